@@ -1,0 +1,53 @@
+import { z } from 'zod';
+
+/**
+ * The events that cross from one service to another, besides the ledger's own (see `@tallystick/ledger`).
+ * Stored types have these names for ever; classes may be renamed, these may not.
+ */
+
+/** enrollment, stream `member-<program>-<member>`: a member exists, and which account it collects on. */
+export const memberEnrolled = z.object({
+  program: z.string(),
+  member: z.string(),
+  account: z.string(),
+});
+export type MemberEnrolled = z.output<typeof memberEnrolled>;
+
+/** enrollment, same stream: a card leads to the account from `from` on. */
+export const cardLinked = z.object({
+  program: z.string(),
+  member: z.string(),
+  account: z.string(),
+  card: z.string().describe('token, never the number'),
+  from: z.string(),
+});
+export type CardLinked = z.output<typeof cardLinked>;
+
+/** accrual, stream `program-<program>`: a rulebook version is in force from `effectiveFrom`. */
+export const rulebookPublished = z.object({
+  program: z.string(),
+  version: z.int(),
+  hash: z.string(),
+  effectiveFrom: z.string(),
+  /** The canonical JSON of the document, as hashed. */
+  document: z.string(),
+});
+export type RulebookPublished = z.output<typeof rulebookPublished>;
+
+/** partners, stream `partnerevent-<program>-<partner>-<event>`: a signed earn event was accepted. */
+export const partnerEventReceived = z.object({
+  program: z.string(),
+  partner: z.string(),
+  event: z.string(),
+  type: z.string(),
+  occurredAt: z.string(),
+  card: z.string().describe('token'),
+  amount: z.string().nullable(),
+  currency: z.string().nullable(),
+  hash: z.string(),
+  /** Evidence: SHA-256 of the raw body, the signature header and the key's id. The raw body itself holds a card number and stays with partners. */
+  bodyHash: z.string(),
+  signature: z.string(),
+  keyId: z.string(),
+});
+export type PartnerEventReceived = z.output<typeof partnerEventReceived>;

@@ -1,0 +1,22 @@
+/** The five services, and which paths each answers: one host may route by this table. */
+export const serviceNames = ['enrollment', 'accrual', 'redemption', 'partners', 'reporting'] as const;
+export type ServiceName = (typeof serviceNames)[number];
+
+/** First path segments after the host; each belongs to exactly one service. `/docs/<service>`, `/openapi/<service>.json` and `/health/<service>/…` besides. */
+export const servicePaths: { readonly [S in ServiceName]: readonly string[] } = {
+  enrollment: ['/v1/members', '/v1/cards'],
+  accrual: ['/v1/receipts', '/v1/programs'],
+  redemption: ['/v1/redemptions'],
+  partners: ['/v1/partners', '/v1/partner-events'],
+  reporting: ['/v1/accounts', '/v1/reports', '/v1/replays'],
+};
+
+export const defaultPorts: { readonly [S in ServiceName]: number } = {
+  enrollment: 7401,
+  accrual: 7402,
+  redemption: 7403,
+  partners: 7404,
+  reporting: 7405,
+};
+/** The single address of all five in one process. */
+export const localPort = 7400;

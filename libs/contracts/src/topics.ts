@@ -1,0 +1,29 @@
+/** Every topic of the bus: who writes it, what its key is. Created from this table; `partitions` is fixed at creation. */
+export const topics = {
+  /** Tills: one ReceiptV1 a message, as JSON. Key: the card number, or the receipt's own identity without one. */
+  receipts: { name: 'receipts', partitions: 8 },
+  /** The relay: events of `ledger-…` streams. Key: the stream. */
+  ledger: { name: 'ledger', partitions: 8 },
+  /** The relay: events of `receipt-…` and `card-…` streams (accrual's). Key: the stream. */
+  receiptLog: { name: 'receipt-log', partitions: 8 },
+  /** The relay: events of `member-…` streams (enrollment's). Key: the stream. */
+  membership: { name: 'membership', partitions: 4 },
+  /** The relay: events of `program-…` streams. Key: the stream. */
+  programs: { name: 'programs', partitions: 1 },
+  /** The relay: events of `partner-…` and `partnerevent-…` streams (partners'). Key: the stream. */
+  partnerLog: { name: 'partner-log', partitions: 4 },
+  /** The relay: events of `redemption-…` streams. Key: the stream. */
+  redemptions: { name: 'redemptions', partitions: 4 },
+} as const;
+
+/** Where the relay publishes the events of each category of streams. */
+export const topicOfCategory: { readonly [category: string]: string } = {
+  ledger: topics.ledger.name,
+  receipt: topics.receiptLog.name,
+  card: topics.receiptLog.name,
+  member: topics.membership.name,
+  program: topics.programs.name,
+  partner: topics.partnerLog.name,
+  partnerevent: topics.partnerLog.name,
+  redemption: topics.redemptions.name,
+};

@@ -1,0 +1,171 @@
+import type { AccountId, CardToken, FactId, Instant, MemberId, Points, ProgramId } from '@tallystick/kernel';
+
+/** Names a lot for ever: `<fact>#<ordinal>`. */
+export type LotId = string;
+
+/** One award's points, with the dates and the cause that travel with them. */
+export interface Lot {
+  readonly id: LotId;
+  readonly points: Points.Points;
+  /** Before this moment the lot is pending: neither spendable nor expiring. */
+  readonly availableAt: Instant;
+  /** From this moment on it has lapsed; null: never. */
+  readonly expiresAt: Instant | null;
+  /** Who pays for it: `chain`, `partner:<id>`, `supplier:<id>`. */
+  readonly funder: string;
+  readonly kind: 'base' | 'bonus';
+  /** Whether it counts for a tier. */
+  readonly qualifies: boolean;
+}
+
+/** Points taken from, or given back to, one lot. */
+export interface Allocation {
+  readonly lot: LotId;
+  readonly points: Points.Points;
+}
+
+/** Which rulebook version rated a fact: its number and the SHA-256 of its canonical JSON. */
+export interface RulebookRef {
+  readonly version: number;
+  readonly hash: string;
+}
+
+/** What one rule gave for one fact; the explanation of a lot. */
+export interface Award {
+  readonly rule: string;
+  readonly lot: LotId;
+  readonly points: Points.Points;
+}
+
+/** What an account remembers of a sold line, so that a return can find it. */
+export interface EarnedLine {
+  readonly ordinal: number;
+  readonly product: string;
+  /** Exact decimal, positive. */
+  readonly quantity: string;
+  readonly points: Points.Points;
+  /** What the line counts for a tier by spend, in minor units. */
+  readonly spendMinor: number;
+}
+
+/** What a return takes back of one sold line. */
+export interface LineReversal {
+  /** The receipt that sold it. */
+  readonly fact: FactId;
+  readonly ordinal: number;
+  /** The returned part, an exact decimal, positive. */
+  readonly quantity: string;
+  readonly points: Points.Points;
+  readonly spendMinor: number;
+  /** The line of the returning receipt; 0 when a correction reverses the whole receipt. */
+  readonly returnedBy: number;
+}
+
+export interface UnmatchedReturn {
+  readonly ordinal: number;
+  readonly product: string;
+  /** The part of the line that no earlier sale holds, an exact decimal, positive. */
+  readonly quantity: string;
+}
+
+export interface AccountOpened {
+  readonly type: 'AccountOpened';
+  readonly data: {
+    readonly program: ProgramId;
+    readonly account: AccountId;
+    /** A pseudonym; who it is, only enrollment knows. */
+    readonly member: MemberId;
+    readonly unit: string;
+  };
+}
+
+export interface PointsEarned {
+  readonly type: 'PointsEarned';
+  readonly data: {
+    readonly fact: FactId;
+    /** The fact's own revision: a till that corrects a receipt sends it again with the next. */
+    readonly factRevision: number;
+    readonly factHash: string;
+    readonly occurredAt: Instant;
+    readonly card: CardToken | null;
+    readonly rulebook: RulebookRef;
+    /** The tier that the fact was rated with, null without a ladder. */
+    readonly tier: string | null;
+    /** All the points of the lots. May be zero: the fact is remembered, and its spend counts. */
+    readonly points: Points.Points;
+    readonly lots: readonly Lot[];
+    readonly awards: readonly Award[];
+    readonly lines: readonly EarnedLine[];
+    /** Why nothing was awarded, when points is zero. */
+    readonly reason: string | null;
+    /** The calendar year, in the programme's zone, that the spend counts in. */
+    readonly spendYear: string;
+    /** The part of these lots that paid what the account owed. */
+    readonly arrearsPaid: readonly Allocation[];
+    /** Reversals of an earlier revision of this fact that this event undoes. */
+    readonly reinstated: readonly LineReversal[];
+  };
+}
+
+export interface EarnReversed {
+  readonly type: 'EarnReversed';
+  readonly data: {
+    readonly fact: FactId;
+    readonly factRevision: number;
+    readonly factHash: string;
+    readonly occurredAt: Instant;
+    readonly cause: 'return' | 'correction';
+    /** The sum of the reversals' points = taken + arrearsRaised. */
+    readonly points: Points.Points;
+    readonly reversals: readonly LineReversal[];
+    readonly unmatched: readonly UnmatchedReturn[];
+    readonly taken: readonly Allocation[];
+    /** What was no longer there, and is owed now. */
+    readonly arrearsRaised: Points.Points;
+    /** Which sales' years the spend is taken from, in minor units per year. */
+    readonly spendByYear: { readonly [year: string]: number };
+  };
+}
+
+export interface PointsRedeemed {
+  readonly type: 'PointsRedeemed';
+  readonly data: {
+    readonly redemption: FactId;
+    readonly factHash: string;
+    readonly occurredAt: Instant;
+    readonly points: Points.Points;
+    /** What they were spent on: `discount`, `reward:<id>`. */
+    readonly kind: string;
+    /** The till's or the shop's own reference. */
+    readonly reference: string;
+    readonly allocations: readonly Allocation[];
+  };
+}
+
+export interface RedemptionRefunded {
+  readonly type: 'RedemptionRefunded';
+  readonly data: {
+    readonly fact: FactId;
+    readonly factHash: string;
+    readonly redemption: FactId;
+    readonly occurredAt: Instant;
+    readonly points: Points.Points;
+    readonly reason: string;
+    /** The same lots come back, each with the date it has from now on. */
+    readonly lots: readonly (Allocation & { readonly expiresAt: Instant | null })[];
+    readonly arrearsPaid: readonly Allocation[];
+  };
+}
+
+export type LedgerEvent =
+  AccountOpened | PointsEarned | EarnReversed | PointsRedeemed | RedemptionRefunded;
+export type LedgerEventType = LedgerEvent['type'];
+
+/** The newest schema version of each event that this release understands. */
+export const ledgerSchemaVersions: { readonly [T in LedgerEventType]: number } = {
+  AccountOpened: 1,
+  PointsEarned: 1,
+  EarnReversed: 1,
+  PointsRedeemed: 1,
+  RedemptionRefunded: 1,
+};

@@ -1,0 +1,30 @@
+import { exact, multiply, round, type Exact, type Rounding } from './exact.js';
+
+/** An amount in whole minor units (pence, grosz) of an ISO 4217 currency. */
+export interface Money {
+  readonly minor: number;
+  readonly currency: string;
+}
+
+const exponents = new Map<string, number>();
+
+/** How many decimals a currency's minor unit has (ISO 4217, by way of CLDR): 2 for GBP, 0 for JPY. Throws on what is no code. */
+export const minorUnitDigits = (currency: string): number => {
+  let digits = exponents.get(currency);
+  if (digits === undefined) {
+    digits = new Intl.NumberFormat('en', { style: 'currency', currency }).resolvedOptions()
+      .maximumFractionDigits;
+    if (digits === undefined) throw new Error(`no minor unit is known for currency ${currency}`);
+    exponents.set(currency, digits);
+  }
+  return digits;
+};
+
+/** Rounds an exact amount of major units (pounds) to whole minor units (pence). */
+export const toMinor = (amount: Exact, currency: string, rounding: Rounding): number => {
+  const minor = Number(
+    round(multiply(amount, exact(10n ** BigInt(minorUnitDigits(currency)))), rounding),
+  );
+  if (!Number.isSafeInteger(minor)) throw new Error('an amount of money beyond 2^53 - 1 minor units');
+  return minor;
+};
