@@ -1,19 +1,29 @@
-import type { AccountId, CardToken, FactId, Instant, MemberId, Points, ProgramId } from '@tallystick/kernel';
+import type {
+  AccountId,
+  CardToken,
+  FactId,
+  Instant,
+  MemberId,
+  Points,
+  ProgramId,
+} from '@tallystick/kernel';
 
-/** Names a lot for ever: `<fact>#<ordinal>`. */
+/** Names a lot for ever: `<fact>#<fact revision>.<ordinal>`. */
 export type LotId = string;
 
-/** One award's points, with the dates and the cause that travel with them. */
+/** One rule's award: its points, with the dates and the cause that travel with them. */
 export interface Lot {
   readonly id: LotId;
   readonly points: Points.Points;
+  /** The rule of the rulebook that gave it. */
+  readonly rule: string;
+  readonly kind: 'base' | 'bonus';
   /** Before this moment the lot is pending: neither spendable nor expiring. */
   readonly availableAt: Instant;
   /** From this moment on it has lapsed; null: never. */
   readonly expiresAt: Instant | null;
   /** Who pays for it: `chain`, `partner:<id>`, `supplier:<id>`. */
   readonly funder: string;
-  readonly kind: 'base' | 'bonus';
   /** Whether it counts for a tier. */
   readonly qualifies: boolean;
 }
@@ -30,35 +40,32 @@ export interface RulebookRef {
   readonly hash: string;
 }
 
-/** What one rule gave for one fact; the explanation of a lot. */
-export interface Award {
-  readonly rule: string;
-  readonly lot: LotId;
-  readonly points: Points.Points;
-}
-
 /** What an account remembers of a sold line, so that a return can find it. */
 export interface EarnedLine {
   readonly ordinal: number;
   readonly product: string;
   /** Exact decimal, positive. */
   readonly quantity: string;
-  readonly points: Points.Points;
+  /** The line's part of each lot of the same event, in the order of `lots`. */
+  readonly points: readonly Points.Points[];
   /** What the line counts for a tier by spend, in minor units. */
   readonly spendMinor: number;
 }
 
-/** What a return takes back of one sold line. */
+/** What a return, or a correction, takes back of one sold line. */
 export interface LineReversal {
   /** The receipt that sold it. */
   readonly fact: FactId;
   readonly ordinal: number;
   /** The returned part, an exact decimal, positive. */
   readonly quantity: string;
+  /** The sum over `lots`. */
   readonly points: Points.Points;
+  /** Which of the sale's lots these points had been. */
+  readonly lots: readonly Allocation[];
   readonly spendMinor: number;
-  /** The line of the returning receipt; 0 when a correction reverses the whole receipt. */
-  readonly returnedBy: number;
+  /** The line of the returning receipt; null when a correction takes the whole line back. */
+  readonly returnedBy: number | null;
 }
 
 export interface UnmatchedReturn {
@@ -75,6 +82,7 @@ export interface AccountOpened {
     readonly account: AccountId;
     /** A pseudonym; who it is, only enrollment knows. */
     readonly member: MemberId;
+    /** The currency of points: the programme's name for them. */
     readonly unit: string;
   };
 }
@@ -91,10 +99,9 @@ export interface PointsEarned {
     readonly rulebook: RulebookRef;
     /** The tier that the fact was rated with, null without a ladder. */
     readonly tier: string | null;
-    /** All the points of the lots. May be zero: the fact is remembered, and its spend counts. */
+    /** The sum over `lots`. May be zero: the fact is remembered, and its spend counts. */
     readonly points: Points.Points;
     readonly lots: readonly Lot[];
-    readonly awards: readonly Award[];
     readonly lines: readonly EarnedLine[];
     /** Why nothing was awarded, when points is zero. */
     readonly reason: string | null;
@@ -102,7 +109,7 @@ export interface PointsEarned {
     readonly spendYear: string;
     /** The part of these lots that paid what the account owed. */
     readonly arrearsPaid: readonly Allocation[];
-    /** Reversals of an earlier revision of this fact that this event undoes. */
+    /** Reversals by an earlier revision of this fact that this event gives back; their points are among `lots`. */
     readonly reinstated: readonly LineReversal[];
   };
 }
@@ -115,15 +122,16 @@ export interface EarnReversed {
     readonly factHash: string;
     readonly occurredAt: Instant;
     readonly cause: 'return' | 'correction';
-    /** The sum of the reversals' points = taken + arrearsRaised. */
+    /** The sum over `reversals`, which is what was taken and what is owed. */
     readonly points: Points.Points;
     readonly reversals: readonly LineReversal[];
     readonly unmatched: readonly UnmatchedReturn[];
+    /** The lots that gave the points back. */
     readonly taken: readonly Allocation[];
     /** What was no longer there, and is owed now. */
     readonly arrearsRaised: Points.Points;
-    /** Which sales' years the spend is taken from, in minor units per year. */
-    readonly spendByYear: { readonly [year: string]: number };
+    /** The reversed points by who had paid for them. */
+    readonly funders: { readonly [funder: string]: Points.Points };
   };
 }
 
@@ -150,8 +158,10 @@ export interface RedemptionRefunded {
     readonly redemption: FactId;
     readonly occurredAt: Instant;
     readonly points: Points.Points;
+    /** The kind of the redemption that is refunded. */
+    readonly kind: string;
     readonly reason: string;
-    /** The same lots come back, each with the date it has from now on. */
+    /** The same lots come back, each with the date that it has from now on. */
     readonly lots: readonly (Allocation & { readonly expiresAt: Instant | null })[];
     readonly arrearsPaid: readonly Allocation[];
   };
@@ -162,10 +172,34 @@ export type LedgerEvent =
 export type LedgerEventType = LedgerEvent['type'];
 
 /** The newest schema version of each event that this release understands. */
-export const ledgerSchemaVersions: { readonly [T in LedgerEventType]: number } = {
+const understood: { readonly [T in LedgerEventType]: number } = {
   AccountOpened: 1,
   PointsEarned: 1,
   EarnReversed: 1,
   PointsRedeemed: 1,
   RedemptionRefunded: 1,
+};
+
+/** A newer release wrote this event: deciding without it could overdraw, so nothing is decided at all. */
+export class UnknownLedgerEvent extends Error {
+  constructor(type: string, schemaVersion: number) {
+    super(`this release does not understand ledger event ${type} version ${schemaVersion}: upgrade it`);
+    this.name = 'UnknownLedgerEvent';
+  }
+}
+
+/**
+ * Reads a stored event of a ledger stream. Its data was written by this code or an older one and is trusted.
+ * Throws UnknownLedgerEvent for a type or version that this release does not know.
+ */
+export const decodeLedgerEvent = (stored: {
+  readonly type: string;
+  readonly schemaVersion: number;
+  readonly data: string;
+}): LedgerEvent => {
+  const newest = Object.hasOwn(understood, stored.type)
+    ? understood[stored.type as LedgerEventType]
+    : 0;
+  if (stored.schemaVersion > newest) throw new UnknownLedgerEvent(stored.type, stored.schemaVersion);
+  return { type: stored.type, data: JSON.parse(stored.data) } as LedgerEvent;
 };

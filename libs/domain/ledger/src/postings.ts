@@ -1,0 +1,59 @@
+import { Points, unreachable, type AccountId } from '@tallystick/kernel';
+import type { Allocation, LedgerEvent } from './events.js';
+
+/** One side of a double entry. All postings of an event sum to zero. */
+export interface Posting {
+  /** `issued/<funder>`, `member/<account>/unspent|held|arrears`, `redeemed/<kind>`, … */
+  readonly account: string;
+  readonly points: Points.Points;
+}
+
+/** The balanced postings of one event of an account's stream. Zero postings are left out. */
+export const postings = (account: AccountId, event: LedgerEvent): readonly Posting[] => {
+  const unspent = `member/${account}/unspent`;
+  const arrears = `member/${account}/arrears`;
+  switch (event.type) {
+    case 'AccountOpened':
+      return [];
+    case 'PointsEarned': {
+      const paid = pointsOf(event.data.arrearsPaid);
+      return nonZero([
+        ...event.data.lots.map((lot) => ({ account: `issued/${lot.funder}`, points: -lot.points })),
+        { account: unspent, points: event.data.points - paid },
+        { account: arrears, points: paid },
+      ]);
+    }
+    case 'EarnReversed':
+      return nonZero([
+        ...Object.entries(event.data.funders).map(([funder, points]) => ({
+          account: `issued/${funder}`,
+          points: points as number,
+        })),
+        { account: unspent, points: -pointsOf(event.data.taken) },
+        { account: arrears, points: -event.data.arrearsRaised },
+      ]);
+    case 'PointsRedeemed':
+      return nonZero([
+        { account: unspent, points: -event.data.points },
+        { account: `redeemed/${event.data.kind}`, points: event.data.points },
+      ]);
+    case 'RedemptionRefunded': {
+      const paid = pointsOf(event.data.arrearsPaid);
+      return nonZero([
+        { account: `redeemed/${event.data.kind}`, points: -event.data.points },
+        { account: unspent, points: event.data.points - paid },
+        { account: arrears, points: paid },
+      ]);
+    }
+    default:
+      return unreachable(event);
+  }
+};
+
+const pointsOf = (allocations: readonly Allocation[]): number =>
+  Points.total(allocations.map((allocation) => allocation.points));
+
+const nonZero = (entries: readonly { account: string; points: number }[]): Posting[] =>
+  entries
+    .filter((entry) => entry.points !== 0)
+    .map((entry) => ({ account: entry.account, points: Points.points(entry.points) }));
