@@ -1,0 +1,62 @@
+/**
+ * Three kinds of tests, told apart by the end of their names: `.unit.ts` (pure, beside the code),
+ * `.int.ts` (real PostgreSQL), `.e2e.ts` (through the front door). One kind alone: `--selectProjects int`.
+ */
+const unitTimeoutMs = 10_000;
+/** Integration tests start databases and processes on machines that may be busy. */
+const realPartsTimeoutMs = 60_000;
+
+const common = {
+  testEnvironment: 'node',
+  // Workspaces are taken from their sources: no build is needed to run a test.
+  testEnvironmentOptions: { customExportConditions: ['@tallystick/source', 'node', 'node-addons'] },
+  extensionsToTreatAsEsm: ['.ts'],
+  // `js` comes first: some packages ship sources beside what they run.
+  moduleFileExtensions: ['js', 'mjs', 'cjs', 'ts', 'json', 'node'],
+  moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
+  setupFiles: ['reflect-metadata'],
+  testPathIgnorePatterns: ['/node_modules/', '/dist/'],
+  transform: {
+    '^.+\\.ts$': [
+      '@swc/jest',
+      {
+        swcrc: false,
+        sourceMaps: 'inline',
+        module: { type: 'es6' },
+        jsc: {
+          target: 'es2024',
+          keepClassNames: true,
+          parser: { syntax: 'typescript', decorators: true },
+          transform: {
+            legacyDecorator: true,
+            decoratorMetadata: true,
+            verbatimModuleSyntax: true,
+          },
+        },
+      },
+    ],
+  },
+};
+
+const realParts = {
+  ...common,
+  testTimeout: realPartsTimeoutMs,
+  globalSetup: '<rootDir>/tools/jest/global-setup.mjs',
+  globalTeardown: '<rootDir>/tools/jest/global-teardown.mjs',
+};
+
+const roots = ['libs', 'services', 'deploy'];
+const matching = (kind) => ({
+  displayName: kind,
+  testMatch: roots.map((root) => `<rootDir>/${root}/**/*.${kind}.ts`),
+});
+
+export default {
+  maxWorkers: 2,
+  watchman: false,
+  projects: [
+    { ...common, ...matching('unit'), testTimeout: unitTimeoutMs },
+    { ...realParts, ...matching('int') },
+    { ...realParts, ...matching('e2e') },
+  ],
+};
