@@ -1,0 +1,2 @@
+export * from './master-keys.js';
+export * from './sealed.js';
