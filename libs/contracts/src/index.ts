@@ -1,5 +1,6 @@
 export * from './json.js';
 export * from './receipt-v1.js';
+export * from './rulebook-v1.js';
 export * from './events.js';
 export * from './topics.js';
 export * from './relayed.js';

@@ -26,7 +26,9 @@ const line = z.strictObject({
   category: code.optional(),
   brand: code.optional(),
   quantity: decimal.describe('Negative: goods that come back'),
-  unitPrice: decimal.optional().describe('Major units of the currency, as exact as the till has it'),
+  unitPrice: decimal
+    .optional()
+    .describe('Major units of the currency, as exact as the till has it'),
   discounts: z
     .array(z.strictObject({ amount: decimal, reason: z.string().max(200).optional() }))
     .max(100)
@@ -34,7 +36,9 @@ const line = z.strictObject({
     .describe('Reductions of this line, as positive amounts'),
   amount: decimal
     .optional()
-    .describe('What the line comes to after discounts; without it: quantity x unitPrice - discounts'),
+    .describe(
+      'What the line comes to after discounts; without it: quantity x unitPrice - discounts',
+    ),
   vatRate: decimal.optional().describe('Percent'),
   original: receiptRef
     .extend({ ordinal: z.int().min(1).max(receiptLinesMax).optional() })
@@ -45,11 +49,21 @@ const line = z.strictObject({
 /** The v1 form of a receipt, as a till sends it, over HTTP, over the bus and from an import. */
 export const receiptV1 = receiptRef.extend({
   program: code,
-  revision: z.int().min(1).max(1_000).default(1).describe('A corrected document is the next revision'),
+  revision: z
+    .int()
+    .min(1)
+    .max(1_000)
+    .default(1)
+    .describe('A corrected document is the next revision'),
   occurredAt: time,
   currency: z.string().regex(/^[A-Z]{3}$/, 'must be an ISO 4217 code'),
   channel: code.optional(),
-  card: z.string().min(1).max(100).nullish().describe('The card number as the till read it; none: null'),
+  card: z
+    .string()
+    .min(1)
+    .max(100)
+    .nullish()
+    .describe('The card number as the till read it; none: null'),
   lines: z.array(line).min(1).max(receiptLinesMax),
   tenders: z
     .array(z.strictObject({ kind: code.describe('cash, card, points, …'), amount: decimal }))
@@ -99,7 +113,11 @@ export const receiptBatchAnswer = z.strictObject({
       z.strictObject({ status: z.literal(200), outcome: receiptOutcome }),
       z.strictObject({
         status: z.int().min(400),
-        problem: z.looseObject({ type: z.string(), title: z.string(), detail: z.string().optional() }),
+        problem: z.looseObject({
+          type: z.string(),
+          title: z.string(),
+          detail: z.string().optional(),
+        }),
       }),
     ]),
   ),

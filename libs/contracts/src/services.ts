@@ -1,5 +1,11 @@
 /** The five services, and which paths each answers: one host may route by this table. */
-export const serviceNames = ['enrollment', 'accrual', 'redemption', 'partners', 'reporting'] as const;
+export const serviceNames = [
+  'enrollment',
+  'accrual',
+  'redemption',
+  'partners',
+  'reporting',
+] as const;
 export type ServiceName = (typeof serviceNames)[number];
 
 /** First path segments after the host; each belongs to exactly one service. `/docs/<service>`, `/openapi/<service>.json` and `/health/<service>/…` besides. */

@@ -4,7 +4,7 @@ export const topics = {
   receipts: { name: 'receipts', partitions: 8 },
   /** The relay: events of `ledger-…` streams. Key: the stream. */
   ledger: { name: 'ledger', partitions: 8 },
-  /** The relay: events of `receipt-…` and `card-…` streams (accrual's). Key: the stream. */
+  /** The relay: events of `receipt-…`, `partneraward-…` and `card-…` streams (accrual's). Key: the stream. */
   receiptLog: { name: 'receipt-log', partitions: 8 },
   /** The relay: events of `member-…` streams (enrollment's). Key: the stream. */
   membership: { name: 'membership', partitions: 4 },
@@ -25,5 +25,6 @@ export const topicOfCategory: { readonly [category: string]: string } = {
   program: topics.programs.name,
   partner: topics.partnerLog.name,
   partnerevent: topics.partnerLog.name,
+  partneraward: topics.receiptLog.name,
   redemption: topics.redemptions.name,
 };

@@ -26,7 +26,15 @@ export const encodePart = (part: string): string =>
 
 /** The kinds of streams in the event store: the part of a stream's name before the first `-`. */
 export type StreamCategory =
-  'program' | 'member' | 'card' | 'receipt' | 'redemption' | 'partner' | 'partnerevent' | 'ledger';
+  | 'program'
+  | 'member'
+  | 'card'
+  | 'receipt'
+  | 'redemption'
+  | 'partner'
+  | 'partnerevent'
+  | 'partneraward'
+  | 'ledger';
 
 /** `category-part-part`, each part encoded: store `a-b` with till `c` is not store `a` with till `b-c`. */
 export const streamName = (

@@ -25,6 +25,7 @@ export const toMinor = (amount: Exact, currency: string, rounding: Rounding): nu
   const minor = Number(
     round(multiply(amount, exact(10n ** BigInt(minorUnitDigits(currency)))), rounding),
   );
-  if (!Number.isSafeInteger(minor)) throw new Error('an amount of money beyond 2^53 - 1 minor units');
+  if (!Number.isSafeInteger(minor))
+    throw new Error('an amount of money beyond 2^53 - 1 minor units');
   return minor;
 };

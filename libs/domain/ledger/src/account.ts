@@ -168,6 +168,7 @@ export const spendingOrder = (a: LotState, b: LotState): number => {
     if (b.expiresAt === null) return -1;
     return a.expiresAt < b.expiresAt ? -1 : 1;
   }
-  if (a.lot.availableAt !== b.lot.availableAt) return a.lot.availableAt < b.lot.availableAt ? -1 : 1;
+  if (a.lot.availableAt !== b.lot.availableAt)
+    return a.lot.availableAt < b.lot.availableAt ? -1 : 1;
   return a.lot.id < b.lot.id ? -1 : a.lot.id > b.lot.id ? 1 : 0;
 };

@@ -50,6 +50,8 @@ export interface EarnedLine {
   readonly points: readonly Points.Points[];
   /** What the line counts for a tier by spend, in minor units. */
   readonly spendMinor: number;
+  /** Why the line did not count, in the rulebook's words; null when it did. */
+  readonly excluded: string | null;
 }
 
 /** What a return, or a correction, takes back of one sold line. */
@@ -183,7 +185,9 @@ const understood: { readonly [T in LedgerEventType]: number } = {
 /** A newer release wrote this event: deciding without it could overdraw, so nothing is decided at all. */
 export class UnknownLedgerEvent extends Error {
   constructor(type: string, schemaVersion: number) {
-    super(`this release does not understand ledger event ${type} version ${schemaVersion}: upgrade it`);
+    super(
+      `this release does not understand ledger event ${type} version ${schemaVersion}: upgrade it`,
+    );
     this.name = 'UnknownLedgerEvent';
   }
 }
@@ -200,6 +204,7 @@ export const decodeLedgerEvent = (stored: {
   const newest = Object.hasOwn(understood, stored.type)
     ? understood[stored.type as LedgerEventType]
     : 0;
-  if (stored.schemaVersion > newest) throw new UnknownLedgerEvent(stored.type, stored.schemaVersion);
+  if (stored.schemaVersion > newest)
+    throw new UnknownLedgerEvent(stored.type, stored.schemaVersion);
   return { type: stored.type, data: JSON.parse(stored.data) } as LedgerEvent;
 };

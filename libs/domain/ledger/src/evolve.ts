@@ -1,5 +1,11 @@
 import { Exact, Points, invariant, unreachable } from '@tallystick/kernel';
-import { emptyAccount, type Account, type FactState, type LineState, type LotState } from './account.js';
+import {
+  emptyAccount,
+  type Account,
+  type FactState,
+  type LineState,
+  type LotState,
+} from './account.js';
 import type {
   Allocation,
   EarnReversed,
@@ -162,7 +168,10 @@ const payArrears = (account: Account, allocations: readonly Allocation[]): void 
 };
 
 const addSpend = (account: Account, year: string, minor: number): void => {
-  account.spend.set(year, Points.plus(Points.points(account.spend.get(year) ?? 0), Points.points(minor)));
+  account.spend.set(
+    year,
+    Points.plus(Points.points(account.spend.get(year) ?? 0), Points.points(minor)),
+  );
 };
 
 const saleOf = (account: Account, { fact }: LineReversal): FactState => {
@@ -202,7 +211,8 @@ const undoReversal = (account: Account, reversal: LineReversal): void => {
   const sale = saleOf(account, reversal);
   const line = sale.lines.find((candidate) => candidate.ordinal === reversal.ordinal);
   // The sale itself may have been corrected meanwhile; then its lines are others now, and hold nothing of this return.
-  if (line?.product === undefined || !reversal.lots.every(({ lot }) => sale.lots.includes(lot))) return;
+  if (line === undefined || !reversal.lots.every(({ lot }) => sale.lots.includes(lot))) return;
+  if (Exact.compare(Exact.exact(line.returned), Exact.exact(reversal.quantity)) < 0) return;
   applyToLine(sale, line, reversal, -1n);
   addSpend(account, sale.spendYear, reversal.spendMinor);
 };

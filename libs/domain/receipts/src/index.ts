@@ -1,1 +1,6 @@
-export {};
+export * from './events.js';
+export * from './fact-stream.js';
+export * from './card-stream.js';
+export * from './pin.js';
+export * from './apply.js';
+export * from './outcome.js';

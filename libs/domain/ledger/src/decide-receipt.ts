@@ -1,0 +1,224 @@
+import {
+  Exact,
+  Points,
+  invariant,
+  type CardToken,
+  type FactId,
+  type Instant,
+} from '@tallystick/kernel';
+import type { Account, FactState } from './account.js';
+import type {
+  Allocation,
+  EarnedLine,
+  EarnReversed,
+  LineReversal,
+  Lot,
+  PointsEarned,
+  RulebookRef,
+  UnmatchedReturn,
+} from './events.js';
+import { evolve } from './evolve.js';
+import { matchReturns, reverseWhole, type ReturnedLine } from './returns.js';
+import { payArrearsFrom, takeBack } from './take.js';
+
+/** What a rated fact brings to one account: what it earns, and what it takes back. */
+export interface RatedFact {
+  readonly fact: FactId;
+  readonly factRevision: number;
+  readonly factHash: string;
+  readonly occurredAt: Instant;
+  readonly card: CardToken | null;
+  readonly rulebook: RulebookRef;
+  readonly tier: string | null;
+  readonly spendYear: string;
+  readonly earning: {
+    readonly lots: readonly Lot[];
+    readonly lines: readonly EarnedLine[];
+    /** Why there are no points; null when there are. */
+    readonly reason: string | null;
+  };
+  readonly returns: readonly ReturnedLine[];
+  /** Sales before this moment cannot be returned any more, unless they are named. */
+  readonly returnsNotBefore: Instant;
+}
+
+export type FactDecision =
+  | { readonly kind: 'applied'; readonly events: readonly (PointsEarned | EarnReversed)[] }
+  /** The account has applied this very fact before. */
+  | { readonly kind: 'known' }
+  /** The account has applied a later revision of it. */
+  | { readonly kind: 'superseded'; readonly revision: number }
+  /** The account has applied the same revision with other content. */
+  | { readonly kind: 'conflict'; readonly hash: string };
+
+/** Whether a fact is new to an account, before anything is rated. */
+export const standingOf = (
+  account: Account,
+  fact: { readonly fact: FactId; readonly factRevision: number; readonly factHash: string },
+): Exclude<FactDecision, { kind: 'applied' }> | { readonly kind: 'new' } => {
+  const known = account.facts.get(fact.fact);
+  if (known === undefined || known.revision < fact.factRevision) return { kind: 'new' };
+  if (known.revision > fact.factRevision) return { kind: 'superseded', revision: known.revision };
+  return known.hash === fact.factHash ? { kind: 'known' } : { kind: 'conflict', hash: known.hash };
+};
+
+/**
+ * Decides what a rated fact does to an account, and folds it in: the account that was handed in is at the events' revision afterwards.
+ * A later revision of a known fact first takes back what the earlier one still holds, and gives back what its returns had taken.
+ * `at` values the lots that reversed points are taken from.
+ */
+export const decideReceipt = (account: Account, fact: RatedFact, at: Instant): FactDecision => {
+  invariant(account.opened !== null, 'an account is opened before it earns');
+  const standing = standingOf(account, fact);
+  if (standing.kind !== 'new') return standing;
+  const events: (PointsEarned | EarnReversed)[] = [];
+  const apply = (event: PointsEarned | EarnReversed): void => {
+    events.push(event);
+    evolve(account, event);
+  };
+
+  const earlier = account.facts.get(fact.fact);
+  const carried = earlier === undefined ? [] : carriedReturns(earlier, fact.earning.lines);
+  const undone = earlier?.reversals ?? [];
+  if (earlier !== undefined) {
+    const whole = reverseWhole(earlier);
+    if (whole.length > 0) apply(reversal(account, fact, at, 'correction', whole, []));
+  }
+
+  const sells = fact.earning.lines.length > 0 || fact.earning.lots.length > 0;
+  if (sells || undone.length > 0 || fact.returns.length === 0 || earlier !== undefined) {
+    apply(earning(account, fact, undone));
+  }
+  if (carried.length > 0) {
+    const { reversals } = matchReturns(account, carried, matching(fact));
+    if (reversals.length > 0) apply(reversal(account, fact, at, 'correction', reversals, []));
+  }
+  if (fact.returns.length > 0) {
+    const { reversals, unmatched } = matchReturns(account, fact.returns, matching(fact));
+    apply(reversal(account, fact, at, 'return', reversals, unmatched));
+  }
+  return { kind: 'applied', events };
+};
+
+const matching = (fact: RatedFact) => ({
+  fact: fact.fact,
+  card: fact.card,
+  occurredAt: fact.occurredAt,
+  notBefore: fact.returnsNotBefore,
+});
+
+const earning = (
+  account: Account,
+  fact: RatedFact,
+  undone: readonly LineReversal[],
+): PointsEarned => {
+  const lots = [
+    ...fact.earning.lots,
+    ...reinstatedLots(account, fact, undone, fact.earning.lots.length),
+  ];
+  const points = Points.total(lots.map((lot) => lot.points));
+  return {
+    type: 'PointsEarned',
+    data: {
+      fact: fact.fact,
+      factRevision: fact.factRevision,
+      factHash: fact.factHash,
+      occurredAt: fact.occurredAt,
+      card: fact.card,
+      rulebook: fact.rulebook,
+      tier: fact.tier,
+      points,
+      lots,
+      // A line's points stand for the lots in their order; a reinstated lot is no line's.
+      lines: fact.earning.lines,
+      reason: points > 0 ? null : fact.earning.reason,
+      spendYear: fact.spendYear,
+      arrearsPaid: payArrearsFrom(account, lots),
+      reinstated: undone,
+    },
+  };
+};
+
+const reversal = (
+  account: Account,
+  fact: RatedFact,
+  at: Instant,
+  cause: EarnReversed['data']['cause'],
+  reversals: readonly LineReversal[],
+  unmatched: readonly UnmatchedReturn[],
+): EarnReversed => {
+  const own = reversals.flatMap((line) => line.lots);
+  const { allocations, short } = takeBack(account, own, at);
+  return {
+    type: 'EarnReversed',
+    data: {
+      fact: fact.fact,
+      factRevision: fact.factRevision,
+      factHash: fact.factHash,
+      occurredAt: fact.occurredAt,
+      cause,
+      points: Points.total(own.map((allocation) => allocation.points)),
+      reversals,
+      unmatched,
+      taken: allocations,
+      arrearsRaised: short,
+      funders: byFunder(account, own),
+    },
+  };
+};
+
+const lotOf = (account: Account, id: string): Lot => {
+  const state = account.lots.get(id) ?? account.emptied.get(id);
+  invariant(state !== undefined, `lot ${id} is known`);
+  return state.lot;
+};
+
+const byFunder = (
+  account: Account,
+  allocations: readonly Allocation[],
+): { [funder: string]: Points.Points } => {
+  const funders: { [funder: string]: Points.Points } = {};
+  for (const { lot, points } of allocations) {
+    const { funder } = lotOf(account, lot);
+    funders[funder] = Points.plus(funders[funder] ?? Points.noPoints, points);
+  }
+  return funders;
+};
+
+/** Points that an earlier revision had wrongly taken back come again, with the dates that they had. */
+const reinstatedLots = (
+  account: Account,
+  fact: RatedFact,
+  undone: readonly LineReversal[],
+  firstOrdinal: number,
+): Lot[] => {
+  const perLot = new Map<string, Points.Points>();
+  for (const { lots } of undone) {
+    for (const { lot, points } of lots) {
+      perLot.set(lot, Points.plus(perLot.get(lot) ?? Points.noPoints, points));
+    }
+  }
+  return [...perLot].map(([id, points], index) => ({
+    ...lotOf(account, id),
+    id: `${fact.fact}#${fact.factRevision}.${firstOrdinal + index}`,
+    points,
+  }));
+};
+
+/** What had come back of the earlier revision's lines comes back of the new ones: same line, same product. */
+const carriedReturns = (earlier: FactState, lines: readonly EarnedLine[]): ReturnedLine[] =>
+  earlier.lines.flatMap((old) => {
+    const line = lines.find(
+      ({ ordinal, product }) => ordinal === old.ordinal && product === old.product,
+    );
+    if (line === undefined || old.returned === '0') return [];
+    const quantity = Exact.least(Exact.exact(old.returned), Exact.exact(line.quantity));
+    return [
+      {
+        ordinal: old.ordinal,
+        product: old.product,
+        quantity: Exact.toDecimal(quantity),
+        original: { fact: earlier.id, ordinal: old.ordinal },
+      },
+    ];
+  });

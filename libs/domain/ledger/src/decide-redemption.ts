@@ -1,0 +1,91 @@
+import { Points, addMs, type FactId, type Instant } from '@tallystick/kernel';
+import { valuation, type Account } from './account.js';
+import type { PointsRedeemed, RedemptionRefunded } from './events.js';
+import { payArrearsFrom, spendable, takeInOrder } from './take.js';
+
+export interface RedeemCommand {
+  readonly redemption: FactId;
+  readonly factHash: string;
+  readonly points: Points.Points;
+  readonly kind: string;
+  readonly reference: string;
+}
+
+export type RedeemDecision =
+  | { readonly kind: 'redeemed'; readonly event: PointsRedeemed }
+  | { readonly kind: 'known' }
+  | { readonly kind: 'conflict' }
+  | { readonly kind: 'insufficient'; readonly available: Points.Points }
+  | { readonly kind: 'unopened' };
+
+/** Takes points in spending order, or says how many there are. Never below zero: pending and lapsed points do not count. */
+export const decideRedeem = (
+  account: Account,
+  command: RedeemCommand,
+  at: Instant,
+): RedeemDecision => {
+  const known = account.redemptions.get(command.redemption);
+  if (known !== undefined) return { kind: known.hash === command.factHash ? 'known' : 'conflict' };
+  if (account.opened === null) return { kind: 'unopened' };
+  const { allocations, short } = takeInOrder(spendable(account, at), command.points);
+  if (short > 0) return { kind: 'insufficient', available: valuation(account, at).available };
+  return {
+    kind: 'redeemed',
+    event: { type: 'PointsRedeemed', data: { ...command, occurredAt: at, allocations } },
+  };
+};
+
+export interface RefundCommand {
+  readonly fact: FactId;
+  readonly factHash: string;
+  readonly redemption: FactId;
+  readonly reason: string;
+  /** Lots that would have expired meanwhile come back for at least this long; 0: with their own dates alone. */
+  readonly graceMs: number;
+}
+
+export type RefundDecision =
+  | { readonly kind: 'refunded'; readonly event: RedemptionRefunded }
+  | { readonly kind: 'known' }
+  | { readonly kind: 'unknown-redemption' }
+  | { readonly kind: 'already-refunded'; readonly by: FactId };
+
+/** A redemption that is cancelled gives the same lots back, once. What the account owes is paid from them first. */
+export const decideRefund = (
+  account: Account,
+  command: RefundCommand,
+  at: Instant,
+): RefundDecision => {
+  const redemption = account.redemptions.get(command.redemption);
+  if (redemption === undefined) return { kind: 'unknown-redemption' };
+  if (redemption.refundedBy === command.fact) return { kind: 'known' };
+  if (redemption.refundedBy !== null)
+    return { kind: 'already-refunded', by: redemption.refundedBy };
+  const earliest = command.graceMs > 0 ? addMs(at, command.graceMs) : null;
+  const lots = redemption.allocations.map(({ lot, points }) => {
+    const state = account.lots.get(lot) ?? account.emptied.get(lot);
+    const expiresAt = state?.expiresAt ?? null;
+    const extended = expiresAt !== null && expiresAt <= at && earliest !== null;
+    return { lot, points, expiresAt: extended ? earliest : expiresAt };
+  });
+  const { graceMs: _graceMs, ...fact } = command;
+  return {
+    kind: 'refunded',
+    event: {
+      type: 'RedemptionRefunded',
+      data: {
+        ...fact,
+        occurredAt: at,
+        points: redemption.points,
+        kind: redemption.kind,
+        lots,
+        arrearsPaid: payArrearsFrom(
+          account,
+          lots
+            .filter(({ expiresAt }) => expiresAt === null || expiresAt > at)
+            .map(({ lot, points }) => ({ id: lot, points })),
+        ),
+      },
+    },
+  };
+};

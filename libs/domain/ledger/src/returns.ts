@@ -1,0 +1,169 @@
+import { Exact, Points, type CardToken, type FactId, type Instant } from '@tallystick/kernel';
+import type { Account, FactState, LineState } from './account.js';
+import type { Allocation, LineReversal, UnmatchedReturn } from './events.js';
+
+/** A line of goods that come back. */
+export interface ReturnedLine {
+  readonly ordinal: number;
+  readonly product: string;
+  /** How much comes back, an exact decimal, positive. */
+  readonly quantity: string;
+  /** The sale that it names; null: it is looked for among earlier sales of the same card and product. */
+  readonly original: { readonly fact: FactId; readonly ordinal: number | null } | null;
+}
+
+export interface ReturnMatch {
+  readonly reversals: readonly LineReversal[];
+  readonly unmatched: readonly UnmatchedReturn[];
+}
+
+export interface ReturnContext {
+  readonly fact: FactId;
+  readonly card: CardToken | null;
+  readonly occurredAt: Instant;
+  /** Sales before this moment are past the programme's return window. */
+  readonly notBefore: Instant;
+}
+
+/**
+ * Finds what each returned line takes back. A line that names its sale takes from that sale alone; one that does not is matched
+ * to earlier sales of the same card and product, newest first, up to what each line still holds; never to a later sale.
+ * What stays unmatched takes nothing back.
+ */
+export const matchReturns = (
+  account: Account,
+  lines: readonly ReturnedLine[],
+  context: ReturnContext,
+): ReturnMatch => {
+  const reversals: LineReversal[] = [];
+  const unmatched: UnmatchedReturn[] = [];
+  /** What earlier lines of this very receipt have already matched: the account itself is not changed here. */
+  const progress = new Map<LineState, Progress>();
+  for (const line of lines) {
+    let open = Exact.exact(line.quantity);
+    for (const [sale, sold] of candidates(account, line, context)) {
+      if (Exact.isZero(open)) break;
+      const before = progress.get(sold) ?? progressOf(sold);
+      const held = Exact.subtract(Exact.exact(sold.quantity), before.returned);
+      if (!Exact.isPositive(held)) continue;
+      const quantity = Exact.least(held, open);
+      const after = advance(sold, before, quantity);
+      progress.set(sold, after);
+      open = Exact.subtract(open, quantity);
+      reversals.push(reversalOf(sale, sold, before, after, line.ordinal));
+    }
+    if (Exact.isPositive(open)) {
+      unmatched.push({
+        ordinal: line.ordinal,
+        product: line.product,
+        quantity: Exact.toDecimal(open),
+      });
+    }
+  }
+  return { reversals, unmatched };
+};
+
+/** What a correction takes back of the fact that it corrects: all that its lines still hold. */
+export const reverseWhole = (sale: FactState): LineReversal[] =>
+  sale.lines.flatMap((line) => {
+    const before = progressOf(line);
+    const held = Exact.subtract(Exact.exact(line.quantity), before.returned);
+    if (!Exact.isPositive(held)) return [];
+    return [reversalOf(sale, line, before, advance(line, before, held), null)];
+  });
+
+const candidates = (
+  account: Account,
+  line: ReturnedLine,
+  context: ReturnContext,
+): readonly (readonly [FactState, LineState])[] => {
+  const { original } = line;
+  if (original !== null) {
+    const sale = account.facts.get(original.fact);
+    return sale === undefined
+      ? []
+      : sale.lines
+          .filter((sold) =>
+            original.ordinal === null
+              ? sold.product === line.product
+              : sold.ordinal === original.ordinal,
+          )
+          .map((sold) => [sale, sold] as const);
+  }
+  if (context.card === null) return [];
+  return [...account.facts.values()]
+    .filter(
+      (sale) =>
+        sale.id !== context.fact &&
+        sale.card === context.card &&
+        sale.occurredAt <= context.occurredAt &&
+        sale.occurredAt >= context.notBefore &&
+        sale.lines.some((sold) => sold.product === line.product),
+    )
+    .sort((a, b) =>
+      a.occurredAt === b.occurredAt
+        ? b.sequence - a.sequence
+        : a.occurredAt < b.occurredAt
+          ? 1
+          : -1,
+    )
+    .flatMap((sale) =>
+      sale.lines
+        .filter((sold) => sold.product === line.product)
+        .map((sold) => [sale, sold] as const),
+    );
+};
+
+/** How much of a sold line has come back: the quantity, and what that makes of its points and spend. */
+interface Progress {
+  readonly returned: Exact.Exact;
+  readonly reversed: readonly Points.Points[];
+  readonly spendMinor: number;
+}
+
+const progressOf = (line: LineState): Progress => ({
+  returned: Exact.exact(line.returned),
+  reversed: line.reversed,
+  spendMinor: line.spendReversedMinor,
+});
+
+/**
+ * Several partial returns are rounded cumulatively: after each, what has been taken back in all is the line's points x returned / sold,
+ * rounded down, so that they never come to more than the line earned, and to exactly that when all has come back.
+ */
+const advance = (line: LineState, before: Progress, quantity: Exact.Exact): Progress => {
+  const returned = Exact.add(before.returned, quantity);
+  const share = Exact.divide(returned, Exact.exact(line.quantity));
+  const part = (whole: number): number =>
+    Number(Exact.round(Exact.multiply(Exact.exact(whole), share), 'down'));
+  return {
+    returned,
+    reversed: line.points.map((points) => Points.points(part(points))),
+    spendMinor: part(line.spendMinor),
+  };
+};
+
+const reversalOf = (
+  sale: FactState,
+  line: LineState,
+  before: Progress,
+  after: Progress,
+  returnedBy: number | null,
+): LineReversal => {
+  const lots: Allocation[] = sale.lots.flatMap((lot, index) => {
+    const points = Points.minus(
+      after.reversed[index] ?? Points.noPoints,
+      before.reversed[index] ?? Points.noPoints,
+    );
+    return points > 0 ? [{ lot, points }] : [];
+  });
+  return {
+    fact: sale.id,
+    ordinal: line.ordinal,
+    quantity: Exact.toDecimal(Exact.subtract(after.returned, before.returned)),
+    points: Points.total(lots.map((allocation) => allocation.points)),
+    lots,
+    spendMinor: after.spendMinor - before.spendMinor,
+    returnedBy,
+  };
+};

@@ -1,0 +1,79 @@
+import { Points, type Instant } from '@tallystick/kernel';
+import { arrearsOf, phaseOf, spendingOrder, type Account, type LotState } from './account.js';
+import type { Allocation, Lot, LotId } from './events.js';
+
+export interface Taking {
+  readonly allocations: readonly Allocation[];
+  /** What the lots did not hold. */
+  readonly short: Points.Points;
+}
+
+/** Takes points from lots in the order given, as far as they go. Changes nothing: says what would be taken. */
+export const takeInOrder = (lots: Iterable<LotState>, wanted: Points.Points): Taking => {
+  const allocations: Allocation[] = [];
+  let short = wanted;
+  for (const state of lots) {
+    if (short === 0) break;
+    const points = Points.least(state.remaining, short);
+    if (points === 0) continue;
+    allocations.push({ lot: state.lot.id, points });
+    short = Points.minus(short, points);
+  }
+  return { allocations, short };
+};
+
+/** The lots that may be spent at an instant, in spending order. */
+export const spendable = (account: Account, at: Instant): LotState[] =>
+  [...account.lots.values()].filter((lot) => phaseOf(lot, at) === 'available').sort(spendingOrder);
+
+/**
+ * Where reversed points come from: the lots that the sale earned, whatever their dates; then what else is available,
+ * in spending order; then what is pending. What is short becomes arrears.
+ */
+export const takeBack = (account: Account, own: readonly Allocation[], at: Instant): Taking => {
+  const left = new Map<LotId, number>();
+  const allocations = new Map<LotId, Points.Points>();
+  let short = Points.noPoints;
+  const take = (lot: LotState, wanted: Points.Points): Points.Points => {
+    const there = Points.points(left.get(lot.lot.id) ?? lot.remaining);
+    const points = Points.least(there, wanted);
+    left.set(lot.lot.id, there - points);
+    if (points > 0) {
+      allocations.set(
+        lot.lot.id,
+        Points.plus(allocations.get(lot.lot.id) ?? Points.noPoints, points),
+      );
+    }
+    return Points.minus(wanted, points);
+  };
+  for (const { lot, points } of own) {
+    const state = account.lots.get(lot);
+    short = Points.plus(short, state === undefined ? points : take(state, points));
+  }
+  if (short > 0) {
+    const pending = [...account.lots.values()]
+      .filter((lot) => phaseOf(lot, at) === 'pending')
+      .sort(spendingOrder);
+    for (const lot of [...spendable(account, at), ...pending]) {
+      if (short === 0) break;
+      short = take(lot, short);
+    }
+  }
+  return { allocations: [...allocations].map(([lot, points]) => ({ lot, points })), short };
+};
+
+/** What new lots pay of what the account owes: the first lots first. */
+export const payArrearsFrom = (
+  account: Account,
+  lots: readonly Pick<Lot, 'id' | 'points'>[],
+): Allocation[] => {
+  let owed = arrearsOf(account);
+  const paid: Allocation[] = [];
+  for (const lot of lots) {
+    const points = Points.least(lot.points, owed);
+    if (points === 0) continue;
+    paid.push({ lot: lot.id, points });
+    owed = Points.minus(owed, points);
+  }
+  return paid;
+};

@@ -1,0 +1,79 @@
+import type {
+  AccountId,
+  CardToken,
+  FactId,
+  Instant,
+  MemberId,
+  ProgramId,
+} from '@tallystick/kernel';
+import type { RulebookRef } from '@tallystick/ledger';
+import type { PartnerFact, ReceiptFact } from '@tallystick/rulebook';
+
+/** The part of a fact that goes to one account. A receipt's returned lines may belong to another account than its sold ones. */
+export interface Part {
+  readonly account: AccountId;
+  /** Ordinals of the receipt's lines; empty for a partner's event, which has none. */
+  readonly lines: readonly number[];
+}
+
+/** Where a fact goes and what rates it, decided once: a card linked to someone else meanwhile changes nothing. */
+export interface Pin {
+  readonly rulebook: RulebookRef | null;
+  readonly parts: readonly Part[];
+  /** Why it goes nowhere; null when it has parts. */
+  readonly nothing: string | null;
+}
+
+/** First event of a fact's stream, and again for each corrected revision. Without a pin the fact waits for its card. */
+export interface FactRegistered {
+  readonly type: 'ReceiptRegistered' | 'PartnerEventRegistered';
+  readonly data: {
+    readonly fact: FactId;
+    readonly document: ReceiptFact | PartnerFact;
+    readonly pin: Pin | null;
+  };
+}
+
+export interface FactPinned {
+  readonly type: 'FactPinned';
+  readonly data: { readonly fact: FactId; readonly revision: number; readonly pin: Pin };
+}
+
+/** The same fact came with other content: refused, kept, and shown. */
+export interface FactRefused {
+  readonly type: 'FactRefused';
+  readonly data: {
+    readonly fact: FactId;
+    readonly revision: number;
+    readonly reason: string;
+    readonly document: ReceiptFact | PartnerFact;
+  };
+}
+
+/** Events of `receipt-…` and `partneraward-…` streams: one stream per fact, begun once. */
+export type FactEvent = FactRegistered | FactPinned | FactRefused;
+
+/** What accrual knows of a card: the links that enrollment tells, and the facts that wait for one. Stream `card-<program>-<token>`. */
+export type CardEvent =
+  | {
+      readonly type: 'CardAttached';
+      readonly data: {
+        readonly program: ProgramId;
+        readonly card: CardToken;
+        readonly account: AccountId;
+        readonly member: MemberId;
+        readonly from: Instant;
+      };
+    }
+  | {
+      readonly type: 'FactParked';
+      readonly data: { readonly card: CardToken; readonly fact: FactId; readonly stream: string };
+    }
+  | {
+      readonly type: 'FactClaimed';
+      readonly data: {
+        readonly card: CardToken;
+        readonly fact: FactId;
+        readonly account: AccountId;
+      };
+    };

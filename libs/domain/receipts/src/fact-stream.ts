@@ -1,0 +1,74 @@
+import {
+  factId,
+  streamName,
+  type FactId,
+  type ProgramId,
+  type StreamName,
+} from '@tallystick/kernel';
+import type { PartnerFact, ReceiptFact, ReceiptRef } from '@tallystick/rulebook';
+import type { FactEvent, Pin } from './events.js';
+
+/** A fact that earns: a store's receipt, or a partner's event. */
+export type Fact = ReceiptFact | PartnerFact;
+
+export const isReceipt = (fact: Fact): fact is ReceiptFact => 'lines' in fact;
+export const revisionOf = (fact: Fact): number => (isReceipt(fact) ? fact.revision : 1);
+
+const receiptParts = (program: ProgramId, ref: ReceiptRef) =>
+  [program, ref.chain, ref.store, ref.till, ref.number, ref.businessDate] as const;
+
+export const receiptFactId = (program: ProgramId, ref: ReceiptRef): FactId =>
+  factId('receipt', ...receiptParts(program, ref));
+export const partnerFactId = (program: ProgramId, partner: string, event: string): FactId =>
+  factId('partnerevent', program, partner, event);
+
+/** `receipt/a/b` lives in stream `receipt-a-b`: the parts of both are encoded alike. */
+export const factStream = (fact: FactId): StreamName => {
+  const [kind, ...parts] = fact.split('/').map(decodeURIComponent);
+  const [first, ...rest] = parts;
+  if (first === undefined) throw new Error(`not a fact's id: ${fact}`);
+  return streamName(kind === 'receipt' ? 'receipt' : 'partneraward', first, ...rest);
+};
+
+/** The newest revision of a fact, and where it goes. */
+export interface FactStreamState {
+  readonly document: Fact;
+  /** null: it waits for its card. */
+  readonly pin: Pin | null;
+  /** Hashes of other contents that were refused, so that each is recorded once. */
+  readonly refused: ReadonlySet<string>;
+}
+
+export const evolveFact = (state: FactStreamState | null, event: FactEvent): FactStreamState => {
+  if (event.type === 'ReceiptRegistered' || event.type === 'PartnerEventRegistered') {
+    return {
+      document: event.data.document,
+      pin: event.data.pin,
+      refused: state?.refused ?? new Set(),
+    };
+  }
+  if (state === null)
+    throw new Error(`a fact's stream begins with its registration, not with ${event.type}`);
+  return event.type === 'FactPinned'
+    ? { ...state, pin: event.data.pin }
+    : { ...state, refused: new Set([...state.refused, event.data.document.hash]) };
+};
+
+export type FactStanding =
+  | { readonly kind: 'new' }
+  | { readonly kind: 'waiting' }
+  | { readonly kind: 'pinned'; readonly pin: Pin }
+  | { readonly kind: 'superseded'; readonly revision: number }
+  | { readonly kind: 'conflict'; readonly recorded: boolean };
+
+/** What a fact that arrives is to the stream that bears its id. */
+export const standingOfFact = (state: FactStreamState | null, fact: Fact): FactStanding => {
+  if (state === null) return { kind: 'new' };
+  const revision = revisionOf(fact);
+  const latest = revisionOf(state.document);
+  if (revision > latest) return { kind: 'new' };
+  if (revision < latest) return { kind: 'superseded', revision: latest };
+  if (fact.hash !== state.document.hash)
+    return { kind: 'conflict', recorded: state.refused.has(fact.hash) };
+  return state.pin === null ? { kind: 'waiting' } : { kind: 'pinned', pin: state.pin };
+};

@@ -1,0 +1,135 @@
+import { Exact } from '@tallystick/kernel';
+import type { EarnReversed, PointsEarned } from '@tallystick/ledger';
+import { isSale } from '@tallystick/rulebook';
+import type { Pin } from './events.js';
+import { isReceipt, revisionOf, type Fact, type FactStanding } from './fact-stream.js';
+
+/** What became of one line: see the receipt contract for the words. */
+export interface LineResult {
+  readonly ordinal: number;
+  readonly outcome: 'earned' | 'nothing' | 'reversed' | 'unmatched' | 'waiting' | 'refused';
+  readonly points: number;
+  readonly reason?: string;
+}
+
+/** What became of a fact, told from the events alone: the same answer however often it is asked. */
+export interface FactOutcome {
+  readonly outcome: 'awarded' | 'nothing' | 'waiting' | 'refused';
+  readonly reason: string | null;
+  readonly account: string | null;
+  readonly earned: number;
+  readonly reversed: number;
+  readonly arrearsRaised: number;
+  readonly lines: readonly LineResult[];
+}
+
+type Applied = PointsEarned | EarnReversed;
+
+export const waitingOutcome = (fact: Fact): FactOutcome =>
+  same(fact, 'waiting', 'card-unknown', 'waiting');
+export const refusedOutcome = (fact: Fact, reason: string): FactOutcome =>
+  same(fact, 'refused', reason, 'refused');
+export const nothingOutcome = (fact: Fact, reason: string): FactOutcome =>
+  same(fact, 'nothing', reason, 'nothing');
+
+/** Of a fact that cannot go on: superseded by a later revision, or in conflict with what bears its id. */
+export const standingOutcome = (
+  fact: Fact,
+  standing: Extract<FactStanding, { kind: 'superseded' | 'conflict' }>,
+): FactOutcome =>
+  standing.kind === 'superseded'
+    ? nothingOutcome(fact, `superseded-by-revision-${standing.revision}`)
+    : refusedOutcome(
+        fact,
+        'conflict: this receipt is known with other content and the same revision',
+      );
+
+/** Of a pinned fact, from what its accounts' streams say of this revision of it. */
+export const pinnedOutcome = (fact: Fact, pin: Pin, applied: readonly Applied[]): FactOutcome => {
+  if (pin.nothing !== null) return nothingOutcome(fact, pin.nothing);
+  const own = applied.filter(
+    ({ data }) => data.fact === fact.id && data.factRevision === revisionOf(fact),
+  );
+  const earnings = own.filter((event) => event.type === 'PointsEarned');
+  const returns = own.filter((event) => event.type === 'EarnReversed');
+  const earned = sumOf(earnings.map(({ data }) => data.points));
+  const reversed = sumOf(returns.map(({ data }) => data.points));
+  const awarded = earned > 0 || reversed > 0;
+  return {
+    outcome: awarded ? 'awarded' : 'nothing',
+    reason: awarded ? null : reasonForNothing(earnings, returns),
+    account: pin.parts[0]?.account ?? null,
+    earned,
+    reversed,
+    arrearsRaised: sumOf(returns.map(({ data }) => data.arrearsRaised)),
+    lines: isReceipt(fact)
+      ? fact.lines.map((line) =>
+          isSale(line)
+            ? soldLine(line.ordinal, earnings)
+            : returnedLine(line.ordinal, line.quantity, returns),
+        )
+      : [],
+  };
+};
+
+const soldLine = (ordinal: number, earnings: readonly PointsEarned[]): LineResult => {
+  for (const { data } of earnings) {
+    const line = data.lines.find((candidate) => candidate.ordinal === ordinal);
+    if (line === undefined) continue;
+    return line.excluded === null
+      ? { ordinal, outcome: 'earned', points: sumOf(line.points) }
+      : { ordinal, outcome: 'nothing', points: 0, reason: line.excluded };
+  }
+  return { ordinal, outcome: 'nothing', points: 0, reason: 'no-card' };
+};
+
+const returnedLine = (
+  ordinal: number,
+  quantity: string,
+  returns: readonly EarnReversed[],
+): LineResult => {
+  const reversals = returns
+    .filter(({ data }) => data.cause === 'return')
+    .flatMap(({ data }) => data.reversals)
+    .filter((reversal) => reversal.returnedBy === ordinal);
+  if (reversals.length === 0)
+    return { ordinal, outcome: 'unmatched', points: 0, reason: 'no-earlier-sale-holds-it' };
+  const points = 0 - sumOf(reversals.map((reversal) => reversal.points));
+  const matched = Exact.sum(reversals.map((reversal) => Exact.exact(reversal.quantity)));
+  const whole = Exact.isZero(Exact.add(matched, Exact.exact(quantity)));
+  return {
+    ordinal,
+    outcome: 'reversed',
+    points,
+    ...(whole ? {} : { reason: 'matched-in-part' }),
+  };
+};
+
+const reasonForNothing = (
+  earnings: readonly PointsEarned[],
+  returns: readonly EarnReversed[],
+): string => {
+  if (earnings.length > 0) return earnings[0]?.data.reason ?? 'below-one-point';
+  return returns.some(({ data }) => data.reversals.length > 0)
+    ? 'returned-goods-had-earned-nothing'
+    : 'returned-goods-match-no-sale';
+};
+
+const same = (
+  fact: Fact,
+  outcome: FactOutcome['outcome'],
+  reason: string,
+  line: LineResult['outcome'],
+): FactOutcome => ({
+  outcome,
+  reason,
+  account: null,
+  earned: 0,
+  reversed: 0,
+  arrearsRaised: 0,
+  lines: isReceipt(fact)
+    ? fact.lines.map(({ ordinal }) => ({ ordinal, outcome: line, points: 0, reason }))
+    : [],
+});
+
+const sumOf = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0);
