@@ -25,7 +25,9 @@ export const fromTestingBuild = async (name, { build }) => {
     }
   }
   if (!existsSync(file)) {
-    throw new Error(`${path.relative(root, file)} is missing: run \`npm run build\` and look at its errors`);
+    throw new Error(
+      `${path.relative(root, file)} is missing: run \`npm run build\` and look at its errors`,
+    );
   }
   const module = await import(pathToFileURL(file).href);
   return module.default;
