@@ -1,1 +1,5 @@
-export {};
+export * from './pool.js';
+export * from './transaction.js';
+export * from './unavailable.js';
+export * from './migrate.js';
+export * from './provision.js';
