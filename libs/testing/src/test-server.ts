@@ -32,7 +32,7 @@ export const stopTestServer = async (): Promise<void> => {
   if (server === undefined) return;
   const { postgres, dataDir } = server;
   server = undefined;
-  delete process.env[testServerVariable];
+  Reflect.deleteProperty(process.env, testServerVariable);
   await postgres.stop();
   await removeData(dataDir);
 };

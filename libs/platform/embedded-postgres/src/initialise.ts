@@ -22,7 +22,10 @@ export const ensureCluster = async (
   log: (message: string) => void,
 ): Promise<void> => {
   await removeHalfMade(at.place);
-  if (await stat(at.cluster).catch(() => undefined)) return await assertSameRelease(at);
+  if ((await stat(at.cluster).catch(() => undefined)) !== undefined) {
+    await assertSameRelease(at);
+    return;
+  }
   const started = Date.now();
   const half = path.join(at.place, halfMade);
   const passwordFile = path.join(at.place, `${halfMade}.password`);

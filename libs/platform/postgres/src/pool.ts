@@ -22,23 +22,33 @@ const connectionsMax = 10;
 const connectTimeoutMs = 10_000;
 const idleTimeoutMs = 30_000;
 
-const { builtins } = pg.types;
 const asText = (value: string): string => value;
+/** By the type's object id: text readers that differ from the driver's own. */
+const ownReaders: ReadonlyMap<number, (value: string) => unknown> = new Map<
+  number,
+  (value: string) => unknown
+>([
+  [pg.types.builtins.INT8, BigInt],
+  [pg.types.builtins.DATE, asText],
+  [pg.types.builtins.NUMERIC, asText],
+]);
 
 /**
- * How this pool reads values: `int8` as bigint (a number would lose digits), `date` as `2026-01-31`
- * (pg would make it a moment in the machine's own zone), `numeric` as its exact decimal text.
- * Set per pool: the driver's global parsers are left as they are.
+ * How this library's connections read values: `int8` as bigint (a number would lose digits), `date` as `2026-01-31`
+ * (the driver would make it a moment in the machine's own zone), `numeric` as its exact decimal text.
+ * Set per connection: the driver's global parsers are left as they are.
  */
-const readers: pg.CustomTypesConfig = {
-  getTypeParser: (oid: number, format?: 'text' | 'binary') => {
-    if (format !== 'binary') {
-      if (oid === builtins.INT8) return BigInt;
-      if (oid === builtins.DATE || oid === builtins.NUMERIC) return asText;
-    }
-    return pg.types.getTypeParser(oid, format);
+export const readers: pg.CustomTypesConfig = {
+  getTypeParser: (oid: number, format?: 'text' | 'binary'): ((value: string) => unknown) => {
+    const own = format === 'binary' ? undefined : ownReaders.get(oid);
+    return own ?? driver.getTypeParser(oid, format);
   },
 };
+
+/** The driver's own, which it types loosely. */
+const driver: {
+  getTypeParser(oid: number, format?: 'text' | 'binary'): (value: string) => unknown;
+} = pg.types;
 
 /** Opens a pool. Nothing is connected before the first query. */
 export const createPool = (url: string, options: PoolOptions = {}): Database => {

@@ -62,10 +62,11 @@ const whenRolesAreFree = async (
 ): Promise<void> => {
   for (let attempt = 1; ; attempt += 1) {
     try {
-      return await transaction(db, async (tx) => {
+      await transaction(db, async (tx) => {
         await tx.query(`select pg_advisory_xact_lock(hashtextextended('tallystick provision', 0))`);
         await work(tx);
       });
+      return;
     } catch (error) {
       if (attempt === attemptsMax || !isRoleRace(error)) throw error;
       await new Promise((resolve) => setTimeout(resolve, retryDelayMs * (1 + Math.random())));
