@@ -85,7 +85,11 @@ export default defineConfig(
         ].map((name) => [name, 'readonly']),
       ),
     },
-    rules: { eqeqeq: 'error', 'prefer-const': 'error' },
+    rules: {
+      eqeqeq: 'error',
+      'prefer-const': 'error',
+      'no-unused-vars': ['error', { ignoreRestSiblings: true }],
+    },
   },
 
   {

@@ -7,7 +7,8 @@
  *   node tools/prepare.mjs [--packages-only]
  */
 import { spawn, spawnSync } from 'node:child_process';
-import { accessSync, constants, existsSync, readFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { accessSync, constants, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -24,17 +25,24 @@ const inRoot = (...parts) => path.join(root, ...parts);
 const readJson = (file) => JSON.parse(readFileSync(file, 'utf8'));
 const seconds = (sinceMs) => `${Math.round((Date.now() - sinceMs) / 1000)} s`;
 
+/** Which lockfile we installed last, by its hash. */
+const stamp = inRoot('node_modules/.installed-lockfile');
+const lockfileHash = () =>
+  createHash('sha256')
+    .update(readFileSync(inRoot('package-lock.json')))
+    .digest('hex');
+
 /** npm writes the list of what it installed when it is done: no list, no (whole) installation. */
 const installed = () => {
   const list = inRoot('node_modules/.package-lock.json');
   if (!existsSync(list)) return false;
+  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === lockfileHash()) return true;
+  // Installed by hand, with `npm install` or `npm ci`.
   const have = readJson(list).packages;
-  return Object.entries(readJson(inRoot('package-lock.json')).packages).every(
-    ([name, wanted]) =>
-      name === '' ||
-      // Made for another platform.
-      (wanted.optional === true && have[name] === undefined) ||
-      (have[name] !== undefined && have[name].version === wanted.version),
+  const { '': _root, ...wanted } = readJson(inRoot('package-lock.json')).packages;
+  return Object.entries(wanted).every(([name, { version, optional }]) =>
+    // What is optional may have been made for another platform.
+    have[name] === undefined ? optional === true : have[name].version === version,
   );
 };
 
@@ -73,6 +81,7 @@ const install = async () => {
       'npm ci failed; its reasons are above. Without a network, point npm at a registry that you can reach.',
     );
   }
+  writeFileSync(stamp, lockfileHash());
   say(`Packages installed in ${seconds(startedMs)}.`);
 };
 
@@ -82,10 +91,12 @@ const checkNode = () => {
   const version = node.stdout?.trim() ?? '';
   if (Number(/^v(\d+)/.exec(version)?.[1] ?? 0) >= nodeMajorMin) return;
   const found = version === '' ? 'one that does not run here' : version;
+  const bundled = process.platform === 'linux' && ['x64', 'arm64'].includes(process.arch);
   fail(
     `Tallystick needs Node ${nodeMajorMin} or newer, and found ${found}.\n` +
-      `On Linux (glibc, x64 or arm64) it comes with the packages: start by \`npm start\`, \`npm test\` or \`npm run ...\`.\n` +
-      `On ${process.platform} ${process.arch} install Node ${nodeMajorMin} (https://nodejs.org) and try again.`,
+      (bundled
+        ? 'It comes with the packages, for Linux with glibc: run this by npm (`npm start`, `npm test`, `npm run ...`), which finds it.'
+        : `Install Node ${nodeMajorMin} (https://nodejs.org) and try again.`),
   );
 };
 

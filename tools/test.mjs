@@ -43,6 +43,21 @@ const check = async (name, work) => {
   );
 };
 
+/** One check per fixture: what must fail the linter, fails it. */
+const borders = async () => {
+  console.log('\n== borders');
+  try {
+    for (const { name, problem } of await checkBorders()) {
+      if (problem === undefined) totals.passed += 1;
+      else failed(`border ${name}: ${problem}`);
+      console.log(problem === undefined ? `ok: ${name}` : `FAILED: ${name}: ${problem}`);
+    }
+  } catch (error) {
+    console.error(error);
+    failed('borders: the check itself');
+  }
+};
+
 /** Tests of one kind. What went wrong outside any test counts as a failure of its own. */
 const jest = async (kind) => {
   console.log(`\n== ${kind} tests`);
@@ -79,14 +94,7 @@ if (jestArgs.length === 0) {
   await check('workspaces', checkWorkspaces);
   await check('project graph', refreshProjectGraph);
   await check('lint', lint);
-  console.log('\n== borders: what must fail the linter, fails it');
-  for (const { name, problem } of await checkBorders()) {
-    if (problem === undefined) totals.passed += 1;
-    else failed(`border ${name}: ${problem}`);
-    console.log(
-      `${problem === undefined ? 'ok' : 'FAILED'}: ${name}${problem ? `: ${problem}` : ''}`,
-    );
-  }
+  await borders();
   await check('types of the tests', () => run('typescript/bin/tsc', ['-p', 'tsconfig.spec.json']));
   await check('format', () =>
     run('prettier/bin/prettier.cjs', ['--check', '--log-level', 'warn', '.']),
