@@ -1,5 +1,6 @@
 export type { ServiceDefinition, StartOptions, RunningService } from './service.js';
-export { startService, runService } from './run.js';
+export { startService } from './start.js';
+export { runService } from './run.js';
 export * from './tokens.js';
 export * from './problem.js';
 export * from './auth/caller.js';
@@ -12,9 +13,13 @@ export {
   IdempotencyKeyParam,
   RawBodyParam,
   BodyForm,
-  type BodyRules,
 } from './http/params.js';
+export { parseBody } from './http/body.js';
+export type { BodyRules } from './http/route-rules.js';
 export { Answer, answer, type AnswerOptions } from './http/answer.js';
+export * as httpLimits from './http/limits.js';
 export { decodeRelayed, isAway, oneByOne, PoisonMessage } from './bus/relayed.js';
-export type { HostConfig } from './config.js';
+export { AccessRuleMissing } from './access-check.js';
+export { createCardTokens } from './card-tokens.js';
+export { ConfigError, type Environment, type HostConfig } from './config.js';
 export type { Log } from './log.js';

@@ -1,26 +1,25 @@
-import { SetMetadata, applyDecorators } from '@nestjs/common';
-import { ApiBearerAuth, ApiExtension } from '@nestjs/swagger';
+import { applyDecorators } from '@nestjs/common';
+import { ApiBearerAuth, ApiExtension, ApiSecurity } from '@nestjs/swagger';
+import { withRules } from '../http/route-rules.js';
 import type { Role } from './caller.js';
 
-/** Who may call a handler. Every HTTP handler has exactly one; one without stops the start. */
-export type AccessRule =
-  { readonly kind: 'public' } | { readonly kind: 'roles'; readonly roles: readonly Role[] };
-
-export const accessRuleKey = 'tallystick:access';
+/** The name of the security scheme in the API description. */
+export const bearerScheme = 'bearer';
 
 /** Callers whose token has at least one of these roles. Scopes (`mayProgram`, …) are the handler's to check. */
 export const Allow = (first: Role, ...more: readonly Role[]) => {
-  const allowed = [first, ...more];
-  const rule: AccessRule = { kind: 'roles', roles: allowed };
+  const roles = [first, ...more];
   return applyDecorators(
-    SetMetadata(accessRuleKey, rule),
-    ApiBearerAuth('bearer'),
-    ApiExtension('x-roles', allowed),
+    withRules({ access: { kind: 'roles', roles } }),
+    ApiBearerAuth(bearerScheme),
+    ApiExtension('x-roles', roles),
   );
 };
 
-/** Anyone, without a token. Whoever uses it says in the handler's description what is checked instead. */
-export const Public = () => {
-  const rule: AccessRule = { kind: 'public' };
-  return applyDecorators(SetMetadata(accessRuleKey, rule), ApiExtension('x-roles', ['anyone']));
-};
+/** Anyone, without a token. Whoever uses it says in the operation's description what is checked instead. */
+export const Public = () =>
+  applyDecorators(
+    withRules({ access: { kind: 'public' } }),
+    ApiSecurity({}),
+    ApiExtension('x-roles', ['anyone']),
+  );

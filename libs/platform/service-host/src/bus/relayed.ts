@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { RelayedEvent } from '@tallystick/contracts';
-import type { Message, Verdict } from '@tallystick/message-bus';
+import { BusUnavailable, type Message, type Verdict } from '@tallystick/message-bus';
 import { isUnavailable } from '@tallystick/postgres';
 import { StoreUnavailable } from '@tallystick/event-store';
 
@@ -38,9 +38,9 @@ export const decodeRelayed = (message: Message): RelayedEvent => {
   throw new PoisonMessage(`not an event of the relay: ${[...new Set(fields)].join(', ')}`);
 };
 
-/** Whether an error says "not now": the store or the database is away. */
+/** Whether an error says "not now": the store, the bus or the database is away. */
 export const isAway = (error: unknown): boolean =>
-  error instanceof StoreUnavailable || isUnavailable(error);
+  error instanceof StoreUnavailable || error instanceof BusUnavailable || isUnavailable(error);
 
 /**
  * Handles a batch one message at a time, in order: a thrown `PoisonMessage` is poison, any other error is a retry, and
@@ -48,7 +48,7 @@ export const isAway = (error: unknown): boolean =>
  */
 export const oneByOne = async (
   batch: readonly Message[],
-  handle: (message: Message) => Promise<Verdict | void>,
+  handle: (message: Message) => Promise<Verdict | undefined>,
 ): Promise<Verdict[]> => {
   const blocked = new Set<string>();
   const verdicts: Verdict[] = [];

@@ -1,10 +1,10 @@
-import { applyDecorators, createParamDecorator, type ExecutionContext } from '@nestjs/common';
-import { RouteConfig } from '@nestjs/platform-fastify';
+import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import { ApiHeader } from '@nestjs/swagger';
 import type { FastifyRequest } from 'fastify';
 import type { Caller } from '../auth/caller.js';
 import type { RequestContext } from '../context.js';
 import { problem } from '../problem.js';
+import { withRules, type BodyRules } from './route-rules.js';
 
 const requestOf = (execution: ExecutionContext): FastifyRequest =>
   execution.switchToHttp().getRequest<FastifyRequest>();
@@ -64,20 +64,11 @@ export const IdempotencyKeyParam =
     })(target, property, descriptor);
   };
 
-/** What the host reads of a route's `config`. */
-export interface BodyRules {
-  /** The body is kept as it came and not parsed: take it by `@RawBodyParam()`. */
-  readonly raw?: boolean;
-  /** Content types besides JSON; such a body arrives in `@Body()` as a string. */
-  readonly text?: readonly string[];
-}
-
 /**
  * How a route's body is read, when it is not JSON: raw for signed bodies, or text such as `application/yaml`.
  * Without it a route takes `application/json` only, and other types get problem 415.
  */
-export const BodyForm = (rules: BodyRules) =>
-  applyDecorators(RouteConfig({ tallystickBody: rules }));
+export const BodyForm = (rules: BodyRules): MethodDecorator => withRules({ body: rules });
 
 /** The body's bytes, in a handler with `@BodyForm({raw: true})`: a `Buffer`, empty when there was no body. */
 export const RawBodyParam = createParamDecorator(

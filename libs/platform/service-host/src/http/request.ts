@@ -1,12 +1,4 @@
-import type { FastifyRequest } from 'fastify';
 import type { Caller } from '../auth/caller.js';
-
-declare module 'fastify' {
-  interface FastifyRequest {
-    /** Set by the host's first hook. */
-    tallystick: RequestFacts;
-  }
-}
 
 /** What the host knows of a request in hand. */
 export interface RequestFacts {
@@ -17,4 +9,9 @@ export interface RequestFacts {
   actor: string;
 }
 
-export type HostRequest = FastifyRequest;
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Set by the host's first hook. */
+    tallystick: RequestFacts;
+  }
+}

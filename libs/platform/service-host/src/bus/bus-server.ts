@@ -1,0 +1,151 @@
+import {
+  BaseRpcContext,
+  Server,
+  type CustomTransportStrategy,
+  type MessageHandler,
+} from '@nestjs/microservices';
+import { lastValueFrom } from 'rxjs';
+import { topics } from '@tallystick/contracts';
+import type { Consumer, Message, MessageBus, Verdict } from '@tallystick/message-bus';
+import type { ConsumerState } from '../http/health.js';
+import type { Log } from '../log.js';
+import { isAway, PoisonMessage } from './relayed.js';
+
+/** A bug in a handler, as seen by the bus. */
+class HandlerBroken extends Error {}
+
+/**
+ * Nest's transport over the MessageBus port, whichever adapter: `@EventPattern(topic)` handlers take a whole batch and
+ * answer with a verdict per message. A handler that throws `PoisonMessage` on a batch gets its messages one by one,
+ * so that only the poisonous one goes to the dead letters.
+ */
+export class BusServer extends Server implements CustomTransportStrategy {
+  override transportId = Symbol('tallystick bus');
+  override readonly propagatesEventHandlerErrors = true;
+  private readonly consumers = new Map<string, Consumer>();
+
+  constructor(
+    private readonly bus: MessageBus,
+    private readonly group: string,
+    private readonly log: Log,
+  ) {
+    super();
+  }
+
+  /** The topics that this service's controllers ask for. */
+  get topicNames(): string[] {
+    return [...this.messageHandlers.keys()];
+  }
+
+  /** Throws on a topic that does not exist and on a topic with two handlers. */
+  checkHandlers(): void {
+    const known = new Set<string>(Object.values(topics).map(({ name }) => name));
+    for (const [topic, handler] of this.messageHandlers) {
+      if (!known.has(topic))
+        throw new Error(`a handler asks for the topic ${topic}, which does not exist`);
+      if (handler.next !== undefined)
+        throw new Error(`the topic ${topic} has more than one handler`);
+    }
+  }
+
+  listen(callback: (error?: unknown) => void): void {
+    this.subscribeAll().then(() => callback(), callback);
+  }
+
+  /** Lets the batches in hand end. */
+  async close(): Promise<void> {
+    await Promise.all([...this.consumers.values()].map((consumer) => consumer.close()));
+  }
+
+  /** How the consumer of each topic is. */
+  states(): ReadonlyMap<string, ConsumerState> {
+    return new Map(
+      this.topicNames.map((topic) => {
+        const status = this.consumers.get(topic)?.status();
+        if (status === undefined) return [topic, 'closed'];
+        return [
+          topic,
+          status.state === 'running' && status.retrying.length > 0 ? 'retrying' : status.state,
+        ];
+      }),
+    );
+  }
+
+  on(): never {
+    throw new Error('the bus has no events of its own');
+  }
+
+  override unwrap(): never {
+    throw new Error('inject MESSAGE_BUS instead');
+  }
+
+  private async subscribeAll(): Promise<void> {
+    if (this.messageHandlers.size === 0) return;
+    await this.bus.ensureTopics(Object.values(topics));
+    for (const [topic, handler] of this.messageHandlers) {
+      const consumer = await this.bus.subscribe({
+        topics: [topic],
+        group: this.group,
+        handler: (batch) => this.handle(topic, handler, batch),
+      });
+      this.consumers.set(topic, consumer);
+    }
+  }
+
+  private async handle(
+    topic: string,
+    handler: MessageHandler,
+    batch: readonly Message[],
+  ): Promise<readonly Verdict[]> {
+    try {
+      return await this.call(topic, handler, batch);
+    } catch (error) {
+      if (isAway(error)) this.log.warn({ topic, err: error }, 'a batch waits for the database');
+      else this.log.error({ topic, err: error }, 'a batch failed and will be tried again');
+      throw error;
+    }
+  }
+
+  private async call(
+    topic: string,
+    handler: MessageHandler,
+    batch: readonly Message[],
+  ): Promise<readonly Verdict[]> {
+    try {
+      return await this.ask(topic, handler, batch);
+    } catch (error) {
+      if (!(error instanceof PoisonMessage)) throw error;
+      if (batch.length === 1) return [{ kind: 'poison', reason: error.reason }];
+    }
+    const verdicts: Verdict[] = [];
+    for (const message of batch) verdicts.push(...(await this.call(topic, handler, [message])));
+    return verdicts;
+  }
+
+  private async ask(
+    topic: string,
+    handler: MessageHandler,
+    batch: readonly Message[],
+  ): Promise<readonly Verdict[]> {
+    const answered: unknown = await handler(batch, new BaseRpcContext([topic]));
+    const verdicts: unknown = await lastValueFrom(this.transformToObservable(answered), {
+      defaultValue: undefined,
+    });
+    if (!isVerdicts(verdicts) || verdicts.length !== batch.length) {
+      throw new HandlerBroken(
+        `the handler of ${topic} did not answer with one verdict per message`,
+      );
+    }
+    return verdicts;
+  }
+}
+
+const isVerdicts = (value: unknown): value is readonly Verdict[] =>
+  Array.isArray(value) &&
+  value.every(
+    (one: unknown) =>
+      typeof one === 'object' &&
+      one !== null &&
+      'kind' in one &&
+      (one.kind === 'done' || one.kind === 'retry' || one.kind === 'poison'),
+  );

@@ -1,0 +1,228 @@
+import type { Server } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { ValueProvider } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { systemClock } from '@tallystick/kernel';
+import { createPool, isUnavailable, migrate, type Database } from '@tallystick/postgres';
+import { requireAccessRules } from './access-check.js';
+import { openAdapters, provisionDatabase, runRelay, type Adapters } from './adapters.js';
+import { createVerifier } from './auth/verifier.js';
+import { BusServer } from './bus/bus-server.js';
+import { createCardTokens } from './card-tokens.js';
+import { readSettings, type Environment, type Settings } from './config.js';
+import { rootModule } from './host-module.js';
+import { healthPath, serveHealth } from './http/health.js';
+import { trackRequests, type InHand } from './http/in-hand.js';
+import { drainTimeoutMs } from './http/limits.js';
+import { docsPath, openApiPath, serveApiPages } from './http/openapi.js';
+import { createPositionWait, type PositionWait } from './http/position-wait.js';
+import { ProblemFilter } from './http/problems.js';
+import type { RouteTable } from './http/route-table.js';
+import { createAdapter, equip } from './http/server.js';
+import { ValidationPipe } from './http/validation.js';
+import { createLog, NestLog, type Log } from './log.js';
+import { Opened } from './opened.js';
+import type { RunningService, ServiceDefinition, StartOptions } from './service.js';
+import * as tokens from './tokens.js';
+
+/** How long a start waits for a database that is not there yet: in a cluster, everything starts at once. */
+const databaseWaitMs = 30_000;
+const databaseAskEveryMs = 500;
+const poolConnectionsMax = 8;
+
+/**
+ * Starts a service. Rejects with `ConfigError`, whose message names each wrong variable and what it should be, with
+ * `AccessRuleMissing`, or with whatever kept it from starting; nothing stays open then.
+ */
+export const startService = async (
+  definition: ServiceDefinition,
+  environment: Environment,
+  options: StartOptions = {},
+): Promise<RunningService> => {
+  const settings = readSettings(definition, environment);
+  const { name } = definition;
+  const log = options.log?.child({ service: name }) ?? createLog(name, settings.config.logLevel);
+  const opened = new Opened();
+  try {
+    return await start(definition, settings, options, log, opened);
+  } catch (error) {
+    await opened.close().catch((closing: unknown) => log.warn({ err: closing }, 'closing failed'));
+    throw error;
+  }
+};
+
+const start = async (
+  definition: ServiceDefinition,
+  settings: Settings,
+  options: StartOptions,
+  log: Log,
+  opened: Opened,
+): Promise<RunningService> => {
+  const { name } = definition;
+  const { config } = settings;
+  const listens = options.listen ?? true;
+
+  const verifier = await createVerifier({
+    jwks: settings.jwks,
+    issuer: config.authIssuer,
+    audience: config.authAudience,
+  });
+  const db = await openDatabase(definition, settings, log, opened);
+  const adapters = openAdapters(settings, log, opened);
+  const clock = options.clock ?? systemClock;
+
+  const inHand = trackRequests();
+  const routes: RouteTable = new Map();
+  const busServer = new BusServer(adapters.bus, name, log);
+  const openPaths = [healthPath(name), docsPath(name), openApiPath(name)];
+
+  const adapter = createAdapter();
+  equip(adapter.getInstance(), {
+    log,
+    verifier,
+    positions: positionWait(adapters, busServer, name),
+    inHand,
+    routes,
+    openPaths,
+  });
+  const offered: ValueProvider[] = [
+    { provide: tokens.EVENT_STORE, useValue: adapters.store },
+    { provide: tokens.MESSAGE_BUS, useValue: adapters.bus },
+    { provide: tokens.DATABASE, useValue: db },
+    { provide: tokens.CLOCK, useValue: clock },
+    { provide: tokens.CONFIG, useValue: { ...config, ...settings.own } },
+    { provide: tokens.LOG, useValue: log },
+  ];
+  if (settings.cardTokenKey !== undefined) {
+    offered.push({
+      provide: tokens.CARD_TOKENS,
+      useValue: createCardTokens(settings.cardTokenKey),
+    });
+  }
+  if (settings.masterKey !== undefined) {
+    offered.push({ provide: tokens.MASTER_KEY, useValue: settings.masterKey });
+  }
+  const app = opened.add(
+    await NestFactory.create<NestFastifyApplication>(
+      rootModule(definition.module, offered),
+      adapter,
+      // eslint-disable-next-line @typescript-eslint/no-unsafe-class-instance-assignment -- Nest declares its options as a class and documents them as a literal
+      { logger: new NestLog(log), abortOnError: false, bodyParser: false },
+    ),
+    (one) => one.close(),
+  );
+  requireAccessRules(app);
+  app.useGlobalFilters(new ProblemFilter(log, routes));
+  app.useGlobalPipes(new ValidationPipe());
+  // Listeners are bound in this call, so what is global has to be there before it.
+  app.connectMicroservice({ strategy: busServer }, { inheritAppConfig: true });
+  busServer.checkHandlers();
+  serveHealth(adapter.getInstance(), name, {
+    checks: {
+      database: () => db.query('select 1'),
+      eventStore: () => adapters.store.head(),
+    },
+    consumers: () => busServer.states(),
+    stopping: () => inHand.stopping,
+  });
+  serveApiPages(app, definition);
+  await app.init();
+  await adapter.getInstance().ready();
+
+  await app.startAllMicroservices();
+  if (definition.relay === true) await runRelay(settings, adapters, log, opened);
+  let url: string | undefined;
+  if (listens) {
+    await app.listen(config.httpPort, config.httpHost);
+    url = addressOf(app, config.httpHost);
+  }
+  log.info({ url }, 'started');
+
+  return {
+    name,
+    ...(url === undefined ? {} : { url }),
+    handle: (request, response) => adapter.getInstance().routing(request, response),
+    close: once(() => stop(log, inHand, busServer, adapter.getHttpServer(), opened)),
+  };
+};
+
+/** The service's pool, when its schema is up to date. */
+const openDatabase = async (
+  { name, migrations }: ServiceDefinition,
+  settings: Settings,
+  log: Log,
+  opened: Opened,
+): Promise<Database> => {
+  const db = opened.add(
+    createPool(settings.databaseUrl, {
+      max: poolConnectionsMax,
+      applicationName: `tallystick ${name}`,
+      searchPath: name,
+    }),
+    (pool) => pool.end(),
+  );
+  await whenDatabaseAnswers(log, async () => {
+    if (settings.adminDatabaseUrl !== undefined) {
+      await provisionDatabase(settings.adminDatabaseUrl, name, settings.databaseUrl);
+    }
+    await migrate(db, name, migrations);
+  });
+  return db;
+};
+
+const whenDatabaseAnswers = async (log: Log, work: () => Promise<void>): Promise<void> => {
+  const deadline = Date.now() + databaseWaitMs;
+  for (let told = false; ; told = true) {
+    try {
+      await work();
+      return;
+    } catch (error) {
+      if (!isUnavailable(error) || Date.now() > deadline) throw error;
+      if (!told) log.warn({ err: error }, 'waiting for the database');
+      await sleep(databaseAskEveryMs);
+    }
+  }
+};
+
+/** Relay first, then the bus as it is then, then our own group: see `createPositionWait`. */
+const positionWait = (adapters: Adapters, busServer: BusServer, group: string): PositionWait =>
+  createPositionWait({
+    relayed: () => adapters.relayedPosition(),
+    mark: async () => {
+      const ends = await adapters.bus.ends(busServer.topicNames);
+      return () => adapters.bus.passed(group, ends);
+    },
+    hasConsumers: () => busServer.topicNames.length > 0,
+  });
+
+const addressOf = (app: NestFastifyApplication, host: string): string => {
+  const address = app.getHttpServer().address();
+  const port = typeof address === 'object' && address !== null ? address.port : undefined;
+  return `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
+};
+
+/** Refuses what is new, lets what is in hand end, then closes everything. */
+const stop = async (
+  log: Log,
+  inHand: InHand,
+  busServer: BusServer,
+  server: Server,
+  opened: Opened,
+): Promise<void> => {
+  log.info('stopping');
+  const drained = inHand.drain(drainTimeoutMs);
+  server.close();
+  const [left] = await Promise.all([drained, busServer.close()]);
+  if (left > 0) {
+    log.warn({ requests: left }, 'requests were cut off: they did not end in time');
+    server.closeAllConnections();
+  }
+  await opened.close();
+  log.info('stopped');
+};
+
+const once = (work: () => Promise<void>): (() => Promise<void>) => {
+  let done: Promise<void> | undefined;
+  return () => (done ??= work());
+};
