@@ -1,1 +1,1 @@
-export {};
+export { accrual } from './service.js';

@@ -1,1 +1,1 @@
-export {};
+export { redemption } from './service.js';

@@ -74,6 +74,7 @@ export type CardEvent =
       readonly data: {
         readonly card: CardToken;
         readonly fact: FactId;
-        readonly account: AccountId;
+        /** null: the programme's policy lets nobody claim it any more. */
+        readonly account: AccountId | null;
       };
     };

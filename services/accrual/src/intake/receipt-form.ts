@@ -1,0 +1,95 @@
+import type { ReceiptV1 } from '@tallystick/contracts';
+import { contentHash } from '@tallystick/event-store';
+import {
+  Exact,
+  err,
+  instant,
+  localDate,
+  ok,
+  programId,
+  type CardToken,
+  type ProgramId,
+  type Result,
+} from '@tallystick/kernel';
+import { receiptFactId } from '@tallystick/receipts';
+import type { ReceiptFact, ReceiptLine } from '@tallystick/rulebook';
+
+/** A field of a receipt that is wrong although its form is right. */
+export interface ReceiptFault {
+  readonly field: string;
+  readonly message: string;
+}
+
+const pointsTender = 'points';
+
+/** Makes the fact that the ledger keeps of a receipt as the till sent it: its card a token, its amounts worked out. */
+export const toReceiptFact = (
+  receipt: ReceiptV1,
+  tokenOf: (program: ProgramId, card: string) => CardToken,
+): Result<ReceiptFact, ReceiptFault> => {
+  const program = programId(receipt.program);
+  const { chain, store, till, number } = receipt;
+  const ref = { chain, store, till, number, businessDate: localDate(receipt.businessDate) };
+  const ordinals = new Set<number>();
+  const lines: ReceiptLine[] = [];
+  for (const [index, line] of receipt.lines.entries()) {
+    if (ordinals.has(line.ordinal))
+      return err({ field: `lines.${index}.ordinal`, message: 'stands on another line already' });
+    ordinals.add(line.ordinal);
+    const amount = amountOf(line);
+    if (amount === null)
+      return err({ field: `lines.${index}.amount`, message: 'give amount, or unitPrice' });
+    const returned = Exact.isNegative(Exact.exact(line.quantity));
+    if (returned ? Exact.isPositive(amount) : Exact.isNegative(amount))
+      return err({
+        field: `lines.${index}.amount`,
+        message: 'must have the sign of the quantity: goods that come back are negative in both',
+      });
+    lines.push({
+      ordinal: line.ordinal,
+      product: line.product,
+      category: line.category ?? null,
+      brand: line.brand ?? null,
+      quantity: Exact.toDecimal(Exact.exact(line.quantity)),
+      amount: Exact.toDecimal(amount),
+      original:
+        line.original === undefined
+          ? null
+          : {
+              chain: line.original.chain,
+              store: line.original.store,
+              till: line.original.till,
+              number: line.original.number,
+              businessDate: localDate(line.original.businessDate),
+              ordinal: line.original.ordinal ?? null,
+            },
+    });
+  }
+  const paidWithPoints = Exact.sum(
+    (receipt.tenders ?? [])
+      .filter(({ kind }) => kind === pointsTender)
+      .map(({ amount }) => Exact.exact(amount)),
+  );
+  const card = receipt.card?.trim() ?? '';
+  const content = {
+    program,
+    ref,
+    revision: receipt.revision,
+    occurredAt: instant(receipt.occurredAt),
+    card: card === '' ? null : tokenOf(program, card),
+    currency: receipt.currency,
+    channel: receipt.channel ?? null,
+    lines,
+    paidWithPoints: Exact.isPositive(paidWithPoints) ? Exact.toDecimal(paidWithPoints) : '0',
+  };
+  return ok({ id: receiptFactId(program, ref), hash: contentHash(content), ...content });
+};
+
+/** What the till says that the line comes to, or quantity x price - discounts; null when it says neither. */
+const amountOf = (line: ReceiptV1['lines'][number]): Exact.Exact | null => {
+  if (line.amount !== undefined) return Exact.exact(line.amount);
+  if (line.unitPrice === undefined) return null;
+  const discounts = Exact.sum((line.discounts ?? []).map(({ amount }) => Exact.exact(amount)));
+  const gross = Exact.multiply(Exact.exact(line.quantity), Exact.exact(line.unitPrice));
+  return Exact.isNegative(gross) ? Exact.add(gross, discounts) : Exact.subtract(gross, discounts);
+};

@@ -1,0 +1,48 @@
+import { Controller, Inject } from '@nestjs/common';
+import { EventPattern, Payload } from '@nestjs/microservices';
+import { partnerEventReceived, topics } from '@tallystick/contracts';
+import { cardToken, instant, programId, type Clock } from '@tallystick/kernel';
+import type { Message, Verdict } from '@tallystick/message-bus';
+import { partnerFactId } from '@tallystick/receipts';
+import type { PartnerFact } from '@tallystick/rulebook';
+import { CLOCK, decodeRelayed, messageContext, metadata, oneByOne } from '@tallystick/service-host';
+import { IntakeQueue } from '../settle/intake-queue.js';
+
+const actor = 'service:accrual';
+
+/** What partners accepted becomes an award by the same way as a receipt. */
+@Controller()
+export class PartnerEventsConsumer {
+  constructor(
+    @Inject(IntakeQueue) private readonly queue: IntakeQueue,
+    @Inject(CLOCK) private readonly clock: Clock,
+  ) {}
+
+  @EventPattern<string>(topics.partnerLog.name)
+  hear(@Payload() batch: readonly Message[]): Promise<Verdict[]> {
+    return oneByOne(batch, async (message) => {
+      const event = decodeRelayed(message);
+      if (event.type !== 'PartnerEventReceived') return;
+      const received = partnerEventReceived.parse(event.data);
+      const program = programId(received.program);
+      const fact: PartnerFact = {
+        id: partnerFactId(program, received.partner, received.event),
+        program,
+        partner: received.partner,
+        type: received.type,
+        hash: received.hash,
+        occurredAt: instant(received.occurredAt),
+        card: cardToken(received.card),
+        amount: received.amount,
+        currency: received.currency,
+      };
+      const context = messageContext(message, actor);
+      const about = { program, occurredAt: fact.occurredAt, causationId: message.id };
+      const [answer] = await this.queue.settle([
+        { fact, metadata: metadata(context, about, this.clock) },
+      ]);
+      if (answer?.kind === 'program-unknown')
+        return { kind: 'poison', reason: `programme ${program} has not been published` };
+    });
+  }
+}

@@ -1,0 +1,56 @@
+import { Controller, Inject } from '@nestjs/common';
+import { EventPattern, Payload } from '@nestjs/microservices';
+import { topics } from '@tallystick/contracts';
+import type { Message, Verdict } from '@tallystick/message-bus';
+import type { Clock } from '@tallystick/kernel';
+import { CARD_TOKENS, CLOCK, messageContext, type CardTokens } from '@tallystick/service-host';
+import { IntakeQueue } from '../settle/intake-queue.js';
+import { submitReceipts } from './submit-receipts.js';
+
+const actor = 'service:accrual';
+
+/** Tills that stream: one receipt a message. What can never be taken goes to the dead letters with the reason. */
+@Controller()
+export class ReceiptsConsumer {
+  constructor(
+    @Inject(IntakeQueue) readonly queue: IntakeQueue,
+    @Inject(CARD_TOKENS) readonly tokens: CardTokens,
+    @Inject(CLOCK) readonly clock: Clock,
+  ) {}
+
+  @EventPattern<string>(topics.receipts.name)
+  async take(@Payload() batch: readonly Message[]): Promise<Verdict[]> {
+    return Promise.all(
+      batch.map(async (message): Promise<Verdict> => {
+        const receipt = parse(message.value);
+        if (receipt === undefined) return { kind: 'poison', reason: 'the value is not JSON' };
+        const context = messageContext(message, actor);
+        const [submission] = await submitReceipts(this, [receipt], context, null);
+        if (submission?.kind !== 'problem') return { kind: 'done' };
+        return { kind: 'poison', reason: reasonOf(submission.problem.problem) };
+      }),
+    );
+  }
+}
+
+const parse = (text: string): unknown => {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return undefined;
+  }
+};
+
+/** Names fields and what is wrong with them, never their values. */
+const reasonOf = (problem: {
+  readonly title: string;
+  readonly detail?: string;
+  readonly errors?: readonly { readonly field: string; readonly message: string }[];
+}): string =>
+  [
+    problem.title,
+    problem.detail,
+    ...(problem.errors ?? []).map(({ field, message }) => `${field}: ${message}`),
+  ]
+    .filter((part) => part !== undefined)
+    .join('; ');

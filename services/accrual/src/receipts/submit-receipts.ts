@@ -1,0 +1,104 @@
+import { receiptV1, type ReceiptOutcome } from '@tallystick/contracts';
+import { programId, type Clock } from '@tallystick/kernel';
+import type { Fact } from '@tallystick/receipts';
+import {
+  mayProgram,
+  mayStore,
+  metadata,
+  problem,
+  ProblemException,
+  type Caller,
+  type CardTokens,
+  type RequestContext,
+} from '@tallystick/service-host';
+import { toReceiptFact } from '../intake/receipt-form.js';
+import type { Arrival, Settled } from '../settle/settle-fact.js';
+import type { IntakeQueue } from '../settle/intake-queue.js';
+
+/** Per receipt, in order: its outcome, or the problem with it. */
+export type Submission =
+  | { readonly kind: 'outcome'; readonly outcome: ReceiptOutcome; readonly position: bigint }
+  | { readonly kind: 'problem'; readonly problem: ProblemException };
+
+export interface SubmitDeps {
+  readonly queue: IntakeQueue;
+  readonly tokens: CardTokens;
+  readonly clock: Clock;
+}
+
+/** Takes receipts in their v1 form, checked or not: one handler for a single one, a batch, the bus and an import. */
+export const submitReceipts = async (
+  deps: SubmitDeps,
+  receipts: readonly unknown[],
+  context: RequestContext,
+  caller: Caller | null,
+): Promise<Submission[]> => {
+  const read = receipts.map((receipt) => readReceipt(deps, receipt, context, caller));
+  const arrivals = read.filter((item): item is Arrival => !(item instanceof ProblemException));
+  const answers = await deps.queue.settle(arrivals);
+  let next = 0;
+  return read.map((item): Submission => {
+    if (item instanceof ProblemException) return { kind: 'problem', problem: item };
+    const answer = answers[next];
+    next += 1;
+    if (answer?.kind !== 'settled')
+      return { kind: 'problem', problem: programUnknown(item.fact.program) };
+    return {
+      kind: 'outcome',
+      outcome: receiptOutcomeOf(item.fact, answer.outcome),
+      position: answer.position,
+    };
+  });
+};
+
+export const receiptOutcomeOf = (fact: Fact, settled: Settled): ReceiptOutcome => ({
+  receipt: fact.id,
+  ...settled,
+  lines: [...settled.lines],
+});
+
+const readReceipt = (
+  { tokens, clock }: SubmitDeps,
+  receipt: unknown,
+  context: RequestContext,
+  caller: Caller | null,
+): Arrival | ProblemException => {
+  const checked = receiptV1.safeParse(receipt);
+  if (!checked.success) {
+    return invalidReceipt(
+      checked.error.issues.map(({ path, message }) => ({
+        field: path.join('.') || 'receipt',
+        message,
+      })),
+    );
+  }
+  if (caller !== null) {
+    try {
+      mayProgram(caller, checked.data.program);
+      mayStore(caller, checked.data);
+    } catch (error) {
+      if (error instanceof ProblemException) return error;
+      throw error;
+    }
+  }
+  const fact = toReceiptFact(checked.data, (program, card) => tokens.tokenOf(program, card));
+  if (!fact.ok) return invalidReceipt([fact.error]);
+  const { program, occurredAt } = fact.value;
+  return { fact: fact.value, metadata: metadata(context, { program, occurredAt }, clock) };
+};
+
+const invalidReceipt = (errors: readonly { field: string; message: string }[]): ProblemException =>
+  problem({
+    status: 422,
+    type: 'receipt-invalid',
+    title: 'The receipt is not as its v1 form says',
+    errors: errors.slice(0, 100),
+  });
+
+const programUnknown = (program: string): ProblemException =>
+  problem({
+    status: 404,
+    type: 'program-unknown',
+    title: 'There is no such programme',
+    detail: `Programme ${programId(program)} has not been published: publish a rulebook for it first.`,
+  });

@@ -1,0 +1,59 @@
+import { Module } from '@nestjs/common';
+import type { Pool } from 'pg';
+import type { EventStore } from '@tallystick/event-store';
+import type { Clock } from '@tallystick/kernel';
+import { CLOCK, DATABASE, EVENT_STORE, type ServiceDefinition } from '@tallystick/service-host';
+import { MembershipConsumer } from './membership/membership.consumer.js';
+import { migrations } from './migrations.js';
+import { PartnerEventsConsumer } from './partner-events/partner-events.consumer.js';
+import { Catalog } from './programs/catalog.js';
+import { ProgramsController } from './programs/programs.controller.js';
+import { ReceiptsConsumer } from './receipts/receipts.consumer.js';
+import { ReceiptsController } from './receipts/receipts.controller.js';
+import { IntakeQueue } from './settle/intake-queue.js';
+import { Settler } from './settle/settler.js';
+import { Sweeper } from './sweep/sweeper.js';
+import { UnsettledConsumer } from './sweep/unsettled.consumer.js';
+import { Unsettled } from './sweep/unsettled.js';
+
+@Module({
+  controllers: [
+    ProgramsController,
+    ReceiptsController,
+    ReceiptsConsumer,
+    MembershipConsumer,
+    PartnerEventsConsumer,
+    UnsettledConsumer,
+  ],
+  providers: [
+    {
+      provide: Catalog,
+      inject: [EVENT_STORE],
+      useFactory: (store: EventStore) => new Catalog(store),
+    },
+    {
+      provide: Settler,
+      inject: [EVENT_STORE, Catalog, CLOCK],
+      useFactory: (store: EventStore, catalog: Catalog, clock: Clock) =>
+        new Settler(store, catalog, clock),
+    },
+    {
+      provide: IntakeQueue,
+      inject: [Settler],
+      useFactory: (settler: Settler) => new IntakeQueue(settler),
+    },
+    { provide: Unsettled, inject: [DATABASE], useFactory: (db: Pool) => new Unsettled(db) },
+    Sweeper,
+  ],
+})
+class AccrualModule {}
+
+/** Receipts and partners' events become awards; the programme's rulebooks are published here. */
+export const accrual: ServiceDefinition = {
+  name: 'accrual',
+  module: AccrualModule,
+  migrations,
+  summary:
+    'Takes receipts, rates them under the rulebook in force, and awards points on the ledger.',
+  relay: true,
+};

@@ -1,0 +1,36 @@
+/**
+ * Splits items into groups so that items of different groups share no key; order is kept within a group.
+ * Union-find with path halving: close to linear in items and keys.
+ */
+export const groupByShared = <Item>(
+  items: readonly Item[],
+  keysOf: (item: Item) => readonly string[],
+): Item[][] => {
+  const parents = items.map((_, index) => index);
+  const rootOf = (index: number): number => {
+    let at = index;
+    for (;;) {
+      const parent = parents[at] ?? at;
+      if (parent === at) return at;
+      const grand = parents[parent] ?? parent;
+      parents[at] = grand;
+      at = grand;
+    }
+  };
+  const firstWith = new Map<string, number>();
+  items.forEach((item, index) => {
+    for (const key of keysOf(item)) {
+      const first = firstWith.get(key);
+      if (first === undefined) firstWith.set(key, index);
+      else parents[rootOf(index)] = rootOf(first);
+    }
+  });
+  const groups = new Map<number, Item[]>();
+  items.forEach((item, index) => {
+    const root = rootOf(index);
+    const group = groups.get(root);
+    if (group === undefined) groups.set(root, [item]);
+    else group.push(item);
+  });
+  return [...groups.values()];
+};

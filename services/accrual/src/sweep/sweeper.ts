@@ -1,0 +1,82 @@
+import { randomUUID } from 'node:crypto';
+import {
+  Inject,
+  Injectable,
+  type OnApplicationBootstrap,
+  type OnApplicationShutdown,
+} from '@nestjs/common';
+import type { EventStore } from '@tallystick/event-store';
+import type { Clock, FactId } from '@tallystick/kernel';
+import { factStream } from '@tallystick/receipts';
+import { CLOCK, EVENT_STORE, isAway, LOG, type Log } from '@tallystick/service-host';
+import { IntakeQueue } from '../settle/intake-queue.js';
+import { Workspace } from '../settle/workspace.js';
+import { Unsettled } from './unsettled.js';
+
+/** How long a fact may be under way before the sweeper looks: well above what its own handler takes. */
+const graceMs = 10_000;
+const intervalMs = 5_000;
+const factsMax = 200;
+const actor = 'service:accrual';
+
+/** Finishes what a crash left between a fact's own stream and its account's: from the pin, whoever sends the receipt again or not. */
+@Injectable()
+export class Sweeper implements OnApplicationBootstrap, OnApplicationShutdown {
+  private timer: NodeJS.Timeout | undefined;
+  private sweeping: Promise<unknown> = Promise.resolve();
+
+  constructor(
+    @Inject(EVENT_STORE) private readonly store: EventStore,
+    @Inject(IntakeQueue) private readonly queue: IntakeQueue,
+    @Inject(Unsettled) private readonly unsettled: Unsettled,
+    @Inject(CLOCK) private readonly clock: Clock,
+    @Inject(LOG) private readonly log: Log,
+  ) {}
+
+  onApplicationBootstrap(): void {
+    this.schedule();
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    clearTimeout(this.timer);
+    this.timer = undefined;
+    await this.sweeping;
+  }
+
+  /** Settles facts that were noted at least `olderThanMs` ago; says how many it looked at. */
+  async sweep(olderThanMs = graceMs): Promise<number> {
+    const facts = await this.unsettled.olderThan(olderThanMs, factsMax);
+    if (facts.length === 0) return 0;
+    await this.finish(facts);
+    await this.unsettled.forget(facts);
+    return facts.length;
+  }
+
+  private async finish(facts: readonly FactId[]): Promise<void> {
+    const workspace = new Workspace(this.store);
+    await workspace.load(facts.map(factStream));
+    const correlationId = randomUUID();
+    const arrivals = facts.flatMap((id) => {
+      const fact = workspace.fact(id)?.document;
+      if (fact === undefined) return [];
+      const { program, occurredAt } = fact;
+      const metadata = { program, occurredAt, recordedAt: this.clock(), actor, correlationId };
+      return [{ fact, metadata }];
+    });
+    await this.queue.settle(arrivals);
+  }
+
+  private schedule(): void {
+    this.timer = setTimeout(() => {
+      this.sweeping = this.sweep()
+        .catch((error: unknown) => {
+          if (isAway(error)) this.log.warn('the sweep waits: the store is away');
+          else this.log.error({ err: error }, 'the sweep failed');
+        })
+        .finally(() => {
+          if (this.timer !== undefined) this.schedule();
+        });
+    }, intervalMs);
+    this.timer.unref();
+  }
+}

@@ -1,0 +1,34 @@
+import { Controller, Inject } from '@nestjs/common';
+import { EventPattern, Payload } from '@nestjs/microservices';
+import { cardLinked, rulebookPublished, topics } from '@tallystick/contracts';
+import type { Message, Verdict } from '@tallystick/message-bus';
+import type { Rulebook } from '@tallystick/rulebook';
+import { decodeRelayed, oneByOne } from '@tallystick/service-host';
+import { Heard } from './heard.js';
+
+@Controller()
+export class HeardConsumer {
+  constructor(@Inject(Heard) private readonly heard: Heard) {}
+
+  @EventPattern<string>(topics.membership.name)
+  hearMembership(@Payload() batch: readonly Message[]): Promise<Verdict[]> {
+    return oneByOne(batch, async (message) => {
+      const event = decodeRelayed(message);
+      if (event.type === 'CardLinked') await this.heard.linked(cardLinked.parse(event.data));
+      return undefined;
+    });
+  }
+
+  @EventPattern<string>(topics.programs.name)
+  hearPrograms(@Payload() batch: readonly Message[]): Promise<Verdict[]> {
+    return oneByOne(batch, async (message) => {
+      const event = decodeRelayed(message);
+      if (event.type === 'RulebookPublished') {
+        const { document } = rulebookPublished.parse(event.data);
+        // It was checked when it was published, and is kept as it was hashed.
+        await this.heard.published(JSON.parse(document) as Rulebook);
+      }
+      return undefined;
+    });
+  }
+}

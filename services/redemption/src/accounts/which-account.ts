@@ -1,0 +1,68 @@
+import { z } from 'zod';
+import {
+  accountId,
+  programId,
+  type AccountId,
+  type Instant,
+  type ProgramId,
+} from '@tallystick/kernel';
+import {
+  hasRole,
+  mayAccount,
+  mayProgram,
+  problem,
+  type Caller,
+  type CardTokens,
+} from '@tallystick/service-host';
+import type { Heard } from './heard.js';
+
+/** An account, named by itself or by a card that leads to it. */
+export const whichAccount = {
+  program: z.string().min(1).max(100),
+  account: z.string().min(1).max(100).optional(),
+  card: z
+    .string()
+    .trim()
+    .min(1)
+    .max(100)
+    .optional()
+    .describe('The card number, instead of account'),
+};
+
+export const accountUnknown = (detail: string) =>
+  problem({ status: 404, type: 'account-unknown', title: 'There is no such account', detail });
+
+/** Finds the account that a request names, if the caller may touch it. Throws problems 400, 403 and 404. */
+export const findAccount = async (
+  deps: { readonly heard: Heard; readonly tokens: CardTokens },
+  named: {
+    readonly program: string;
+    readonly account?: string | undefined;
+    readonly card?: string | undefined;
+  },
+  caller: Caller,
+  at: Instant,
+): Promise<{ readonly program: ProgramId; readonly account: AccountId }> => {
+  mayProgram(caller, named.program);
+  const program = programId(named.program);
+  if ((named.account === undefined) === (named.card === undefined)) {
+    throw problem({
+      status: 400,
+      type: 'invalid',
+      title: 'The request is not as the schema says',
+      errors: [{ field: 'account', message: 'give either account or card' }],
+    });
+  }
+  if (named.account !== undefined) {
+    mayAccount(caller, named.account, 'store', 'manager');
+    return { program, account: accountId(named.account) };
+  }
+  const owner = await deps.heard.ownerOf(
+    program,
+    deps.tokens.tokenOf(program, named.card ?? ''),
+    at,
+  );
+  if (owner === null || (!hasRole(caller, 'store', 'manager') && caller.account !== owner))
+    throw accountUnknown('The card leads to no account of this programme.');
+  return { program, account: owner };
+};

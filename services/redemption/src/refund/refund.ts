@@ -1,0 +1,129 @@
+import {
+  contentHash,
+  newEvent,
+  type EventMetadata,
+  type EventStore,
+  type JsonObject,
+} from '@tallystick/event-store';
+import {
+  factId,
+  ledgerStream,
+  type AccountId,
+  type Clock,
+  type Points,
+  type ProgramId,
+} from '@tallystick/kernel';
+import { decideRefund, valuation, type RedemptionRefunded } from '@tallystick/ledger';
+import type { Heard } from '../accounts/heard.js';
+import type { InTurn } from '../accounts/in-turn.js';
+import { loadAccount } from '../accounts/ledger.js';
+import { attemptsMax, conflictPause } from '../redeem/redeem.js';
+import { readRequest, redemptionFact, redemptionStream } from '../redeem/redemption-stream.js';
+
+export interface Refunded {
+  readonly redemption: string;
+  readonly program: ProgramId;
+  readonly account: AccountId;
+  readonly points: Points.Points;
+  /** What of them paid what the account owed. */
+  readonly arrearsPaid: number;
+  readonly available: Points.Points;
+}
+
+export type RefundAnswer =
+  | { readonly kind: 'refunded'; readonly refunded: Refunded; readonly position: bigint }
+  | { readonly kind: 'redemption-unknown' }
+  | { readonly kind: 'already-refunded' }
+  | { readonly kind: 'key-reused' };
+
+const dayMs = 86_400_000;
+
+/** Gives a redemption's lots back, once. The fact is caller and key, on the redemption that it names. */
+export const refund = async (
+  deps: {
+    readonly store: EventStore;
+    readonly clock: Clock;
+    readonly turns: InTurn;
+    readonly heard: Heard;
+  },
+  caller: string,
+  key: string,
+  command: { readonly program: ProgramId; readonly redemption: string; readonly reason: string },
+  metadata: Omit<EventMetadata, 'program' | 'occurredAt' | 'recordedAt'>,
+): Promise<RefundAnswer> => {
+  const { store, clock, heard } = deps;
+  const { program, redemption, reason } = command;
+  const begun = await readRequest(store, redemptionStream(program, redemption));
+  if (begun === null) return { kind: 'redemption-unknown' };
+  const { account: id } = begun.request;
+  const fact = factId('refund', program, redemption, contentHash({ caller, key }).slice(0, 32));
+  const factHash = contentHash(command);
+  return deps.turns.run(ledgerStream(program, id), async () => {
+    for (let attempt = 1; attempt <= attemptsMax; attempt += 1) {
+      const seen: { event: RedemptionRefunded; available: Points.Points; position: bigint }[] = [];
+      const account = await loadAccount(store, program, id, (event, recorded, after) => {
+        if (event.type !== 'RedemptionRefunded' || event.data.fact !== fact) return;
+        const { available } = valuation(after, event.data.occurredAt);
+        seen.push({ event, available, position: recorded.position });
+      });
+      const done = (
+        event: RedemptionRefunded,
+        available: Points.Points,
+        position: bigint,
+      ): RefundAnswer => {
+        const arrearsPaid = event.data.arrearsPaid.reduce((sum, { points }) => sum + points, 0);
+        const { points } = event.data;
+        return {
+          kind: 'refunded',
+          refunded: { redemption, program, account: id, points, arrearsPaid, available },
+          position,
+        };
+      };
+      const [known] = seen;
+      if (known !== undefined) {
+        return known.event.data.factHash === factHash
+          ? done(known.event, known.available, known.position)
+          : { kind: 'key-reused' };
+      }
+      const at = clock();
+      const terms = await heard.termsAt(program, at);
+      const decision = decideRefund(
+        account.state,
+        {
+          fact,
+          factHash,
+          redemption: redemptionFact(program, redemption),
+          reason,
+          graceMs: (terms?.refundGraceDays ?? 0) * dayMs,
+        },
+        at,
+      );
+      if (decision.kind === 'unknown-redemption') return { kind: 'redemption-unknown' };
+      if (decision.kind === 'already-refunded') return decision;
+      if (decision.kind === 'known')
+        throw new Error(`refund ${fact} is on the account and was not seen`);
+      const envelope = { ...metadata, program, occurredAt: at, recordedAt: at };
+      const { event } = decision;
+      const result = await store.append([
+        {
+          stream: account.stream,
+          expected: account.revision,
+          events: [
+            newEvent(
+              fact,
+              0,
+              { type: event.type, data: event.data as unknown as JsonObject },
+              envelope,
+            ),
+          ],
+        },
+      ]);
+      if (result.kind !== 'conflict') {
+        const { state } = await loadAccount(store, program, id);
+        return done(event, valuation(state, at).available, result.position);
+      }
+      await conflictPause(attempt);
+    }
+    throw new Error(`the account was written by others ${attemptsMax} times in a row`);
+  });
+};
