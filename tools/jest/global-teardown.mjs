@@ -1,6 +1,7 @@
 import { fromTestingBuild } from './testing-build.mjs';
 
-export default async () => {
+/** Stops what global-setup.mjs started. */
+export default async (globalConfig, projectConfig) => {
   const teardown = await fromTestingBuild('jest-global-teardown', { build: false });
-  await teardown();
+  await teardown(globalConfig, projectConfig);
 };

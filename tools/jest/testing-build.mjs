@@ -11,7 +11,7 @@ const root = fileURLToPath(new URL('../../', import.meta.url));
  *
  * @param {string} name a file of libs/testing without its ending
  * @param {{ build: boolean }} options whether to bring the build up to date first
- * @returns {Promise<() => Promise<void>>} the default export
+ * @returns {Promise<(...configs: unknown[]) => Promise<void>>} the default export
  */
 export const fromTestingBuild = async (name, { build }) => {
   const file = path.join(root, 'libs/testing/dist', `${name}.js`);
