@@ -48,5 +48,8 @@ export const categoryOf = (stream: StreamName): string => stream.slice(0, stream
 export const factId = (kind: string, ...parts: readonly [string, ...string[]]): FactId =>
   [kind, ...parts.map(encodePart)].join('/') as FactId;
 
+/** Brands a fact's id that has been stored. */
+export const knownFactId = (id: string): FactId => id as FactId;
+
 export const ledgerStream = (program: ProgramId, account: AccountId): StreamName =>
   streamName('ledger', program, account);

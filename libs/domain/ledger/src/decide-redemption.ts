@@ -1,4 +1,5 @@
-import { Points, addMs, type FactId, type Instant } from '@tallystick/kernel';
+import type { Points } from '@tallystick/kernel';
+import { addMs, type FactId, type Instant } from '@tallystick/kernel';
 import { valuation, type Account } from './account.js';
 import type { PointsRedeemed, RedemptionRefunded } from './events.js';
 import { payArrearsFrom, spendable, takeInOrder } from './take.js';

@@ -172,39 +172,3 @@ export interface RedemptionRefunded {
 export type LedgerEvent =
   AccountOpened | PointsEarned | EarnReversed | PointsRedeemed | RedemptionRefunded;
 export type LedgerEventType = LedgerEvent['type'];
-
-/** The newest schema version of each event that this release understands. */
-const understood: { readonly [T in LedgerEventType]: number } = {
-  AccountOpened: 1,
-  PointsEarned: 1,
-  EarnReversed: 1,
-  PointsRedeemed: 1,
-  RedemptionRefunded: 1,
-};
-
-/** A newer release wrote this event: deciding without it could overdraw, so nothing is decided at all. */
-export class UnknownLedgerEvent extends Error {
-  constructor(type: string, schemaVersion: number) {
-    super(
-      `this release does not understand ledger event ${type} version ${schemaVersion}: upgrade it`,
-    );
-    this.name = 'UnknownLedgerEvent';
-  }
-}
-
-/**
- * Reads a stored event of a ledger stream. Its data was written by this code or an older one and is trusted.
- * Throws UnknownLedgerEvent for a type or version that this release does not know.
- */
-export const decodeLedgerEvent = (stored: {
-  readonly type: string;
-  readonly schemaVersion: number;
-  readonly data: string;
-}): LedgerEvent => {
-  const newest = Object.hasOwn(understood, stored.type)
-    ? understood[stored.type as LedgerEventType]
-    : 0;
-  if (stored.schemaVersion > newest)
-    throw new UnknownLedgerEvent(stored.type, stored.schemaVersion);
-  return { type: stored.type, data: JSON.parse(stored.data) } as LedgerEvent;
-};

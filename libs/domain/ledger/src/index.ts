@@ -1,4 +1,5 @@
-export * from './events.js';
+export type * from './events.js';
+export * from './decode-ledger-event.js';
 export * from './account.js';
 export * from './evolve.js';
 export * from './postings.js';

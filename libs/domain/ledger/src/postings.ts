@@ -27,7 +27,7 @@ export const postings = (account: AccountId, event: LedgerEvent): readonly Posti
       return nonZero([
         ...Object.entries(event.data.funders).map(([funder, points]) => ({
           account: `issued/${funder}`,
-          points: points as number,
+          points,
         })),
         { account: unspent, points: -pointsOf(event.data.taken) },
         { account: arrears, points: -event.data.arrearsRaised },

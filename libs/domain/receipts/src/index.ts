@@ -1,4 +1,5 @@
-export * from './events.js';
+export type * from './events.js';
+export * from './decode-events.js';
 export * from './fact-stream.js';
 export * from './card-stream.js';
 export * from './pin.js';

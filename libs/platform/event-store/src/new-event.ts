@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import canonicalize from 'canonicalize';
 import { v5 as uuidv5 } from 'uuid';
 import type { FactId } from '@tallystick/kernel';
-import type { EventMetadata, JsonObject, NewEvent } from './port.js';
+import type { EventMetadata, NewEvent } from './port.js';
 
 /** The namespace of Tallystick's event ids (a random UUID, fixed for ever). */
 const eventNamespace = '6f0a3d5e-4c0b-4a86-9d5a-7f1f0f6e2b11';
@@ -26,7 +26,7 @@ export const sha256 = (text: string | Uint8Array): string =>
 export const newEvent = (
   fact: FactId,
   ordinal: number,
-  event: { readonly type: string; readonly schemaVersion?: number; readonly data: JsonObject },
+  event: { readonly type: string; readonly schemaVersion?: number; readonly data: object },
   metadata: EventMetadata,
 ): NewEvent => {
   const data = canonicalJson(event.data);

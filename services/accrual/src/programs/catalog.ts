@@ -2,7 +2,7 @@ import { rulebookPublished } from '@tallystick/contracts';
 import type { EventStore, RecordedEvent } from '@tallystick/event-store';
 import { streamName, type Instant, type ProgramId, type StreamName } from '@tallystick/kernel';
 import type { RulebookRef } from '@tallystick/ledger';
-import { inForceAt, type Rulebook } from '@tallystick/rulebook';
+import { decodeRulebook, inForceAt, type Rulebook } from '@tallystick/rulebook';
 
 export const programStream = (program: ProgramId): StreamName => streamName('program', program);
 
@@ -38,10 +38,9 @@ export const rulebookOf = (program: Program, ref: RulebookRef): PublishedRuleboo
 
 const decode = (event: RecordedEvent): PublishedRulebook => {
   const data = rulebookPublished.parse(JSON.parse(event.data));
-  // The document was checked when it was published, and is kept as it was hashed.
   return {
     ref: { version: data.version, hash: data.hash },
-    book: JSON.parse(data.document) as Rulebook,
+    book: decodeRulebook(data.document),
   };
 };
 

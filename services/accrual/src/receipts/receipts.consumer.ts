@@ -35,7 +35,8 @@ export class ReceiptsConsumer {
 
 const parse = (text: string): unknown => {
   try {
-    return JSON.parse(text) as unknown;
+    const value: unknown = JSON.parse(text);
+    return value;
   } catch {
     return undefined;
   }

@@ -9,6 +9,8 @@ import {
 } from '@tallystick/ledger';
 import {
   cardStream,
+  decodeCardEvent,
+  decodeFactEvent,
   evolveCard,
   evolveFact,
   factStream,
@@ -23,7 +25,6 @@ import {
   type EventMetadata,
   type EventStore,
   type ExpectedRevision,
-  type JsonObject,
   type NewEvent,
   type RecordedEvent,
   type StreamWrite,
@@ -87,7 +88,7 @@ export class Workspace {
     if (state === undefined) {
       state = null;
       for (const event of this.events(factStream(id)))
-        state = evolveFact(state, decodeTrusted<FactEvent>(event));
+        state = evolveFact(state, decodeFactEvent(event));
       this.facts.set(id, state);
     }
     return state;
@@ -98,8 +99,7 @@ export class Workspace {
     let state = this.cards.get(stream);
     if (state === undefined) {
       state = unknownCard;
-      for (const event of this.events(stream))
-        state = evolveCard(state, decodeTrusted<CardEvent>(event));
+      for (const event of this.events(stream)) state = evolveCard(state, decodeCardEvent(event));
       this.cards.set(stream, state);
     }
     return state;
@@ -192,15 +192,9 @@ export class Workspace {
       pending = { expected: this.events(stream).at(-1)?.revision ?? 'noStream', events: [] };
       this.pending.set(stream, pending);
     }
-    pending.events.push(
-      newEvent(of, ordinal, { type: event.type, data: event.data as JsonObject }, metadata),
-    );
+    pending.events.push(newEvent(of, ordinal, { type: event.type, data: event.data }, metadata));
   }
 }
-
-/** Reads an event that accrual itself wrote. */
-const decodeTrusted = <Event extends { readonly type: string }>(event: RecordedEvent): Event =>
-  ({ type: event.type, data: JSON.parse(event.data) }) as unknown as Event;
 
 const remember = (applied: Map<FactId, Applied[]>, event: LedgerEvent): void => {
   if (event.type !== 'PointsEarned' && event.type !== 'EarnReversed') return;

@@ -2,7 +2,7 @@ import { Controller, Inject } from '@nestjs/common';
 import { EventPattern, Payload } from '@nestjs/microservices';
 import { z } from 'zod';
 import { topics } from '@tallystick/contracts';
-import type { FactId } from '@tallystick/kernel';
+import { knownFactId } from '@tallystick/kernel';
 import type { Message, Verdict } from '@tallystick/message-bus';
 import { decodeRelayed, PoisonMessage } from '@tallystick/service-host';
 import { Unsettled, type Sighting } from './unsettled.js';
@@ -51,7 +51,7 @@ export class UnsettledConsumer {
         const about = aboutFact.safeParse(event.data);
         const kind = about.success ? kindOf(event.type, about.data) : null;
         if (about.success && kind !== null)
-          sightings.push({ fact: about.data.fact as FactId, kind });
+          sightings.push({ fact: knownFactId(about.data.fact), kind });
         return { kind: 'done' };
       } catch (error) {
         if (error instanceof PoisonMessage) return { kind: 'poison', reason: error.reason };

@@ -2,7 +2,7 @@ import { Controller, Inject } from '@nestjs/common';
 import { EventPattern, Payload } from '@nestjs/microservices';
 import { cardLinked, rulebookPublished, topics } from '@tallystick/contracts';
 import type { Message, Verdict } from '@tallystick/message-bus';
-import type { Rulebook } from '@tallystick/rulebook';
+import { decodeRulebook } from '@tallystick/rulebook';
 import { decodeRelayed, oneByOne } from '@tallystick/service-host';
 import { Heard } from './heard.js';
 
@@ -25,8 +25,7 @@ export class HeardConsumer {
       const event = decodeRelayed(message);
       if (event.type === 'RulebookPublished') {
         const { document } = rulebookPublished.parse(event.data);
-        // It was checked when it was published, and is kept as it was hashed.
-        await this.heard.published(JSON.parse(document) as Rulebook);
+        await this.heard.published(decodeRulebook(document));
       }
       return undefined;
     });

@@ -1,4 +1,5 @@
-import { Exact, Points, minorUnitDigits } from '@tallystick/kernel';
+import type { Points } from '@tallystick/kernel';
+import { Exact, minorUnitDigits } from '@tallystick/kernel';
 import type { SpendingTerms } from '../accounts/heard.js';
 
 /** What points are worth as money, in major units, rounded down to whole minor units. */

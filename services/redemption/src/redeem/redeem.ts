@@ -4,7 +4,6 @@ import {
   newEvent,
   type EventMetadata,
   type EventStore,
-  type JsonObject,
 } from '@tallystick/event-store';
 import {
   Points,
@@ -69,7 +68,7 @@ export const redeem = async (
     for (let attempt = 1; attempt <= attemptsMax; attempt += 1) {
       const begun = await readRequest(store, stream);
       if (begun !== null && begun.request.hash !== hash) return { kind: 'key-reused' };
-      let before: { available: Points.Points; position: bigint } | null = null;
+      const seen: { available: Points.Points; position: bigint }[] = [];
       const account = await loadAccount(
         store,
         request.program,
@@ -77,7 +76,7 @@ export const redeem = async (
         (event, recorded, after) => {
           if (event.type !== 'PointsRedeemed' || event.data.redemption !== fact) return;
           const { available } = valuation(after, event.data.occurredAt);
-          before = { available, position: recorded.position };
+          seen.push({ available, position: recorded.position });
         },
       );
       const done = (available: Points.Points, position: bigint): RedeemAnswer => ({
@@ -91,8 +90,8 @@ export const redeem = async (
         },
         position,
       });
-      const known = before as { available: Points.Points; position: bigint } | null;
-      if (known !== null) return done(known.available, known.position);
+      const [known] = seen;
+      if (known !== undefined) return done(known.available, known.position);
 
       const at = clock();
       const { points, kind, reference } = request;
@@ -118,9 +117,7 @@ export const redeem = async (
               {
                 stream,
                 expected: 'noStream' as const,
-                events: [
-                  newEvent(fact, 0, { type: 'RedemptionRequested', data: { ...data } }, envelope),
-                ],
+                events: [newEvent(fact, 0, { type: 'RedemptionRequested', data }, envelope)],
               },
             ]
           : []),
@@ -128,12 +125,7 @@ export const redeem = async (
           stream: account.stream,
           expected: account.revision,
           events: [
-            newEvent(
-              fact,
-              1,
-              { type: decision.event.type, data: decision.event.data as unknown as JsonObject },
-              envelope,
-            ),
+            newEvent(fact, 1, { type: decision.event.type, data: decision.event.data }, envelope),
           ],
         },
       ]);

@@ -1,7 +1,9 @@
 import { z } from 'zod';
 import { contentHash, type EventStore, type RecordedEvent } from '@tallystick/event-store';
 import {
+  accountId,
   factId,
+  programId,
   streamName,
   type AccountId,
   type FactId,
@@ -22,8 +24,8 @@ export const redemptionIdOf = (program: ProgramId, subject: string, key: string)
 
 const requested = z.object({
   redemption: z.string(),
-  program: z.string(),
-  account: z.string(),
+  program: z.string().transform(programId),
+  account: z.string().transform(accountId),
   points: z.number(),
   kind: z.string(),
   reference: z.string(),
@@ -48,7 +50,7 @@ export const readRequest = async (
   stream: StreamName,
 ): Promise<{ readonly request: RedemptionRequested; readonly recorded: RecordedEvent } | null> => {
   for await (const recorded of store.readStream(stream)) {
-    const request = requested.parse(JSON.parse(recorded.data)) as RedemptionRequested;
+    const request: RedemptionRequested = requested.parse(JSON.parse(recorded.data));
     return { request, recorded };
   }
   return null;

@@ -3,7 +3,6 @@ import {
   newEvent,
   type EventMetadata,
   type EventStore,
-  type JsonObject,
 } from '@tallystick/event-store';
 import {
   factId,
@@ -108,14 +107,7 @@ export const refund = async (
         {
           stream: account.stream,
           expected: account.revision,
-          events: [
-            newEvent(
-              fact,
-              0,
-              { type: event.type, data: event.data as unknown as JsonObject },
-              envelope,
-            ),
-          ],
+          events: [newEvent(fact, 0, { type: event.type, data: event.data }, envelope)],
         },
       ]);
       if (result.kind !== 'conflict') {
