@@ -8,6 +8,8 @@ import { boundaries } from './tools/borders/rules.mjs';
 
 const sources = ['{libs,services,deploy}/**/*.ts'];
 const tests = ['**/*.unit.ts', '**/*.int.ts', '**/*.e2e.ts'];
+/** The suites that every adapter of a port passes: exported, for adapters may live elsewhere. */
+const contractSuites = ['libs/platform/*/src/contract/**/*.ts'];
 const pureSources = ['libs/kernel/**/*.ts', 'libs/domain/**/*.ts'];
 
 const { dependencies: testingDependencies } = JSON.parse(
@@ -59,9 +61,14 @@ const impureSyntax = [
     message: 'What depends on the language of the machine differs between machines.',
   },
 ];
-const noNodeModules = {
-  paths: builtinModules.map((name) => ({ name, message: 'Pure code uses nothing of Node.' })),
-  patterns: [{ regex: '^node:', message: 'Pure code uses nothing of Node.' }],
+const nodeModulePaths = builtinModules.map((name) => ({
+  name,
+  message: 'Pure code uses nothing of Node.',
+}));
+const nodeModules = { regex: '^node:', message: 'Pure code uses nothing of Node.' };
+const testTools = {
+  regex: '^(@jest/globals|fast-check)$|/contract(/|$)',
+  message: 'What is built does not contain what tests it.',
 };
 
 export default defineConfig(
@@ -155,11 +162,20 @@ export default defineConfig(
     },
   },
   {
+    name: 'what is built',
+    files: sources,
+    ignores: [...tests, ...contractSuites, 'libs/testing/**'],
+    rules: { 'no-restricted-imports': ['error', { patterns: [testTools] }] },
+  },
+  {
     name: 'pure code',
     files: pureSources,
     ignores: tests,
     rules: {
-      'no-restricted-imports': ['error', noNodeModules],
+      'no-restricted-imports': [
+        'error',
+        { paths: nodeModulePaths, patterns: [nodeModules, testTools] },
+      ],
       'no-restricted-globals': ['error', ...impureGlobals],
       'no-restricted-syntax': ['error', ...impureSyntax],
     },
@@ -181,7 +197,7 @@ export default defineConfig(
   },
   {
     name: 'tests',
-    files: tests,
+    files: [...tests, ...contractSuites],
     rules: {
       'max-lines': 'off',
       // A test reads answers whose shape it is about to check.

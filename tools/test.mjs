@@ -17,7 +17,7 @@ const kindTimeoutsMs = { unit: 5 * minutesMs, int: 15 * minutesMs, e2e: 25 * min
 const kinds = Object.keys(kindTimeoutsMs);
 
 const jestArgs = process.argv.slice(2);
-const reports = mkdtempSync(path.join(tmpdir(), 'tallystick-test-'));
+const reports = mkdtempSync(path.join(tmpdir(), 'tallystick-reports-'));
 const totals = { passed: 0, failed: 0, skipped: 0 };
 const failures = [];
 
