@@ -1,2 +1,6 @@
 export * from './port.js';
 export * from './new-event.js';
+export * from './limits.js';
+export * from './digest.js';
+export * from './postgres/store.js';
+export { eventStoreSchema } from './postgres/schema.js';

@@ -42,6 +42,7 @@ export interface RecordedEvent extends NewEvent {
 /** The revision of a stream's last event that the writer has seen. There is no "any". */
 export type ExpectedRevision = 'noStream' | number;
 
+/** What is to be added to one stream: at least one event. */
 export interface StreamWrite {
   readonly stream: StreamName;
   readonly expected: ExpectedRevision;
@@ -49,10 +50,16 @@ export interface StreamWrite {
 }
 
 export type AppendResult =
+  /** Written now, all of it or what an earlier attempt had not written yet. `position` is that of the call's last event. */
   | { readonly kind: 'appended'; readonly position: bigint }
   /** Every event of the call was there before, at the revisions that this call would have given it. */
   | { readonly kind: 'unchanged'; readonly position: bigint }
-  | { readonly kind: 'conflict'; readonly stream: StreamName; readonly actual: ExpectedRevision };
+  /** The first stream that is not where its writer believed; `actual` is where it was when that was found. */
+  | {
+      readonly kind: 'conflict';
+      readonly stream: StreamName;
+      readonly actual: ExpectedRevision;
+    };
 
 export interface Capabilities {
   /** Whether an append over several streams happens whole or not at all. Without it, streams are written in the order given. */
@@ -71,17 +78,25 @@ export interface EventStore {
   readonly capabilities: Capabilities;
 
   /**
-   * Appends to one or several streams. Atomic per stream, and as a whole where `atomicAcrossStreams`.
-   * The same ids with the same content at the same expected revision again: `unchanged`. A conflict is a value.
-   * Resolves only when the events are durable. Throws `StoreUnavailable` when that is not known.
+   * Appends to one or several streams, each named once. Atomic per stream, and as a whole where `atomicAcrossStreams`.
+   * The same ids with the same type and data at the same expected revision again: `unchanged`. Where that holds for
+   * some of the streams only (an earlier attempt was cut off between two), the others are written. Everything
+   * else that does not fit is a conflict, a value: then nothing was written to that stream.
+   * Resolves only when the events are durable. Throws `StoreUnavailable` when that is not known,
+   * `AppendRefused` for what could never be appended (beyond `appendLimits`, malformed), `EventIdTaken` where the adapter notices it.
    */
   append(writes: readonly StreamWrite[]): Promise<AppendResult>;
 
   /** A stream's events in order, from a revision (default 0). Bounded memory; an unknown stream is empty. */
-  readStream(stream: StreamName, options?: { readonly from?: number }): AsyncIterable<RecordedEvent>;
+  readStream(
+    stream: StreamName,
+    options?: { readonly from?: number },
+  ): AsyncIterable<RecordedEvent>;
 
   /** Several streams at once, whole; for a batch of short streams. A stream without events is absent from the map. */
-  readStreams(streams: readonly StreamName[]): Promise<ReadonlyMap<StreamName, readonly RecordedEvent[]>>;
+  readStreams(
+    streams: readonly StreamName[],
+  ): Promise<ReadonlyMap<StreamName, readonly RecordedEvent[]>>;
 
   /** Everything in the store's order, up to what is there when the reader arrives at the end. Bounded memory. */
   readAll(options?: ReadAllOptions): AsyncIterable<RecordedEvent>;
@@ -103,9 +118,28 @@ export interface EventStore {
 /** The store cannot be reached, or the connection broke before the answer: try the same append again. */
 export class StoreUnavailable extends Error {
   constructor(cause: unknown) {
-    super(`the event store cannot be reached: ${cause instanceof Error ? cause.message : String(cause)}`, {
-      cause,
-    });
+    super(
+      `the event store cannot be reached: ${cause instanceof Error ? cause.message : String(cause)}`,
+      {
+        cause,
+      },
+    );
     this.name = 'StoreUnavailable';
+  }
+}
+
+/** The call is wrong in itself: too large, malformed, a stream named twice. To repeat it is of no use. */
+export class AppendRefused extends Error {
+  constructor(message: string) {
+    super(`the append is refused: ${message}`);
+    this.name = 'AppendRefused';
+  }
+}
+
+/** An event with this id is in the store already, elsewhere than this append would put it: its fact was decided twice. A bug of the caller. */
+export class EventIdTaken extends Error {
+  constructor(id: string, stream: StreamName, revision: number) {
+    super(`event ${id} is in the store already: ${stream} revision ${revision}`);
+    this.name = 'EventIdTaken';
   }
 }

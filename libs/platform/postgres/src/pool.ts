@@ -21,6 +21,8 @@ export interface PoolOptions {
 const connectionsMax = 10;
 const connectTimeoutMs = 10_000;
 const idleTimeoutMs = 30_000;
+/** A peer that vanished without a word is noticed by probes that begin after this silence. */
+const keepAliveAfterMs = 10_000;
 
 const asText = (value: string): string => value;
 /** By the type's object id: text readers that differ from the driver's own. */
@@ -59,6 +61,7 @@ export const createPool = (url: string, options: PoolOptions = {}): Database => 
     connectionTimeoutMillis: options.connectTimeoutMs ?? connectTimeoutMs,
     idleTimeoutMillis: idleTimeoutMs,
     keepAlive: true,
+    keepAliveInitialDelayMillis: keepAliveAfterMs,
     types: readers,
     ...(options.searchPath === undefined
       ? {}

@@ -1,0 +1,168 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { isUnavailable, type Connection, type Database } from '@tallystick/postgres';
+import type { StreamName } from '@tallystick/kernel';
+import { EventIdTaken, StoreUnavailable, type AppendResult, type StreamWrite } from '../port.js';
+import { takeGroup } from './group.js';
+import { answerAppended, pendingAppend, type PendingAppend } from './pending.js';
+import { settleStale } from './settle-stale.js';
+import { writeGroup } from './write-group.js';
+
+export interface AppenderOptions {
+  /** How long, in ms, a call is tried again over lost connections before it throws `StoreUnavailable`. */
+  readonly retryMs: number;
+  /** How long, in ms, one answer may take before the connection counts as lost. */
+  readonly answerMs: number;
+  /** Told the last position after each commit. */
+  readonly committed: (position: bigint) => void;
+}
+
+export interface Appender {
+  append(writes: readonly StreamWrite[]): Promise<AppendResult>;
+  /** Lets what was called end, refuses what is called from now on. */
+  close(): Promise<void>;
+}
+
+const firstPauseMs = 20;
+const pauseMsMax = 500;
+
+/**
+ * The one writer of a process: calls that come while a commit is under way wait for the next one, and share it. Each call is
+ * answered for itself; a conflict of one does not touch the others.
+ */
+export const createAppender = (db: Database, options: AppenderOptions): Appender => {
+  const queue: PendingAppend[] = [];
+  let closed = false;
+  let running: Promise<void> | undefined;
+
+  const run = async (): Promise<void> => {
+    // Callers that were answered together decide their next events in this turn of the event loop: let them in.
+    await new Promise((resolve) => setImmediate(resolve));
+    while (queue.length > 0) {
+      const group = takeGroup(queue);
+      await writeAll(db, group, options).catch((error: unknown) => rejectAll(group, error));
+    }
+    running = undefined;
+  };
+
+  return {
+    append: async (writes) => {
+      if (closed) throw new Error('the event store is closed');
+      return await new Promise((resolve, reject) => {
+        queue.push(pendingAppend(writes, Date.now() + options.retryMs, { resolve, reject }));
+        running ??= run();
+      });
+    },
+    close: async () => {
+      closed = true;
+      await running;
+    },
+  };
+};
+
+const rejectAll = (group: readonly PendingAppend[], error: unknown): void => {
+  for (const { reject } of group) reject(error);
+};
+
+/** Writes a group until each of its calls is answered. */
+const writeAll = async (
+  db: Database,
+  group: readonly PendingAppend[],
+  options: AppenderOptions,
+): Promise<void> => {
+  let left = group;
+  let pauseMs = firstPauseMs;
+  while (left.length > 0) {
+    try {
+      left = await withAnswerIn(db, options.answerMs, (connection) =>
+        attempt(connection, left, options),
+      );
+    } catch (error) {
+      if (!isUnavailable(error)) {
+        if (left.length === 1) throw await explained(db, left, error);
+        // One call is at fault; the others are not to suffer for it.
+        for (const pending of left) {
+          await writeAll(db, [pending], options).catch((reason: unknown) => pending.reject(reason));
+        }
+        return;
+      }
+      for (const pending of left) pending.unknown = true;
+      left = givenUp(left, error);
+      await sleep(pauseMs * (0.5 + Math.random() / 2));
+      pauseMs = Math.min(pauseMs * 2, pauseMsMax);
+    }
+  }
+};
+
+/** Rejects the calls that have been tried long enough, and returns the others. */
+const givenUp = (left: readonly PendingAppend[], error: unknown): readonly PendingAppend[] => {
+  const now = Date.now();
+  const [late, early] = [
+    left.filter(({ deadline }) => deadline <= now),
+    left.filter(({ deadline }) => deadline > now),
+  ];
+  rejectAll(late, new StoreUnavailable(error));
+  return early;
+};
+
+/** One statement for the group; returns the calls that are not answered by it. */
+const attempt = async (
+  connection: Connection,
+  group: readonly PendingAppend[],
+  { committed }: AppenderOptions,
+): Promise<readonly PendingAppend[]> => {
+  const outcome = await writeGroup(connection, group);
+  if (outcome.kind === 'stale') return await settleStale(connection, group, outcome.actual);
+  committed(outcome.lastPosition);
+  let position = outcome.lastPosition;
+  for (const pending of group.toReversed()) {
+    answerAppended(pending, position);
+    for (const write of pending.writes) position -= BigInt(write.events.length);
+  }
+  return [];
+};
+
+/** Uses a connection that is thrown away when it broke or did not answer in time: what it did then is unknown. */
+const withAnswerIn = async <T>(
+  db: Database,
+  answerMs: number,
+  work: (connection: Connection) => Promise<T>,
+): Promise<T> => {
+  const connection = await db.connect();
+  let released = false;
+  const release = (broken?: Error): void => {
+    if (released) return;
+    released = true;
+    connection.release(broken);
+  };
+  const timer = setTimeout(() => release(new Error('no answer in time')), answerMs);
+  try {
+    const result = await work(connection);
+    release();
+    return result;
+  } catch (error) {
+    release(isUnavailable(error) && error instanceof Error ? error : undefined);
+    throw error;
+  } finally {
+    clearTimeout(timer);
+  }
+};
+
+/** An id that is taken comes as a broken constraint: says which, and where it is. */
+const explained = async (
+  db: Database,
+  group: readonly PendingAppend[],
+  error: unknown,
+): Promise<unknown> => {
+  if (!(error instanceof Error && 'constraint' in error && error.constraint === 'events_id')) {
+    return error;
+  }
+  const ids = group.flatMap(({ writes }) =>
+    writes.flatMap(({ events }) => events.map(({ event }) => event.id)),
+  );
+  const { rows } = await db.query<{ id: string; stream: StreamName; revision: number }>(
+    'select id, stream, revision from eventstore.events where id = any($1::uuid[]) limit 1',
+    [ids],
+  );
+  const taken = rows[0];
+  return taken === undefined ? error : new EventIdTaken(taken.id, taken.stream, taken.revision);
+};
