@@ -122,7 +122,12 @@ export default defineConfig(
       ],
       '@typescript-eslint/no-unused-vars': [
         'error',
-        { argsIgnorePattern: '^_', ignoreRestSiblings: true },
+        {
+          argsIgnorePattern: '^_',
+          destructuredArrayIgnorePattern: '^_',
+          varsIgnorePattern: '^_$',
+          ignoreRestSiblings: true,
+        },
       ],
       // The rule does not see that a branded number is a number; the compiler does.
       '@typescript-eslint/no-unsafe-unary-minus': 'off',
