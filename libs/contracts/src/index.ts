@@ -1,7 +1,7 @@
-export * from './json.js';
+export type * from './json.js';
 export * from './receipt-v1.js';
 export * from './rulebook-v1.js';
 export * from './events.js';
 export * from './topics.js';
-export * from './relayed.js';
+export type * from './relayed.js';
 export * from './services.js';

@@ -1,0 +1,574 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import {
+  Exact,
+  Points,
+  accountId,
+  addMs,
+  cardToken,
+  factId,
+  instant,
+  memberId,
+  programId,
+  type FactId,
+  type Instant,
+} from '@tallystick/kernel';
+import {
+  arrearsOf,
+  assertEquation,
+  decideOpen,
+  decideReceipt,
+  decideRedeem,
+  decideRefund,
+  decodeLedgerEvent,
+  emptyAccount,
+  evolve,
+  fold,
+  postings,
+  unspentOf,
+  valuation,
+  UnknownLedgerEvent,
+  type Account,
+  type LedgerEvent,
+  type RatedFact,
+} from './index.js';
+
+const program = programId('club');
+const account = accountId('a-1');
+const card = cardToken('c-1');
+const start = instant('2026-01-01T10:00:00Z');
+const hour = 3_600_000;
+const at = (hours: number): Instant => addMs(start, hours * hour);
+const receipt = (number: string | number): FactId => factId('receipt', program, String(number));
+const redemption = (number: string | number): FactId =>
+  factId('redemption', program, String(number));
+
+interface SaleLine {
+  readonly product: string;
+  readonly quantity?: string;
+  readonly points: number;
+}
+
+/** A sale of some lines, one lot over all of them. */
+const sale = (
+  number: string | number,
+  lines: readonly SaleLine[],
+  options: Partial<RatedFact> & {
+    readonly expiresAt?: Instant;
+    readonly availableAt?: Instant;
+  } = {},
+): RatedFact => {
+  const { expiresAt = null, availableAt, ...rest } = options;
+  const occurredAt = rest.occurredAt ?? start;
+  const points = Points.total(lines.map((line) => Points.points(line.points)));
+  return {
+    fact: receipt(number),
+    factRevision: 1,
+    factHash: JSON.stringify(lines),
+    occurredAt,
+    card,
+    rulebook: { version: 1, hash: 'r1' },
+    tier: null,
+    spendYear: '2026',
+    earning: {
+      lots:
+        points === 0
+          ? []
+          : [
+              {
+                id: `${receipt(number)}#${rest.factRevision ?? 1}.0`,
+                points,
+                rule: 'base',
+                kind: 'base',
+                availableAt: availableAt ?? occurredAt,
+                expiresAt,
+                funder: 'chain',
+                qualifies: true,
+              },
+            ],
+      lines: lines.map((line, index) => ({
+        ordinal: index + 1,
+        product: line.product,
+        quantity: line.quantity ?? '1',
+        points: points === 0 ? [] : [Points.points(line.points)],
+        spendMinor: line.points * 100,
+        excluded: null,
+      })),
+      reason: points === 0 ? 'below-one-point' : null,
+    },
+    returns: [],
+    returnsNotBefore: addMs(start, -365 * 24 * hour),
+    ...rest,
+  };
+};
+
+const comeBack = (
+  number: string | number,
+  lines: readonly {
+    product: string;
+    quantity?: string;
+    of?: string | number;
+    ordinal?: number;
+  }[],
+  options: Partial<RatedFact> = {},
+): RatedFact => ({
+  ...sale(number, [], { occurredAt: at(1), ...options }),
+  factHash: JSON.stringify(lines),
+  returns: lines.map((line, index) => ({
+    ordinal: index + 1,
+    product: line.product,
+    quantity: line.quantity ?? '1',
+    original:
+      line.of === undefined ? null : { fact: receipt(line.of), ordinal: line.ordinal ?? null },
+  })),
+});
+
+const opened = (): Account => {
+  const decision = decideOpen(emptyAccount(), {
+    program,
+    account,
+    member: memberId('m-1'),
+    unit: 'points',
+  });
+  if (decision.kind !== 'opened') throw new Error(decision.kind);
+  return evolve(emptyAccount(), decision.event);
+};
+
+/** An account with facts applied in order, and all their events. */
+const given = (...facts: readonly RatedFact[]): { state: Account; events: LedgerEvent[] } => {
+  const state = opened();
+  const events = facts.flatMap((fact) => {
+    const decision = decideReceipt(state, fact, at(2));
+    if (decision.kind !== 'applied') throw new Error(decision.kind);
+    return decision.events;
+  });
+  assertEquation(state);
+  return { state, events };
+};
+
+const spend = (state: Account, number: number, points: number, when = at(2)) => {
+  const decision = decideRedeem(
+    state,
+    {
+      redemption: redemption(number),
+      factHash: String(points),
+      points: Points.points(points),
+      kind: 'discount',
+      reference: 'till 1',
+    },
+    when,
+  );
+  if (decision.kind === 'redeemed') evolve(state, decision.event);
+  assertEquation(state);
+  return decision;
+};
+
+const cancel = (state: Account, number: number, when: Instant, graceMs = 0) => {
+  const decision = decideRefund(
+    state,
+    {
+      fact: factId('refund', String(number)),
+      factHash: 'h',
+      redemption: redemption(number),
+      reason: 'cancelled',
+      graceMs,
+    },
+    when,
+  );
+  if (decision.kind === 'refunded') evolve(state, decision.event);
+  assertEquation(state);
+  return decision;
+};
+
+describe('earning', () => {
+  it('is spendable between maturing and lapsing, and neither before nor after', () => {
+    const { state } = given(
+      sale(1, [{ product: 'tea', points: 10 }], { availableAt: at(5), expiresAt: at(9) }),
+    );
+    expect(valuation(state, at(4))).toMatchObject({ pending: 10, available: 0, lapsed: 0 });
+    expect(valuation(state, at(5))).toMatchObject({ pending: 0, available: 10, lapsed: 0 });
+    expect(valuation(state, at(9))).toMatchObject({ pending: 0, available: 0, lapsed: 10 });
+    expect(spend(state, 1, 1, at(4)).kind).toBe('insufficient');
+    expect(spend(state, 2, 1, at(9)).kind).toBe('insufficient');
+    expect(spend(state, 3, 10, at(8)).kind).toBe('redeemed');
+  });
+
+  it('of the same fact twice is earning once, and other content is a conflict', () => {
+    const fact = sale(1, [{ product: 'tea', points: 10 }]);
+    const { state } = given(fact);
+    expect(decideReceipt(state, fact, at(3)).kind).toBe('known');
+    expect(decideReceipt(state, { ...fact, factHash: 'other' }, at(3)).kind).toBe('conflict');
+    expect(unspentOf(state)).toBe(10);
+  });
+
+  it('remembers a fact that earned nothing, and its spend', () => {
+    const { state, events } = given(sale(1, [{ product: 'tea', points: 0 }]));
+    expect(events).toHaveLength(1);
+    expect(state.facts.has(receipt(1))).toBe(true);
+  });
+
+  it('two identical lines on one receipt both count', () => {
+    const { state } = given(
+      sale(1, [
+        { product: 'tea', points: 3 },
+        { product: 'tea', points: 3 },
+      ]),
+      comeBack(2, [{ product: 'tea', quantity: '2' }]),
+    );
+    expect(unspentOf(state)).toBe(0);
+  });
+});
+
+describe('a return', () => {
+  it('takes back what the line that it names earned', () => {
+    const { state } = given(
+      sale(1, [
+        { product: 'tea', points: 10 },
+        { product: 'pot', points: 30 },
+      ]),
+      comeBack(2, [{ product: 'pot', of: 1, ordinal: 2 }]),
+    );
+    expect(unspentOf(state)).toBe(10);
+    expect(state.spend.get('2026')).toBe(1000);
+  });
+
+  it('after the points were spent makes arrears, which the next award pays first', () => {
+    const { state } = given(sale(1, [{ product: 'tea', points: 10 }]));
+    expect(spend(state, 1, 8).kind).toBe('redeemed');
+    decideReceipt(state, comeBack(2, [{ product: 'tea', of: 1 }]), at(3));
+    expect(valuation(state, at(3))).toMatchObject({ unspent: 0, arrears: 8 });
+    decideReceipt(state, sale(3, [{ product: 'pot', points: 20 }]), at(4));
+    assertEquation(state);
+    expect(valuation(state, at(4))).toMatchObject({ available: 12, arrears: 0 });
+  });
+
+  it('takes from the sale’s own lot first, then from what else is there, before it makes arrears', () => {
+    const { state, events } = given(
+      sale(1, [{ product: 'tea', points: 10 }], { expiresAt: at(100) }),
+      sale(2, [{ product: 'pot', points: 10 }], { occurredAt: at(1) }),
+    );
+    expect(events).toHaveLength(2);
+    spend(state, 1, 6);
+    decideReceipt(state, comeBack(3, [{ product: 'tea', of: 1 }], { occurredAt: at(2) }), at(3));
+    assertEquation(state);
+    expect(valuation(state, at(3))).toMatchObject({ available: 4, arrears: 0 });
+  });
+
+  it('several partial returns that together would take more than the line earned take what it earned', () => {
+    const { state } = given(
+      sale(1, [{ product: 'tea', quantity: '3', points: 10 }]),
+      comeBack(2, [{ product: 'tea', of: 1 }]),
+      comeBack(3, [{ product: 'tea', of: 1 }]),
+    );
+    expect(unspentOf(state)).toBe(4);
+    const decision = decideReceipt(
+      state,
+      comeBack(4, [{ product: 'tea', quantity: '5', of: 1 }]),
+      at(3),
+    );
+    expect(unspentOf(state)).toBe(0);
+    expect(decision).toMatchObject({
+      events: [{ data: { unmatched: [{ product: 'tea', quantity: '4' }] } }],
+    });
+  });
+
+  it('that names no sale is matched to earlier ones of the card and product, newest first', () => {
+    const { state } = given(
+      sale(1, [{ product: 'tea', quantity: '2', points: 20 }], { occurredAt: at(0) }),
+      sale(2, [{ product: 'tea', quantity: '2', points: 30 }], { occurredAt: at(1) }),
+      sale(3, [{ product: 'tea', quantity: '2', points: 50 }], { occurredAt: at(9) }),
+      comeBack(4, [{ product: 'tea', quantity: '3' }], { occurredAt: at(5) }),
+    );
+    // Two of the newer (30), one of the older (10); the later sale is not touched.
+    expect(unspentOf(state)).toBe(60);
+  });
+
+  it('with another card, or past the return window, finds nothing', () => {
+    const { state, events } = given(
+      sale(1, [{ product: 'tea', points: 20 }]),
+      comeBack(2, [{ product: 'tea' }], { card: cardToken('c-2') }),
+      comeBack(3, [{ product: 'tea' }], { returnsNotBefore: at(1) }),
+    );
+    expect(unspentOf(state)).toBe(20);
+    expect(events.slice(1)).toMatchObject([
+      { type: 'EarnReversed', data: { points: 0 } },
+      { type: 'EarnReversed', data: { points: 0 } },
+    ]);
+  });
+
+  it('with no sale that we know takes nothing, and the sale that then arrives keeps its points', () => {
+    const { state } = given(
+      comeBack(1, [{ product: 'tea' }], { occurredAt: at(5) }),
+      sale(2, [{ product: 'tea', points: 20 }]),
+    );
+    expect(unspentOf(state)).toBe(20);
+  });
+});
+
+describe('a corrected receipt', () => {
+  it('reverses what its earlier revision earned and is rated again', () => {
+    const { state } = given(
+      sale(1, [{ product: 'tea', points: 10 }]),
+      sale(1, [{ product: 'tea', points: 25 }], { factRevision: 2 }),
+    );
+    expect(unspentOf(state)).toBe(25);
+    expect(state.spend.get('2026')).toBe(2500);
+    expect(decideReceipt(state, sale(1, [{ product: 'tea', points: 10 }]), at(3))).toEqual({
+      kind: 'superseded',
+      revision: 2,
+    });
+  });
+
+  it('keeps what has come back of it meanwhile', () => {
+    const { state } = given(
+      sale(1, [{ product: 'tea', quantity: '2', points: 10 }]),
+      comeBack(2, [{ product: 'tea', of: 1 }]),
+      sale(1, [{ product: 'tea', quantity: '2', points: 30 }], { factRevision: 2 }),
+    );
+    expect(unspentOf(state)).toBe(15);
+  });
+
+  it('gives back what its returned lines had taken', () => {
+    const { state } = given(
+      sale(1, [{ product: 'tea', points: 10 }]),
+      comeBack(2, [{ product: 'tea' }]),
+      sale(2, [], { factRevision: 2, occurredAt: at(1) }),
+    );
+    expect(unspentOf(state)).toBe(10);
+    // The sale holds the line again, so that it can come back.
+    decideReceipt(state, comeBack(3, [{ product: 'tea' }]), at(3));
+    assertEquation(state);
+    expect(unspentOf(state)).toBe(0);
+  });
+});
+
+describe('redeeming', () => {
+  it('takes soonest-expiring lots first, then the oldest', () => {
+    const { state } = given(
+      sale(1, [{ product: 'tea', points: 5 }]),
+      sale(2, [{ product: 'tea', points: 5 }], { expiresAt: at(50) }),
+      sale(3, [{ product: 'tea', points: 5 }], { expiresAt: at(40) }),
+    );
+    const decision = spend(state, 1, 12);
+    expect(decision).toMatchObject({
+      event: {
+        data: {
+          allocations: [
+            { lot: `${receipt(3)}#1.0`, points: 5 },
+            { lot: `${receipt(2)}#1.0`, points: 5 },
+            { lot: `${receipt(1)}#1.0`, points: 2 },
+          ],
+        },
+      },
+    });
+  });
+
+  it('is refused without change when there is not enough, and once per redemption', () => {
+    const { state } = given(sale(1, [{ product: 'tea', points: 5 }]));
+    expect(spend(state, 1, 6)).toEqual({ kind: 'insufficient', available: 5 });
+    expect(spend(state, 2, 5).kind).toBe('redeemed');
+    expect(spend(state, 2, 5).kind).toBe('known');
+    expect(spend(state, 2, 4).kind).toBe('conflict');
+  });
+});
+
+describe('a refund', () => {
+  it('gives the same lots back with their own dates, once', () => {
+    const { state } = given(sale(1, [{ product: 'tea', points: 5 }], { expiresAt: at(9) }));
+    spend(state, 1, 5);
+    expect(cancel(state, 1, at(3)).kind).toBe('refunded');
+    expect(valuation(state, at(3))).toMatchObject({ available: 5 });
+    expect(valuation(state, at(9))).toMatchObject({ lapsed: 5 });
+    expect(cancel(state, 1, at(3)).kind).toBe('known');
+    expect(cancel(state, 7, at(3)).kind).toBe('unknown-redemption');
+  });
+
+  it('after its lots expired comes back by the policy: with own dates, or for a grace', () => {
+    const without = given(sale(1, [{ product: 'tea', points: 5 }], { expiresAt: at(9) }));
+    spend(without.state, 1, 5);
+    cancel(without.state, 1, at(20));
+    expect(valuation(without.state, at(20))).toMatchObject({ available: 0, lapsed: 5 });
+    const withGrace = given(sale(1, [{ product: 'tea', points: 5 }], { expiresAt: at(9) }));
+    spend(withGrace.state, 1, 5);
+    cancel(withGrace.state, 1, at(20), 10 * hour);
+    expect(valuation(withGrace.state, at(29))).toMatchObject({ available: 5, lapsed: 0 });
+    expect(valuation(withGrace.state, at(30))).toMatchObject({ available: 0, lapsed: 5 });
+  });
+
+  it('pays what the account owes first', () => {
+    const { state } = given(sale(1, [{ product: 'tea', points: 10 }]));
+    spend(state, 1, 10);
+    decideReceipt(state, comeBack(2, [{ product: 'tea', of: 1 }]), at(3));
+    expect(arrearsOf(state)).toBe(10);
+    cancel(state, 1, at(4));
+    expect(valuation(state, at(4))).toMatchObject({ unspent: 0, arrears: 0 });
+  });
+});
+
+describe('an event that this release does not know', () => {
+  it.each([
+    ['PointsTeleported', 1],
+    ['PointsEarned', 2],
+    ['__proto__', 1],
+  ])('%s version %i is refused, never skipped', (type, schemaVersion) => {
+    expect(() => decodeLedgerEvent({ type, schemaVersion, data: '{}' })).toThrow(
+      UnknownLedgerEvent,
+    );
+  });
+});
+
+/** What can happen to an account, as data that shrinks well. */
+const command = fc.oneof(
+  fc.record({
+    kind: fc.constant('sale' as const),
+    number: fc.integer({ min: 0, max: 8 }),
+    revision: fc.integer({ min: 1, max: 2 }),
+    lines: fc.array(
+      fc.record({
+        product: fc.constantFrom('tea', 'pot', 'cup'),
+        quantity: fc.constantFrom('1', '2', '3', '0.5'),
+        points: fc.nat(40),
+      }),
+      { minLength: 1, maxLength: 4 },
+    ),
+    hours: fc.nat(40),
+    lives: fc.option(fc.integer({ min: 1, max: 60 }), { nil: null }),
+    pending: fc.nat(10),
+  }),
+  fc.record({
+    kind: fc.constant('return' as const),
+    number: fc.integer({ min: 10, max: 18 }),
+    revision: fc.integer({ min: 1, max: 2 }),
+    product: fc.constantFrom('tea', 'pot', 'cup'),
+    quantity: fc.constantFrom('1', '2', '0.5', '7'),
+    of: fc.option(fc.integer({ min: 0, max: 8 }), { nil: null }),
+    hours: fc.nat(40),
+  }),
+  fc.record({
+    kind: fc.constant('spend' as const),
+    number: fc.nat(6),
+    points: fc.integer({ min: 1, max: 80 }),
+    hours: fc.nat(60),
+  }),
+  fc.record({ kind: fc.constant('cancel' as const), number: fc.nat(6), hours: fc.nat(60) }),
+);
+type Command = typeof command extends fc.Arbitrary<infer T> ? T : never;
+
+const decide = (state: Account, step: Command): readonly LedgerEvent[] => {
+  switch (step.kind) {
+    case 'sale': {
+      const fact = sale(step.number, step.lines, {
+        factRevision: step.revision,
+        occurredAt: at(step.hours),
+        availableAt: at(step.hours + step.pending),
+        ...(step.lives === null ? {} : { expiresAt: at(step.hours + step.pending + step.lives) }),
+      });
+      const decision = decideReceipt(state, fact, at(50));
+      return decision.kind === 'applied' ? decision.events : [];
+    }
+    case 'return': {
+      const line = { product: step.product, quantity: step.quantity };
+      const fact = comeBack(step.number, [step.of === null ? line : { ...line, of: step.of }], {
+        occurredAt: at(step.hours),
+        factRevision: step.revision,
+      });
+      const decision = decideReceipt(state, fact, at(50));
+      return decision.kind === 'applied' ? decision.events : [];
+    }
+    case 'spend': {
+      const decision = spend(state, step.number, step.points, at(step.hours));
+      return decision.kind === 'redeemed' ? [decision.event] : [];
+    }
+    case 'cancel': {
+      const decision = cancel(state, step.number, at(step.hours), 5 * hour);
+      return decision.kind === 'refunded' ? [decision.event] : [];
+    }
+  }
+};
+
+describe('whatever happens to an account', () => {
+  const history = fc.array(command, { maxLength: 25 });
+
+  it('its equation holds at every step, no lot is negative, and postings sum to zero', () => {
+    fc.assert(
+      fc.property(history, (steps) => {
+        const state = opened();
+        const books = new Map<string, number>();
+        for (const step of steps) {
+          for (const event of decide(state, step)) {
+            const entries = postings(account, event);
+            expect(entries.reduce((sum, entry) => sum + entry.points, 0)).toBe(0);
+            for (const entry of entries)
+              books.set(entry.account, (books.get(entry.account) ?? 0) + entry.points);
+          }
+          assertEquation(state);
+          for (const lot of state.lots.values()) expect(lot.remaining).toBeGreaterThan(0);
+          for (const fact of state.facts.values()) {
+            for (const line of fact.lines) {
+              expect(
+                Exact.compare(Exact.exact(line.returned), Exact.exact(line.quantity)),
+              ).toBeLessThanOrEqual(0);
+              line.reversed.forEach((points, index) => {
+                expect(points).toBeLessThanOrEqual(line.points[index] ?? 0);
+              });
+            }
+          }
+        }
+        expect(books.get(`member/${account}/unspent`) ?? 0).toBe(unspentOf(state));
+        expect(books.get(`member/${account}/arrears`) ?? 0).toBe(0 - arrearsOf(state));
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+
+  it('folding its stored events gives the same account', () => {
+    fc.assert(
+      fc.property(history, (steps) => {
+        const state = opened();
+        const events = steps.flatMap((step) => decide(state, step));
+        const opening = decideOpen(emptyAccount(), {
+          program,
+          account,
+          member: memberId('m-1'),
+          unit: 'points',
+        });
+        if (opening.kind !== 'opened') throw new Error(opening.kind);
+        const stored = [opening.event, ...events].map((event) =>
+          decodeLedgerEvent({
+            type: event.type,
+            schemaVersion: 1,
+            data: JSON.stringify(event.data),
+          }),
+        );
+        expect(fold(stored)).toEqual(state);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it('applying each fact twice is applying it once', () => {
+    fc.assert(
+      fc.property(history, (steps) => {
+        const state = opened();
+        for (const step of steps) {
+          if (step.kind === 'cancel') continue;
+          const once = decide(state, step);
+          if (step.kind !== 'spend' || once.length > 0) expect(decide(state, step)).toEqual([]);
+        }
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it('independent sales give one balance in whatever order they come', () => {
+    const sales = fc.uniqueArray(fc.nat(50), { minLength: 1, maxLength: 12 });
+    fc.assert(
+      fc.property(sales, fc.func(fc.integer()), (numbers, rank) => {
+        const facts = numbers.map((number) => sale(number, [{ product: 'tea', points: number }]));
+        const shuffled = [...facts].sort((a, b) => rank(a.fact) - rank(b.fact));
+        const [one, other] = [given(...facts).state, given(...shuffled).state];
+        expect(valuation(one, at(9))).toEqual(valuation(other, at(9)));
+      }),
+    );
+  });
+});
