@@ -1,0 +1,137 @@
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { localPort } from '@tallystick/contracts';
+import { CannotStart } from '@tallystick/embedded-postgres';
+import { ConfigError } from '@tallystick/service-host';
+import pc from 'picocolors';
+import { exitCodes, type ExitCode } from './exit-codes.js';
+import { Interrupted, listenForInterrupts } from './interrupts.js';
+import { defaultDataDir } from './project.js';
+import { progressOn } from './sample/run/progress.js';
+import { runSample } from './sample/run/run.js';
+import { renderNext, renderSummary } from './sample/run/summary.js';
+import { startLocalSystem, type LocalSystem } from './system/local-system.js';
+
+interface Options {
+  readonly once: boolean;
+  readonly serve: boolean;
+  readonly port: number;
+  readonly data: string;
+  readonly processes: boolean;
+}
+
+/** `npm start`: runs the system, the sample first unless it is told otherwise, and sets the process's exit code. */
+export const run = async (args: readonly string[]): Promise<void> => {
+  const options = parse(args);
+  const interrupts = listenForInterrupts(
+    () => {
+      if (!options.serve) say('\nStopping; Ctrl-C again does not wait.');
+    },
+    () => process.exit(exitCodes.interrupted),
+  );
+  process.exitCode = await perform(options, interrupts.signal);
+  interrupts.dispose();
+};
+
+const perform = async (options: Options, signal: AbortSignal): Promise<ExitCode> => {
+  try {
+    return await withSystem(options, signal, (system) =>
+      options.serve ? serve(system, signal) : playSample(system, options, signal),
+    );
+  } catch (error) {
+    if (error instanceof Interrupted) return exitCodes.interrupted;
+    if (error instanceof CannotStart || error instanceof ConfigError) {
+      complain(`${pc.red('Tallystick cannot start:')} ${error.message}`);
+      return exitCodes.cannotStart;
+    }
+    complain(error instanceof Error ? (error.stack ?? error.message) : String(error));
+    return exitCodes.failed;
+  }
+};
+
+const withSystem = async (
+  options: Options,
+  signal: AbortSignal,
+  work: (system: LocalSystem) => Promise<ExitCode>,
+): Promise<ExitCode> => {
+  if (!options.serve) say(pc.dim('Starting PostgreSQL and the five services …'));
+  const system = await startLocalSystem({
+    dataDir: options.data,
+    port: options.port,
+    processes: options.processes ? 5 : 1,
+    logLevel: process.env['TALLYSTICK_LOG_LEVEL'] ?? (options.serve ? 'info' : 'warn'),
+    log: (message) => complain(pc.dim(message)),
+    signal,
+  });
+  try {
+    return await work(system);
+  } finally {
+    await system.stop();
+  }
+};
+
+const playSample = async (
+  system: LocalSystem,
+  options: Options,
+  signal: AbortSignal,
+): Promise<ExitCode> => {
+  const style = { colors: pc.isColorSupported };
+  const facts = await runSample(system, progressOn(process.stdout, 'A shop’s quarter'), signal);
+  say(`\n${renderSummary(facts, style)}\n`);
+  const held = facts.checks.every((check) => check.holds);
+  if (options.once) return held ? exitCodes.ok : exitCodes.failed;
+  say(`${renderNext(system.url, facts, style)}\n  ${'Stop'.padEnd(22)}Ctrl-C\n`);
+  await serve(system, signal);
+  return held ? exitCodes.ok : exitCodes.failed;
+};
+
+const serve = async (system: LocalSystem, signal: AbortSignal): Promise<ExitCode> => {
+  complain(pc.dim(`Tallystick serves at ${system.url}`));
+  await new Promise<void>((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+  return exitCodes.ok;
+};
+
+const parse = (args: readonly string[]): Options => {
+  const command = new Command('npm start --')
+    .description(
+      'Runs Tallystick on this machine: PostgreSQL, five services, and the quarter of a sample shop.',
+    )
+    .option('--once', 'end after the summary; status 0 only if every check in it held', false)
+    .option('--serve', 'no sample, and nothing on standard output: just serve', false)
+    .option('--processes', 'each service in a process of its own, instead of all in one', false)
+    .addOption(
+      new Option('--port <number>', 'of the one address of all services; 0: any free one')
+        .env('TALLYSTICK_PORT')
+        .default(localPort)
+        .argParser(portOf),
+    )
+    .addOption(
+      new Option('--data <folder>', 'where the data are kept between runs')
+        .env('TALLYSTICK_DATA')
+        .default(defaultDataDir, '.tallystick beside the sources'),
+    )
+    .allowExcessArguments(false)
+    .exitOverride((error) => {
+      process.exit(error.exitCode === 0 ? exitCodes.ok : exitCodes.cannotStart);
+    })
+    .parse(args, { from: 'user' });
+  const options = command.opts<Options>();
+  if (options.once && options.serve) command.error('--once and --serve exclude each other');
+  return options;
+};
+
+const portOf = (text: string): number => {
+  if (!/^\d{1,5}$/.test(text) || Number(text) > 65_535) {
+    throw new InvalidArgumentError('a port is a number from 0 to 65535');
+  }
+  return Number(text);
+};
+
+const say = (text: string): void => {
+  process.stdout.write(`${text}\n`);
+};
+const complain = (text: string): void => {
+  process.stderr.write(`${text}\n`);
+};

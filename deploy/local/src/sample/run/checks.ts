@@ -1,0 +1,106 @@
+import type { SentCounts } from '../quarter/quarter.js';
+import type { Check, OutcomeCounts } from './facts.js';
+import type { Played } from './play.js';
+import { receiptTotal } from './receipts.js';
+import type { Replay, ReceiptReport, SummaryReport, TrialBalance } from './reports.js';
+import { grouped } from './text.js';
+
+/** What the checks look at. */
+export interface Seen {
+  readonly sent: SentCounts;
+  readonly played: Played;
+  readonly outcomes: OutcomeCounts;
+  readonly receipts: ReceiptReport;
+  readonly summary: SummaryReport;
+  readonly trialBalance: TrialBalance;
+  readonly replay: Replay;
+  /** The status that a forged partner event was answered with. */
+  readonly forgedStatus: number;
+}
+
+/** Everything that must hold after a quarter, whatever else was done with the same data. */
+export const checksOf = (seen: Seen): readonly Check[] => [
+  everyMessageAnswered(seen),
+  everyReceiptOnce(seen),
+  nobodyOverdrew(seen),
+  pointsAddUp(seen),
+  trialBalanceZero(seen),
+  replayEqual(seen),
+  forgeryRefused(seen),
+];
+
+const everyMessageAnswered = ({ sent, played }: Seen): Check => {
+  const { answers } = played;
+  return {
+    name: 'Every message is answered, other content under a known number refused',
+    holds:
+      answers.messages === sent.messages && answers.changed === sent.changed && answers.lost === 0,
+    seen:
+      `${grouped(answers.messages)} of ${grouped(sent.messages)}` +
+      `, ${answers.changed} refused` +
+      (answers.lost === 0 ? '' : `, ${answers.lost} lost on the bus`),
+  };
+};
+
+/** Our own count of the answers against reporting's count of the events; others may have sent receipts of theirs. */
+const everyReceiptOnce = ({ sent, outcomes, receipts }: Seen): Check => {
+  const counted = receiptTotal(outcomes);
+  const reported = receipts.outcomes;
+  const others = receipts.total + outcomes.refused - counted;
+  const same = (['awarded', 'nothing', 'waiting'] as const).every((kind) =>
+    others === 0 ? reported[kind] === outcomes[kind] : reported[kind] >= outcomes[kind],
+  );
+  const sum = reported.awarded + reported.nothing + reported.waiting;
+  return {
+    name: 'Every receipt has exactly one outcome, and reporting counts the same',
+    holds: counted === sent.receipts && same && others >= 0 && sum === receipts.total,
+    seen:
+      `${grouped(counted)} of ${grouped(sent.receipts)}` +
+      (others > 0 ? `, and ${grouped(others)} that are not the sample's` : ''),
+  };
+};
+
+const nobodyOverdrew = ({ played }: Seen): Check => ({
+  name: 'Points that are there are spent, points that are not are refused',
+  holds: played.redemptions.unexpected === 0,
+  seen: `${grouped(played.redemptions.made)} made, ${grouped(played.redemptions.refused)} refused`,
+});
+
+const pointsAddUp = ({ summary }: Seen): Check => {
+  const { earned, refunded, redeemed, reversed, outstanding, arrears } = summary;
+  const left = outstanding.available + outstanding.pending + outstanding.lapsed - arrears;
+  const comes = earned + refunded - redeemed - reversed;
+  return {
+    name: 'earned + refunded - redeemed - reversed = outstanding - arrears',
+    holds: left === comes,
+    seen: left === comes ? grouped(left) : `${grouped(comes)} is not ${grouped(left)}`,
+  };
+};
+
+const trialBalanceZero = ({ trialBalance }: Seen): Check => ({
+  name: 'The trial balance is zero, and agrees with the accounts as folded',
+  holds: trialBalance.sum === 0 && trialBalance.balanced,
+  seen:
+    `sum ${grouped(trialBalance.sum)}` +
+    (trialBalance.balanced ? '' : `, ${trialBalance.differenceCount} accounts differ`),
+});
+
+const replayEqual = ({ replay }: Seen): Check => {
+  const views = replay.views ?? [];
+  const rows = views.reduce((sum, view) => sum + view.rows, 0);
+  const different = views.filter((view) => !view.equal).map(({ view }) => view);
+  return {
+    name: 'Every view equals the same view made again from the first event on',
+    holds: replay.equal === true && views.length > 0,
+    seen:
+      different.length > 0
+        ? `different: ${different.join(', ')}`
+        : `${views.length} views, ${grouped(rows)} rows, ${grouped(replay.events ?? 0)} events`,
+  };
+};
+
+const forgeryRefused = ({ forgedStatus }: Seen): Check => ({
+  name: 'A partner event with a forged signature is refused',
+  holds: forgedStatus === 401,
+  seen: `status ${forgedStatus}`,
+});

@@ -1,0 +1,132 @@
+import pc from 'picocolors';
+import type { Check, SampleFacts } from './facts.js';
+import { receiptTotal } from './receipts.js';
+import { grouped, seconds } from './text.js';
+
+type Colors = ReturnType<typeof pc.createColors>;
+
+export interface SummaryStyle {
+  readonly colors: boolean;
+}
+
+const labelWidth = 12;
+const numberWidth = 10;
+const reasonsShown = 3;
+
+/** The sample's end in a screenful: receipts, points, checks. Lines end without a line feed after the last. */
+export const renderSummary = (facts: SampleFacts, { colors }: SummaryStyle): string => {
+  const paint = pc.createColors(colors);
+  const { firstDay, lastDay } = facts;
+  return [
+    `${paint.bold('Corner Shop Club')}, ${day(firstDay)} to ${day(lastDay)} ${lastDay.slice(0, 4)}`,
+    '',
+    ...receiptLines(facts, paint),
+    '',
+    ...pointLines(facts, paint),
+    '',
+    paint.bold('Checks'),
+    ...facts.checks.map((check) => checkLine(check, paint)),
+    '',
+    paint.dim(
+      `The quarter took ${seconds(facts.took.quarterMs)}, the checks ${seconds(facts.took.checksMs)}.`,
+    ),
+  ].join('\n');
+};
+
+const receiptLines = (
+  { receipts, members, partnerEvents }: SampleFacts,
+  paint: Colors,
+): string[] => {
+  const { sent, outcomes, reasons, fresh } = receipts;
+  const why = (outcome: string): string =>
+    reasons
+      .filter((one) => one.outcome === outcome && one.reason !== null)
+      .sort((a, b) => b.receipts - a.receipts)
+      .slice(0, reasonsShown)
+      .map((one) => `${one.reason?.replaceAll('-', ' ') ?? ''} ${grouped(one.receipts)}`)
+      .join(' · ');
+  return [
+    `${paint.bold('Receipts')}    ${grouped(sent.messages)} sent (${grouped(receipts.overHttp)} over HTTP, ` +
+      `${grouped(sent.messages - receipts.overHttp)} over the bus) by ${grouped(members.enrolled + members.known)} members and others`,
+    ...(fresh === 0
+      ? [paint.dim('  All of them were known from an earlier run: nothing was awarded twice.')]
+      : fresh < sent.receipts
+        ? [
+            paint.dim(
+              `  ${grouped(sent.receipts - fresh)} were known from an earlier run; ${grouped(fresh)} are new.`,
+            ),
+          ]
+        : []),
+    line('awarded', outcomes.awarded),
+    line('nothing', outcomes.nothing, paint.dim(why('nothing'))),
+    line('waiting', outcomes.waiting, paint.dim('their card is nobody’s yet')),
+    ...(outcomes.refused > 0 ? [line('refused', outcomes.refused)] : []),
+    line(
+      'in all',
+      receiptTotal(outcomes),
+      paint.dim(
+        `different ones; besides, ${sent.repeated} came twice, ${sent.corrected} were corrected, ${sent.changed} changed (refused)`,
+      ),
+    ),
+    ...(partnerEvents > 0
+      ? [line('partner', partnerEvents, paint.dim('signed events of a cinema'))]
+      : []),
+  ];
+};
+
+const pointLines = ({ points, redemptions }: SampleFacts, paint: Colors): string[] => [
+  paint.bold('Points'),
+  line('earned', points.earned),
+  line('refunded', points.refunded, paint.dim(`${redemptions.cancelled} redemptions cancelled`)),
+  line(
+    'redeemed',
+    -points.redeemed,
+    paint.dim(
+      `${grouped(redemptions.made)} redemptions; ${grouped(redemptions.refused)} refused, the points were not there`,
+    ),
+  ),
+  line(
+    'reversed',
+    -points.reversed,
+    paint.dim('goods that came back, receipts that were corrected'),
+  ),
+  line(
+    'outstanding',
+    points.available + points.pending + points.lapsed,
+    paint.dim(
+      `available ${grouped(points.available)} · pending ${grouped(points.pending)} · lapsed ${grouped(points.lapsed)}; ` +
+        `members owe ${grouped(points.arrears)}`,
+    ),
+  ),
+];
+
+const checkLine = ({ name, holds, seen }: Check, paint: Colors): string =>
+  holds
+    ? `  ${paint.green('✓')} ${name} ${paint.dim(`(${seen})`)}`
+    : `  ${paint.red('✗')} ${paint.bold(name)} (${seen})`;
+
+const line = (label: string, value: number, note = ''): string =>
+  `  ${label.padEnd(labelWidth)}${grouped(value).padStart(numberWidth)}${note === '' ? '' : `   ${note}`}`;
+
+const day = (date: string): string =>
+  new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'long', timeZone: 'UTC' }).format(
+    new Date(`${date}T00:00:00Z`),
+  );
+
+/** Where to go from here, once the system serves. */
+export const renderNext = (
+  url: string,
+  facts: Pick<SampleFacts, 'program' | 'showCard'>,
+  style: SummaryStyle,
+): string => {
+  const paint = pc.createColors(style.colors);
+  const next = (what: string, how: string): string => `  ${what.padEnd(22)}${paint.cyan(how)}`;
+  return [
+    paint.bold('Look next'),
+    next('API pages', `${url}/`),
+    next(
+      'One member’s statement',
+      `npm run tally -- statement --program ${facts.program} --card ${facts.showCard}`,
+    ),
+  ].join('\n');
+};

@@ -1,0 +1,144 @@
+import { randomUUID } from 'node:crypto';
+import { localPort, type ServiceName } from '@tallystick/contracts';
+import { DataInUse, startEmbeddedPostgres } from '@tallystick/embedded-postgres';
+import { localIssuer, type TokenClaims } from '@tallystick/service-host';
+import { dataFolder, ensureDataFolder, exists, type DataFolder } from '../data/folder.js';
+import { keysOf } from '../data/keys.js';
+import { AlreadyRunning, announce, whoRuns, withdraw } from '../data/running.js';
+import { listenAtFrontDoor } from '../front-door/front-door.js';
+import { servicesInFiveProcesses } from './in-five-processes.js';
+import { servicesInOneProcess } from './in-one-process.js';
+import { keepPostgres } from './keep-postgres.js';
+import { serviceEnv } from './service-env.js';
+import { definitions, perService } from './services.js';
+
+export interface LocalSystemOptions {
+  /** Made if missing, kept between runs. */
+  readonly dataDir: string;
+  /** Of the front door, on 127.0.0.1; default 7400. 0: any free one. */
+  readonly port?: number;
+  /** Where the five services run: with us (default), or each in a process of its own. */
+  readonly processes?: 1 | 5;
+  /** Of the services, which log JSON lines to stderr; default `warn`. */
+  readonly logLevel?: string;
+  /** One line for people about what is being done. Default: says nothing. */
+  readonly log?: (message: string) => void;
+  /** Gives the start up: everything that was started is stopped, then it throws the signal's reason. */
+  readonly signal?: AbortSignal;
+}
+
+/** Everything of Tallystick on this machine: PostgreSQL, the five services, one address in front of them. */
+export interface LocalSystem {
+  /** The front door. */
+  readonly url: string;
+  /** Where to reach each service: the front door in one process, its own address in five. */
+  readonly urls: Readonly<Record<ServiceName, string>>;
+  readonly folder: DataFolder;
+  readonly instance: string;
+  /** A bearer token that this system's services accept. */
+  tokenFor(claims: TokenClaims): Promise<string>;
+  readonly postgres: {
+    /** As the superuser. Stays the same over restarts. */
+    readonly url: string;
+    /** Another one after a restart. */
+    readonly pid: number;
+  };
+  /** The services that are processes of their own; none in one process. */
+  pids(): Partial<Record<ServiceName, number>>;
+  /** Lets what is in hand end, then stops everything in order. May be called more than once. */
+  stop(): Promise<void>;
+  /** Ends PostgreSQL and the services' processes as a power cut would, in the middle of whatever they do. What is left in our own process is then cleared away. */
+  kill(): Promise<void>;
+}
+
+/** Requests in hand get this long when the system stops. */
+const lastAnswersMs = 5_000;
+
+/**
+ * Starts it all, or nothing. Throws a `CannotStart` whose message says what to do: a system that runs on this data,
+ * a port that is taken, a folder that cannot be written.
+ */
+export const startLocalSystem = async (options: LocalSystemOptions): Promise<LocalSystem> => {
+  const { port = localPort, processes = 1, logLevel = 'warn', log = () => {}, signal } = options;
+  const folder = dataFolder(options.dataDir);
+  const instance = randomUUID();
+  const undo: (() => Promise<void>)[] = [];
+  /** What was started last is stopped first; a failure to stop one does not keep the others running. */
+  const stopAll = async (): Promise<void> => {
+    const failures: unknown[] = [];
+    for (const step of undo.splice(0).reverse()) {
+      await step().catch((error: unknown) => failures.push(error));
+    }
+    if (failures.length > 0) throw new AggregateError(failures, 'not everything could be stopped');
+  };
+
+  try {
+    signal?.throwIfAborted();
+    await ensureDataFolder(folder);
+    const running = await whoRuns(folder);
+    if (running !== undefined) throw new AlreadyRunning(folder, running);
+
+    const door = await listenAtFrontDoor(port, instance);
+    undo.push(() => door.close(lastAnswersMs));
+    signal?.throwIfAborted();
+
+    const dataAreNew = !(await exists(folder.postgres));
+    const postgres = await startEmbeddedPostgres({ dataDir: folder.postgres, log }).catch(
+      (error: unknown) => {
+        throw error instanceof DataInUse ? new AlreadyRunning(folder, error) : error;
+      },
+    );
+    const kept = keepPostgres(postgres, log);
+    undo.push(() => kept.stop());
+    const keys = await keysOf(folder, dataAreNew);
+    const issuer = await localIssuer(keys.signingKey, keys);
+    signal?.throwIfAborted();
+
+    const env = (service: ServiceName) =>
+      serviceEnv(service, { adminUrl: postgres.url, keys, issuer, logLevel });
+    const services =
+      processes === 1
+        ? await servicesInOneProcess(env)
+        : await servicesInFiveProcesses(env, { defaultPorts: port !== 0, log });
+    undo.push(() => services.close());
+    signal?.throwIfAborted();
+
+    await announce(folder, {
+      pid: process.pid,
+      url: door.url,
+      startedAt: new Date().toISOString(),
+      instance,
+    });
+    undo.push(() => withdraw(folder, instance));
+    undo.push(async () => door.shut());
+    door.open({
+      handlers: services.handlers,
+      summaries: perService((service) => definitions[service].summary),
+    });
+
+    let stopped: Promise<void> | undefined;
+    return {
+      url: door.url,
+      urls: services.urls ?? perService(() => door.url),
+      folder,
+      instance,
+      tokenFor: (claims) => issuer.token(claims),
+      postgres: {
+        url: postgres.url,
+        get pid() {
+          return postgres.pid;
+        },
+      },
+      pids: () => services.pids(),
+      stop: () => (stopped ??= stopAll()),
+      kill: async () => {
+        services.kill();
+        await kept.kill();
+        await (stopped ??= stopAll());
+      },
+    };
+  } catch (error) {
+    await stopAll();
+    throw error;
+  }
+};

@@ -1,0 +1,41 @@
+import { createHmac } from 'node:crypto';
+import type { ServiceName } from '@tallystick/contracts';
+import type { LocalIssuer } from '@tallystick/service-host';
+import type { Keys } from '../data/keys.js';
+
+/** Environment of a service, as its host reads it. */
+export type ServiceEnv = Readonly<Record<string, string>>;
+
+/** The password of a service's database role: made again from the master key on every start, kept nowhere. */
+const rolePassword = (keys: Keys, service: ServiceName): string =>
+  createHmac('sha256', Buffer.from(keys.masterKey, 'base64'))
+    .update(`database role of ${service}`)
+    .digest('base64url');
+
+/** The same in one process and in five: what differs is where a service listens. */
+export const serviceEnv = (
+  service: ServiceName,
+  system: {
+    readonly adminUrl: string;
+    readonly keys: Keys;
+    readonly issuer: LocalIssuer;
+    readonly logLevel: string;
+  },
+): ServiceEnv => {
+  const { adminUrl, keys, issuer, logLevel } = system;
+  const own = new URL(adminUrl);
+  own.username = `tallystick_${service}`;
+  own.password = rolePassword(keys, service);
+  return {
+    TALLYSTICK_DATABASE_URL: own.href,
+    TALLYSTICK_ADMIN_DATABASE_URL: adminUrl,
+    TALLYSTICK_LOG_LEVEL: logLevel,
+    TALLYSTICK_AUTH_JWKS: issuer.jwks,
+    TALLYSTICK_AUTH_ISSUER: keys.issuer,
+    TALLYSTICK_AUTH_AUDIENCE: keys.audience,
+    TALLYSTICK_CARD_TOKEN_KEY: keys.cardTokenKey,
+    TALLYSTICK_MASTER_KEY: keys.masterKey,
+    TALLYSTICK_EVENT_STORE: 'postgres',
+    TALLYSTICK_BUS: 'postgres',
+  };
+};
