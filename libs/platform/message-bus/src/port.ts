@@ -12,19 +12,29 @@ export interface OutgoingMessage {
 
 export interface Message extends OutgoingMessage {
   readonly partition: number;
+  /** 0 for a partition's first message, without gaps. */
   readonly offset: bigint;
 }
 
 /** What a handler says of each message of its batch, in the batch's order. */
 export type Verdict =
   | { readonly kind: 'done' }
-  /** It cannot be done now (something is away): nothing after it on its partition is taken before it is done. */
+  /**
+   * It cannot be done now (something is away): nothing after it on its partition is taken before it is done.
+   * What the handler says of those behind it in the batch does not count; they come again.
+   */
   | { readonly kind: 'retry'; readonly reason: string }
   /** It can never be done: it goes to the dead letters with this reason, and those behind it go on. */
   | { readonly kind: 'poison'; readonly reason: string };
 
-/** A handler that throws says `retry` for the whole batch. */
-export type BatchHandler = (batch: readonly Message[]) => Promise<readonly Verdict[]>;
+/**
+ * Takes messages of one partition, in order. One that throws says `retry` for the whole batch, which then comes
+ * in smaller pieces. `lost` is aborted when the partition may already be another member's: stop, if stopping is cheap.
+ */
+export type BatchHandler = (
+  batch: readonly Message[],
+  lost: AbortSignal,
+) => Promise<readonly Verdict[]>;
 
 export interface Subscription {
   readonly topics: readonly string[];
@@ -34,7 +44,23 @@ export interface Subscription {
   readonly batchMax?: number;
 }
 
+export interface ConsumerStatus {
+  /** `away`: the bus cannot be reached, and is tried again. `closed`: by `close`, or for a reason that trying again does not heal. */
+  readonly state: 'running' | 'away' | 'closed';
+  /** Why it is not running. */
+  readonly reason?: string;
+  /** The partitions that are this member's now, as `topic/partition`. */
+  readonly partitions: readonly string[];
+  /** Those that stand still because a message is tried again and again. */
+  readonly retrying: readonly {
+    readonly partition: string;
+    readonly attempts: number;
+    readonly reason: string;
+  }[];
+}
+
 export interface Consumer {
+  status(): ConsumerStatus;
   /** Lets the batch in hand end, stores its position, gives the partitions back. */
   close(): Promise<void>;
 }
@@ -45,6 +71,7 @@ export interface DeadLetter extends Message {
 }
 
 export interface TopicDefinition {
+  /** Letters, digits, `.`, `_` and `-`; at most 200. */
   readonly name: string;
   readonly partitions: number;
 }
@@ -52,13 +79,22 @@ export interface TopicDefinition {
 /** The next offset of each partition, keyed `topic/partition`. */
 export type Ends = ReadonlyMap<string, bigint>;
 
-/** How facts travel between services. One contract, checked by `messageBusContract` for each adapter. */
+/**
+ * How facts travel between services. One contract, checked by `messageBusContract` for each adapter.
+ * Every call throws `BusUnavailable` when the bus cannot be reached, and `UnknownTopic` for a topic that is not there.
+ */
 export interface MessageBus {
   /** Creates the topics that are not there; never changes one that is. */
   ensureTopics(topics: readonly TopicDefinition[]): Promise<void>;
-  /** Resolves when every message is durable, in the order given per key. At least once: a failed call may have published a part. */
+  /**
+   * Resolves when every message is durable, in the order given per key. At least once: a failed call may have
+   * published a part. Throws `MessageRefused` before anything is sent when a message is not one.
+   */
   publish(messages: readonly OutgoingMessage[]): Promise<void>;
-  /** Starts to consume; positions are stored after the effect (the handler's answer), never before. A new group begins at the beginning. */
+  /**
+   * Starts to consume; positions are stored after the effect (the handler's answer), never before. A new group
+   * begins at the beginning of what is kept. Heals by itself when the bus was away.
+   */
   subscribe(subscription: Subscription): Promise<Consumer>;
   /** Messages that a group has not done yet, over its topics. */
   lag(group: string, topics: readonly string[]): Promise<bigint>;
@@ -68,5 +104,40 @@ export interface MessageBus {
   passed(group: string, ends: Ends): Promise<boolean>;
   /** The dead letters of a topic, oldest first: message, reason and original headers. */
   deadLetters(topic: string): AsyncIterable<DeadLetter>;
+  /** Closes its consumers as `Consumer.close` does, then itself. */
   close(): Promise<void>;
+}
+
+/** The bus cannot be reached, or broke off before the answer: try again. */
+export class BusUnavailable extends Error {
+  constructor(cause: unknown) {
+    super(
+      `the message bus cannot be reached: ${cause instanceof Error ? cause.message : String(cause)}`,
+      { cause },
+    );
+    this.name = 'BusUnavailable';
+  }
+}
+
+/** A topic that nobody created; see `ensureTopics`. */
+export class UnknownTopic extends Error {
+  constructor(readonly topic: string) {
+    super(`there is no topic ${JSON.stringify(topic)} on the message bus`);
+    this.name = 'UnknownTopic';
+  }
+}
+
+/** A message that no bus can carry. Sending it again does not help. */
+export class MessageRefused extends Error {
+  constructor(index: number, problem: string) {
+    super(`message ${index} of the batch cannot be published: ${problem}`);
+    this.name = 'MessageRefused';
+  }
+}
+
+/** Where the bus says what happened; a pino logger is one. */
+export interface BusLog {
+  info(details: object, message: string): void;
+  warn(details: object, message: string): void;
+  error(details: object, message: string): void;
 }

@@ -29,7 +29,19 @@ const driverMessages: readonly RegExp[] = [
   /^Connection ended$/i,
 ];
 
-const codeOf = (error: Error): string | undefined =>
+interface ErrorLike {
+  readonly message: string;
+  readonly cause?: unknown;
+}
+
+/** Not `instanceof`: in a vm context, as jest's tests are, the errors of Node's own sockets are of another realm. */
+const isErrorLike = (value: unknown): value is ErrorLike =>
+  typeof value === 'object' &&
+  value !== null &&
+  'message' in value &&
+  typeof value.message === 'string';
+
+const codeOf = (error: ErrorLike): string | undefined =>
   'code' in error && typeof error.code === 'string' ? error.code : undefined;
 
 /**
@@ -37,7 +49,7 @@ const codeOf = (error: Error): string | undefined =>
  * connection lost, no connection free): the same call may succeed later. Looks through causes.
  */
 export const isUnavailable = (error: unknown): boolean => {
-  if (!(error instanceof Error)) return false;
+  if (!isErrorLike(error)) return false;
   const code = codeOf(error);
   if (code !== undefined) {
     if (networkCodes.has(code) || stateCodes.has(code) || connectionClass.test(code)) return true;
