@@ -76,12 +76,13 @@ const start = async (
   const routes: RouteTable = new Map();
   const busServer = new BusServer(adapters.bus, name, log);
   const openPaths = [healthPath(name), docsPath(name), openApiPath(name)];
+  const positions = positionWait(adapters, busServer, name);
 
   const adapter = createAdapter();
   equip(adapter.getInstance(), {
     log,
     verifier,
-    positions: positionWait(adapters, busServer, name),
+    positions,
     inHand,
     routes,
     openPaths,
@@ -93,6 +94,7 @@ const start = async (
     { provide: tokens.CLOCK, useValue: clock },
     { provide: tokens.CONFIG, useValue: { ...config, ...settings.own } },
     { provide: tokens.LOG, useValue: log },
+    { provide: tokens.POSITIONS, useValue: positions },
   ];
   if (settings.cardTokenKey !== undefined) {
     offered.push({
@@ -113,7 +115,7 @@ const start = async (
     (one) => one.close(),
   );
   requireAccessRules(app);
-  app.useGlobalFilters(new ProblemFilter(log, routes));
+  app.useGlobalFilters(new ProblemFilter(log));
   app.useGlobalPipes(new ValidationPipe());
   // Listeners are bound in this call, so what is global has to be there before it.
   app.connectMicroservice({ strategy: busServer }, { inheritAppConfig: true });

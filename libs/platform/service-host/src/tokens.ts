@@ -12,6 +12,8 @@ export const DATABASE = Symbol('Database');
 export const CLOCK = Symbol('Clock');
 /** `HostConfig`, with what the service's own `config` schema made of the environment besides. */
 export const CONFIG = Symbol('Config');
+/** `PositionWait`: waits until this service has heard everything up to a position of the store. */
+export const POSITIONS = Symbol('Positions');
 /** `CardTokens`; in the services that see card numbers (all but reporting). */
 export const CARD_TOKENS = Symbol('CardTokens');
 /** `Uint8Array` of 32 bytes: wraps the keys of personal data and partner secrets; in enrollment and partners. */

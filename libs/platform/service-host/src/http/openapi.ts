@@ -3,6 +3,7 @@ import { DocumentBuilder, SwaggerModule, type OpenAPIObject } from '@nestjs/swag
 import { cleanupOpenApiDoc } from 'nestjs-zod';
 import { bearerScheme } from '../auth/access.js';
 import type { ServiceDefinition } from '../service.js';
+import { dtoSchemas } from './openapi-schemas.js';
 import { problemMediaType } from './problems.js';
 
 type Operation = NonNullable<OpenAPIObject['paths'][string]['get']>;
@@ -116,7 +117,7 @@ export const describeApi = (
   );
   document.components = {
     ...document.components,
-    schemas: { ...document.components?.schemas, Problem: problemSchema },
+    schemas: { ...document.components?.schemas, ...dtoSchemas(app), Problem: problemSchema },
     responses,
     parameters,
   };

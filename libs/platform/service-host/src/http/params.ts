@@ -1,5 +1,5 @@
-import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
-import { ApiHeader } from '@nestjs/swagger';
+import { applyDecorators, createParamDecorator, type ExecutionContext } from '@nestjs/common';
+import { ApiConsumes, ApiHeader } from '@nestjs/swagger';
 import type { FastifyRequest } from 'fastify';
 import type { Caller } from '../auth/caller.js';
 import type { RequestContext } from '../context.js';
@@ -68,7 +68,11 @@ export const IdempotencyKeyParam =
  * How a route's body is read, when it is not JSON: raw for signed bodies, or text such as `application/yaml`.
  * Without it a route takes `application/json` only, and other types get problem 415.
  */
-export const BodyForm = (rules: BodyRules): MethodDecorator => withRules({ body: rules });
+export const BodyForm = (rules: BodyRules) =>
+  applyDecorators(
+    withRules({ body: rules }),
+    ApiConsumes('application/json', ...(rules.text ?? [])),
+  );
 
 /** The body's bytes, in a handler with `@BodyForm({raw: true})`: a `Buffer`, empty when there was no body. */
 export const RawBodyParam = createParamDecorator(

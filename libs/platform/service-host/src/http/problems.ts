@@ -120,13 +120,36 @@ export const sendProblem = (
   reply.status(body.status).type(problemMediaType).send(JSON.stringify(body));
 };
 
+/** Answers a request that no route took: 405 when its path answers to other methods, 404 otherwise. */
+export const sendNoSuchRoute = (
+  routes: RouteTable,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): void => {
+  const methods = allowedMethods(routes, request.url);
+  if (methods.length === 0) {
+    sendProblem(
+      reply,
+      problem({ status: 404, type: 'not-found', title: 'There is nothing at this path' }),
+    );
+    return;
+  }
+  reply.header('allow', methods.join(', '));
+  sendProblem(
+    reply,
+    problem({
+      status: 405,
+      type: 'method-not-allowed',
+      title: 'This path does not answer to this method',
+      detail: `Allowed: ${methods.join(', ')}.`,
+    }),
+  );
+};
+
 /** Every error of every handler and hook ends here, as a problem. */
 @Catch()
 export class ProblemFilter implements ExceptionFilter {
-  constructor(
-    private readonly log: Log,
-    private readonly routes: RouteTable,
-  ) {}
+  constructor(private readonly log: Log) {}
 
   catch(error: unknown, host: ArgumentsHost): Observable<never> | undefined {
     // A message handler's: the bus judges errors itself, and Nest would make `{status, message}` of it.
@@ -142,24 +165,7 @@ export class ProblemFilter implements ExceptionFilter {
     const answer = problemOf(error);
     if (answer.problem.status >= 500) this.note(error, request, answer);
     if (reply.sent) return;
-    if (answer.problem.status === 404 && request.is404)
-      sendProblem(reply, this.noSuchRoute(request, reply));
-    else sendProblem(reply, answer);
-  }
-
-  /** 405 when the path answers to other methods, 404 otherwise. */
-  private noSuchRoute(request: FastifyRequest, reply: FastifyReply): ProblemException {
-    const methods = allowedMethods(this.routes, request.url);
-    if (methods.length === 0) {
-      return problem({ status: 404, type: 'not-found', title: 'There is nothing at this path' });
-    }
-    reply.header('allow', methods.join(', '));
-    return problem({
-      status: 405,
-      type: 'method-not-allowed',
-      title: 'This path does not answer to this method',
-      detail: `Allowed: ${methods.join(', ')}.`,
-    });
+    sendProblem(reply, answer);
   }
 
   private note(error: unknown, request: FastifyRequest, answer: ProblemException): void {

@@ -16,7 +16,7 @@ import { readBodies } from './body.js';
 import type { InHand } from './in-hand.js';
 import * as limits from './limits.js';
 import type { PositionWait } from './position-wait.js';
-import { problemOf, sendProblem } from './problems.js';
+import { problemOf, sendNoSuchRoute, sendProblem } from './problems.js';
 import './request.js';
 import { rulesIn } from './route-rules.js';
 import type { RouteTable } from './route-table.js';
@@ -63,7 +63,7 @@ export const equip = (server: FastifyInstance, parts: ServerParts): void => {
       return;
     }
     // Before the body is read: what leads nowhere need not be received.
-    if (request.is404) reply.callNotFound();
+    if (request.is404) sendNoSuchRoute(parts.routes, request, reply);
     else done();
   });
 

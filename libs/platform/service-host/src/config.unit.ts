@@ -1,0 +1,127 @@
+import { randomBytes } from 'node:crypto';
+import { Module } from '@nestjs/common';
+import { describe, expect, it } from '@jest/globals';
+import type { ServiceName } from '@tallystick/contracts';
+import { z } from 'zod';
+import { ConfigError, readSettings, type Environment } from './config.js';
+import type { ServiceDefinition } from './service.js';
+
+@Module({})
+class Nothing {}
+
+const service = (name: ServiceName, config?: z.ZodObject): ServiceDefinition => ({
+  name,
+  module: Nothing,
+  migrations: [],
+  summary: '',
+  ...(config === undefined ? {} : { config }),
+});
+
+const key = randomBytes(32).toString('base64');
+const complete: Environment = {
+  TALLYSTICK_DATABASE_URL: 'postgres://role:pass-word@localhost:5432/db',
+  TALLYSTICK_AUTH_JWKS: '{"keys":[{"kty":"OKP"}]}',
+  TALLYSTICK_CARD_TOKEN_KEY: key,
+  TALLYSTICK_MASTER_KEY: key,
+};
+
+const problemsWith = (name: ServiceName, env: Environment, config?: z.ZodObject): string => {
+  try {
+    readSettings(service(name, config), env);
+  } catch (error) {
+    if (error instanceof ConfigError) return error.message;
+    throw error;
+  }
+  return '';
+};
+
+describe('the environment of a service', () => {
+  it('has defaults for all but the addresses and the secrets', () => {
+    const { config, jwks, masterKey } = readSettings(service('enrollment'), complete);
+    expect(config).toEqual({
+      service: 'enrollment',
+      httpHost: '127.0.0.1',
+      httpPort: 7401,
+      logLevel: 'info',
+      eventStore: 'postgres',
+      bus: 'postgres',
+      authIssuer: 'https://tallystick.invalid/local',
+      authAudience: 'tallystick',
+    });
+    expect(jwks.kind).toBe('inline');
+    expect(masterKey).toHaveLength(32);
+  });
+
+  it('names every missing variable at once, with what is expected', () => {
+    const message = problemsWith('enrollment', {});
+    expect(message).toContain('enrollment cannot start');
+    expect(message).toContain('TALLYSTICK_DATABASE_URL is missing: expected postgres://');
+    expect(message).toContain(
+      'TALLYSTICK_CARD_TOKEN_KEY is missing: expected at least 32 random bytes',
+    );
+    expect(message).toContain('TALLYSTICK_MASTER_KEY is missing: expected 32 random bytes');
+    expect(message).toContain('TALLYSTICK_AUTH_JWKS_URL: expected exactly one of them');
+  });
+
+  it('never shows a value', () => {
+    const message = problemsWith('enrollment', {
+      ...complete,
+      TALLYSTICK_DATABASE_URL: 'mysql://role:pass-word@localhost/db',
+      TALLYSTICK_MASTER_KEY: 'c2hvcnQ=',
+      TALLYSTICK_CARD_TOKEN_KEY: 'not base64!',
+      TALLYSTICK_AUTH_JWKS: '{"keys":"my-secret"}',
+    });
+    for (const name of ['DATABASE_URL', 'MASTER_KEY', 'CARD_TOKEN_KEY', 'AUTH_JWKS'])
+      expect(message).toContain(`TALLYSTICK_${name} is wrong: expected`);
+    for (const secret of ['pass-word', 'c2hvcnQ', 'not base64', 'my-secret'])
+      expect(message).not.toContain(secret);
+  });
+
+  it.each([
+    ['TALLYSTICK_HTTP_PORT', '65536'],
+    ['TALLYSTICK_HTTP_PORT', 'http'],
+    ['TALLYSTICK_LOG_LEVEL', 'loud'],
+    ['TALLYSTICK_EVENT_STORE', 'floppy'],
+    ['TALLYSTICK_BUS', 'pigeons'],
+    ['TALLYSTICK_ADMIN_DATABASE_URL', 'localhost'],
+  ])('refuses %s=%s', (name, value) => {
+    expect(problemsWith('accrual', { ...complete, [name]: value })).toContain(`${name} is wrong`);
+  });
+
+  it('takes an empty variable as one that is not set', () => {
+    const env = { ...complete, TALLYSTICK_HTTP_PORT: '', TALLYSTICK_AUTH_JWKS_FILE: '' };
+    expect(readSettings(service('accrual'), env).config.httpPort).toBe(7402);
+    expect(problemsWith('accrual', { ...complete, TALLYSTICK_DATABASE_URL: '' })).toContain(
+      'is missing',
+    );
+  });
+
+  it('wants exactly one source of keys', () => {
+    const env = { ...complete, TALLYSTICK_AUTH_JWKS_URL: 'https://keys.example/jwks' };
+    expect(problemsWith('accrual', env)).toContain('exactly one');
+  });
+
+  it('asks reporting for no secret', () => {
+    const { TALLYSTICK_CARD_TOKEN_KEY: _, TALLYSTICK_MASTER_KEY: __, ...rest } = complete;
+    expect(readSettings(service('reporting'), rest)).toMatchObject({
+      cardTokenKey: undefined,
+      masterKey: undefined,
+    });
+  });
+
+  it("reads a service's own variables too", () => {
+    const own = z.object({
+      TALLYSTICK_RETURN_DAYS: z.coerce.number().int().describe('whole days').default(90),
+      TALLYSTICK_SHOP: z.string().describe('the name of the shop'),
+    });
+    expect(
+      readSettings(service('accrual', own), { ...complete, TALLYSTICK_SHOP: 'a' }).own,
+    ).toEqual({
+      TALLYSTICK_RETURN_DAYS: 90,
+      TALLYSTICK_SHOP: 'a',
+    });
+    const message = problemsWith('accrual', { ...complete, TALLYSTICK_RETURN_DAYS: 'x' }, own);
+    expect(message).toContain('TALLYSTICK_SHOP is missing: expected the name of the shop');
+    expect(message).toContain('TALLYSTICK_RETURN_DAYS is wrong: expected ');
+  });
+});
