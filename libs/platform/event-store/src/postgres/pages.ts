@@ -6,7 +6,7 @@ import { StoreUnavailable, type ReadAllOptions, type RecordedEvent } from '../po
 import { eventColumns, eventOf, type EventRow } from './decode-row.js';
 
 /** A page holds at most this many events, and stops at the first that takes it over the bytes (one event always fits). */
-export const pageLimits = { eventsMax: 2_000, bytesMax: 4_000_000 } as const;
+export const pageLimits = { eventsMax: 1_000, bytesMax: 1_000_000 } as const;
 const streamsPerQueryMax = 500;
 
 /** Cuts a page of rows at its byte limit, in the database, by the sizes alone: large values are not even unpacked. */

@@ -69,6 +69,7 @@ export const writeGroup = async (
     const { actual } = row;
     return { kind: 'stale', actual: new Map(names.map((name, at) => [name, actual[at] ?? -1])) };
   }
-  if (row?.last_position === null || row === undefined) throw new Error('eventstore.append answered with nothing');
+  if (row?.last_position === null || row === undefined)
+    throw new Error('eventstore.append answered with nothing');
   return { kind: 'written', lastPosition: BigInt(row.last_position) };
 };
