@@ -1,1 +1,1 @@
-export {};
+export { enrollment } from './service.js';

@@ -1,0 +1,55 @@
+import { accountId, instant, memberId, programId } from '@tallystick/kernel';
+import { z } from 'zod';
+import { printable } from './member/personal.js';
+
+/** The parts that enrollment's requests and answers are made of. */
+
+const text = (what: string) =>
+  z.string().trim().min(1).max(100).regex(printable, 'must be printable characters').describe(what);
+
+export const program = text('Id of the programme').transform(programId);
+export const member = text('Id of the member, as enrolling gave it').transform(memberId);
+export const cardNumber = text(
+  'Card number as the till reads it, 1 to 100 printable characters; only a token of it is kept',
+);
+
+export const cardsMax = 20;
+export const cardNumbers = z
+  .array(cardNumber)
+  .max(cardsMax)
+  .refine((cards) => new Set(cards).size === cards.length, 'names a card twice')
+  .default([]);
+
+export const since = z.iso
+  .datetime({ offset: true, message: 'must be an RFC 3339 time with an offset' })
+  .transform((value, context) => {
+    try {
+      return instant(value);
+    } catch {
+      context.addIssue('must be an RFC 3339 time with an offset');
+      return z.NEVER;
+    }
+  })
+  .optional()
+  .describe(
+    'Since when they are a member and their cards are theirs; RFC 3339, not in the future; default: now',
+  );
+
+/** In answers. */
+export const memberAnswer = z
+  .string()
+  .transform(memberId)
+  .describe('Id of the member, a pseudonym');
+export const accountAnswer = z
+  .string()
+  .transform(accountId)
+  .describe('Id of the account that collects');
+export const cardAnswer = z.object({
+  token: z.string().describe('Stands for the card number everywhere else'),
+  from: z.string().describe('RFC 3339, UTC: since when the card leads to the account'),
+});
+export const position = z
+  .string()
+  .describe(
+    'Place in the event store, a whole number; hand it on as `Tallystick-After` to read what this wrote',
+  );

@@ -1,0 +1,52 @@
+import type { Migration } from '@tallystick/postgres';
+
+export const migrations: readonly Migration[] = [
+  {
+    name: '0001-members-and-cards',
+    note: `Members and cards are written before their events (a pin), so that a card leads to one account whoever asks at
+the same time; "appended" says that the event is in the store. All of it can be made again from the store except what
+is sealed in "personal".`,
+    sql: `
+      create table programs (program text primary key);
+
+      create table members (
+        program text not null,
+        member text not null,
+        account text not null,
+        since text not null,
+        context jsonb not null,
+        master_key_id text,
+        wrapped_key bytea,
+        personal bytea,
+        rebuilt boolean not null default false,
+        appended boolean not null default false,
+        written_at timestamptz not null default now(),
+        primary key (program, member)
+      );
+      create index members_unfinished on members (written_at) where not appended;
+
+      create table cards (
+        program text not null,
+        card text not null,
+        member text not null,
+        account text not null,
+        since text not null,
+        fact text not null,
+        ordinal integer not null,
+        context jsonb not null,
+        appended boolean not null default false,
+        written_at timestamptz not null default now(),
+        primary key (program, card),
+        unique (program, fact, ordinal)
+      );
+      create index cards_of_member on cards (program, member);
+      create index cards_unfinished on cards (written_at) where not appended;
+
+      create table rebuilt_to (
+        one boolean primary key default true check (one),
+        position numeric not null
+      );
+      insert into rebuilt_to (position) values (0);
+    `,
+  },
+];

@@ -1,0 +1,39 @@
+import { problem, type ProblemException } from '@tallystick/service-host';
+
+/** Every answer of enrollment that is not a success, by its stable type. */
+
+export const programUnknown = (): ProblemException =>
+  problem({
+    status: 404,
+    type: 'program-unknown',
+    title: 'No such programme',
+    detail:
+      'Publish its rulebook first (POST /v1/programs). If you just have, send the position that you were answered as the header Tallystick-After.',
+  });
+
+export const memberUnknown = (): ProblemException =>
+  problem({ status: 404, type: 'member-unknown', title: 'No such member' });
+
+export const cardUnknown = (): ProblemException =>
+  problem({ status: 404, type: 'card-unknown', title: 'The card leads to no account' });
+
+export const cardLinkedElsewhere = (): ProblemException =>
+  problem({
+    status: 409,
+    type: 'card-linked-elsewhere',
+    title: 'A card leads to one account at a time, and this one leads to another',
+  });
+
+export const keyReused = (): ProblemException =>
+  problem({
+    status: 422,
+    type: 'idempotency-key-reused',
+    title: 'This key came with another body before',
+    detail:
+      'Take a new key for a new request; repeat a request with its key and its body unchanged.',
+  });
+
+export const invalid = (
+  errors: readonly { readonly field: string; readonly message: string }[],
+): ProblemException =>
+  problem({ status: 400, type: 'validation', title: 'The request is not valid', errors });

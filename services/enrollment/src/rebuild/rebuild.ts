@@ -1,0 +1,51 @@
+import type { RecordedEvent } from '@tallystick/event-store';
+import { rulebookPublished } from '@tallystick/contracts';
+import { programId } from '@tallystick/kernel';
+import { z } from 'zod';
+import { hear } from '../hear-programs/hear.js';
+import { restore } from '../member/restore.js';
+import type { Parts } from '../parts.js';
+
+const batchSize = 1_000;
+const positionRow = z.array(z.object({ position: z.string() })).length(1);
+const published = rulebookPublished.pick({ program: true });
+
+const apply = async (parts: Parts, batch: readonly RecordedEvent[]): Promise<void> => {
+  await restore(
+    parts.db,
+    batch.filter(({ stream }) => stream.startsWith('member-')),
+  );
+  await hear(
+    parts.db,
+    batch
+      .filter(({ type }) => type === 'RulebookPublished')
+      .map(({ data }) => programId(published.parse(JSON.parse(data)).program)),
+  );
+  const last = batch.at(-1);
+  if (last !== undefined)
+    await parts.db.query('update rebuilt_to set position = greatest(position, $1)', [
+      last.position.toString(),
+    ]);
+};
+
+/**
+ * Makes rows from events, from where it last ended: members, cards and programmes whose rows were lost come back before
+ * the first request could give a lost card to someone else. What cannot come back is personal data.
+ * Returns how many events it went through. Bounded memory.
+ */
+export const rebuild = async (parts: Parts): Promise<number> => {
+  const { rows } = await parts.db.query('select position::text from rebuilt_to');
+  const after = BigInt(positionRow.parse(rows)[0]?.position ?? '0');
+  let events = 0;
+  let batch: RecordedEvent[] = [];
+  for await (const event of parts.store.readAll({ after, categories: ['member', 'program'] })) {
+    batch.push(event);
+    events += 1;
+    if (batch.length === batchSize) {
+      await apply(parts, batch);
+      batch = [];
+    }
+  }
+  await apply(parts, batch);
+  return events;
+};

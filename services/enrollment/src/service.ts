@@ -1,0 +1,63 @@
+import { Module } from '@nestjs/common';
+import type { EventStore } from '@tallystick/event-store';
+import type { Clock } from '@tallystick/kernel';
+import type { Database } from '@tallystick/postgres';
+import { masterKeys } from '@tallystick/sealing';
+import {
+  CARD_TOKENS,
+  CLOCK,
+  CONFIG,
+  DATABASE,
+  EVENT_STORE,
+  LOG,
+  MASTER_KEY,
+  type CardTokens,
+  type HostConfig,
+  type Log,
+  type ServiceDefinition,
+} from '@tallystick/service-host';
+import type { z } from 'zod';
+import { CardLookupController } from './card-lookup/card-lookup.controller.js';
+import { config } from './config.js';
+import { EnrolController } from './enrol/enrol.controller.js';
+import { Programs } from './hear-programs/programs.js';
+import { ProgramsConsumer } from './hear-programs/programs.consumer.js';
+import { LinkCardController } from './link-card/link-card.controller.js';
+import { migrations } from './migrations.js';
+import { PARTS, type Parts } from './parts.js';
+import { ReadMemberController } from './read-member/read-member.controller.js';
+import { Keeper } from './rebuild/keeper.js';
+
+const parts = {
+  provide: PARTS,
+  inject: [DATABASE, EVENT_STORE, CLOCK, CARD_TOKENS, MASTER_KEY, CONFIG, LOG],
+  useFactory: (
+    db: Database,
+    store: EventStore,
+    clock: Clock,
+    cardTokens: CardTokens,
+    masterKey: Uint8Array,
+    { TALLYSTICK_MASTER_KEYS_RETIRED: retired }: HostConfig & z.output<typeof config>,
+    log: Log,
+  ): Parts => ({ db, store, clock, cardTokens, masterKeys: masterKeys(masterKey, retired), log }),
+};
+
+@Module({
+  controllers: [
+    EnrolController,
+    LinkCardController,
+    ReadMemberController,
+    CardLookupController,
+    ProgramsConsumer,
+  ],
+  providers: [parts, Programs, Keeper],
+})
+class EnrollmentModule {}
+
+export const enrollment: ServiceDefinition = {
+  name: 'enrollment',
+  module: EnrollmentModule,
+  migrations,
+  config,
+  summary: 'Members, their cards and what is personal about them.',
+};

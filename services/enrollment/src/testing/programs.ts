@@ -1,0 +1,48 @@
+import type { RulebookPublished } from '@tallystick/contracts';
+import { newEvent } from '@tallystick/event-store';
+import { factId, instant, programId, streamName } from '@tallystick/kernel';
+import { eventually, type TestService } from './test-service.js';
+
+/** Publishes a programme as accrual does, and tells the bus. Returns the event's position. */
+export const publishProgram = async (
+  { store, db, relay }: TestService,
+  program: string,
+  { wait = true } = {},
+): Promise<bigint> => {
+  const at = instant('2026-01-01T00:00:00Z');
+  const data = {
+    program,
+    version: 1,
+    hash: 'h',
+    effectiveFrom: at,
+    document: '{}',
+  } satisfies RulebookPublished;
+  const result = await store.append([
+    {
+      stream: streamName('program', program),
+      expected: 'noStream',
+      events: [
+        newEvent(
+          factId('rulebook', program, '1'),
+          0,
+          { type: 'RulebookPublished', data },
+          {
+            program: programId(program),
+            occurredAt: at,
+            recordedAt: at,
+            actor: 'manager:maria',
+            correlationId: 'c',
+          },
+        ),
+      ],
+    },
+  ]);
+  if (result.kind === 'conflict') throw new Error('the programme was published before');
+  await relay();
+  if (wait)
+    await eventually(async () => {
+      const heard = await db.query('select from programs where program = $1', [program]);
+      return heard.rowCount === 1;
+    });
+  return result.position;
+};
