@@ -2,9 +2,8 @@
  * Three kinds of tests, told apart by the end of their names: `.unit.ts` (pure, beside the code),
  * `.int.ts` (real PostgreSQL), `.e2e.ts` (through the front door). One kind alone: `--selectProjects int`.
  */
-const unitTimeoutMs = 10_000;
-/** Integration tests start databases and processes on machines that may be busy. */
-const realPartsTimeoutMs = 60_000;
+/** Integration tests start databases and processes on machines that may be busy. Jest takes it for all projects only. */
+const testTimeoutMs = 60_000;
 
 const common = {
   testEnvironment: 'node',
@@ -40,7 +39,6 @@ const common = {
 
 const realParts = {
   ...common,
-  testTimeout: realPartsTimeoutMs,
   globalSetup: '<rootDir>/tools/jest/global-setup.mjs',
   globalTeardown: '<rootDir>/tools/jest/global-teardown.mjs',
 };
@@ -53,9 +51,10 @@ const matching = (kind) => ({
 
 export default {
   maxWorkers: 2,
+  testTimeout: testTimeoutMs,
   watchman: false,
   projects: [
-    { ...common, ...matching('unit'), testTimeout: unitTimeoutMs },
+    { ...common, ...matching('unit') },
     { ...realParts, ...matching('int') },
     { ...realParts, ...matching('e2e') },
   ],
