@@ -22,6 +22,8 @@ interface Options {
 /** `npm start`: runs the system, the sample first unless it is told otherwise, and sets the process's exit code. */
 export const run = async (args: readonly string[]): Promise<void> => {
   const options = parse(args);
+  // Who reads us may go away (a pager, a closed terminal): the system goes on until it is asked to stop.
+  for (const output of [process.stdout, process.stderr]) output.on('error', () => {});
   const interrupts = listenForInterrupts(
     () => {
       if (!options.serve) say('\nStopping; Ctrl-C again does not wait.');

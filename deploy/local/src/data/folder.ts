@@ -1,6 +1,7 @@
 import { mkdir, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { DataFolderUnusable } from '@tallystick/embedded-postgres';
+import { codeOf } from '../error-code.js';
 
 /** Where each thing of one local system is kept. */
 export interface DataFolder {
@@ -54,6 +55,6 @@ const reasons: Readonly<Record<string, string>> = {
 };
 
 const reasonOf = (error: unknown): string => {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-  return reasons[code] ?? (error instanceof Error ? error.message : String(error));
+  const code = codeOf(error) ?? 'for an unknown reason';
+  return reasons[code] ?? code;
 };

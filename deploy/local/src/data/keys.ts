@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { DataFolderUnusable } from '@tallystick/embedded-postgres';
 import { localAudience, localIssuerName, makeSigningKey } from '@tallystick/service-host';
 import { exists, type DataFolder } from './folder.js';
-import { readJson, writeJson } from './whole-file.js';
+import { createJson, readJson } from './whole-file.js';
 
 const keyBytes = 32;
 const keyText = z.base64().refine((text) => Buffer.from(text, 'base64').length >= keyBytes);
@@ -22,12 +22,12 @@ const keysFile = z.object({
 export type Keys = z.output<typeof keysFile>;
 
 /**
- * The keys of a data folder, made when the data are. To be called by the owner of the data only.
+ * The keys of a data folder, made before the data are.
  * Throws `DataFolderUnusable` when data are there without their keys: new ones would not open them.
  */
-export const keysOf = async (folder: DataFolder, dataAreNew: boolean): Promise<Keys> => {
+export const keysOf = async (folder: DataFolder): Promise<Keys> => {
   if (await exists(folder.keys)) return await readKeys(folder);
-  if (!dataAreNew) {
+  if (await exists(folder.postgres)) {
     throw new DataFolderUnusable(
       `${folder.keys} is missing, and the data in ${folder.path} cannot be read without it: ` +
         'put it back, or start on an empty folder with --data <folder>',
@@ -40,8 +40,8 @@ export const keysOf = async (folder: DataFolder, dataAreNew: boolean): Promise<K
     cardTokenKey: randomBytes(keyBytes).toString('base64'),
     masterKey: randomBytes(keyBytes).toString('base64'),
   };
-  await writeJson(folder.keys, keys);
-  return keys;
+  await createJson(folder.keys, keys);
+  return await readKeys(folder);
 };
 
 const readKeys = async (folder: DataFolder): Promise<Keys> => {

@@ -1,4 +1,4 @@
-import { readFile, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { z } from 'zod';
 import { CannotStart } from '@tallystick/embedded-postgres';
 import type { DataFolder } from './folder.js';
@@ -16,25 +16,23 @@ export type Running = z.output<typeof runningFile>;
 
 /** The data folder belongs to a system that runs. */
 export class AlreadyRunning extends CannotStart {
-  constructor(
-    folder: DataFolder,
-    { pid, url }: { readonly pid?: number | undefined; readonly url?: string },
-  ) {
+  /** `running`: what the folder says; of use only if it tells of the very process that has the data. */
+  constructor(folder: DataFolder, pid: number | undefined, running: Running | undefined) {
+    const url = running?.pid === pid ? running?.url : undefined;
     super(
       `a Tallystick is running on ${folder.path} already` +
         (pid === undefined ? '' : ` (process ${pid})`) +
         (url === undefined ? '' : `, at ${url}`) +
-        `. Use that one, stop it${pid === undefined ? '' : ` (Ctrl-C where it was started, or kill ${pid})`}, ` +
+        `. Use that one; or stop it (Ctrl-C where it was started${pid === undefined ? '' : `, or kill ${pid}`}); ` +
         'or start another beside it: npm start -- --data <folder> --port <port>',
     );
   }
 }
 
-/** The system that runs on this data, if its process lives. A file that a killed one left behind says nothing. */
-export const whoRuns = async (folder: DataFolder): Promise<Running | undefined> => {
+/** The last system that was ready on this data and has not stopped in order: it runs, or it was killed. */
+export const lastRunning = async (folder: DataFolder): Promise<Running | undefined> => {
   const running = runningFile.safeParse(await readJson(folder.running));
-  if (!running.success || !(await isAlive(running.data.pid))) return undefined;
-  return running.data;
+  return running.success ? running.data : undefined;
 };
 
 export const announce = async (folder: DataFolder, running: Running): Promise<void> =>
@@ -42,21 +40,5 @@ export const announce = async (folder: DataFolder, running: Running): Promise<vo
 
 /** Takes our announcement back, and nobody else's. */
 export const withdraw = async (folder: DataFolder, instance: string): Promise<void> => {
-  const running = runningFile.safeParse(await readJson(folder.running));
-  if (running.success && running.data.instance === instance)
-    await rm(folder.running, { force: true });
-};
-
-/** Whether a process runs. One that has ended and waits to be collected (a zombie) does not. */
-const isAlive = async (pid: number): Promise<boolean> => {
-  if (pid === process.pid) return false;
-  try {
-    process.kill(pid, 0);
-  } catch (error) {
-    return error instanceof Error && 'code' in error && error.code === 'EPERM';
-  }
-  if (process.platform !== 'linux') return true;
-  // The state follows the name, which may have any characters, in brackets. Source: proc_pid_stat(5).
-  const text = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => ') X');
-  return !['Z', 'X'].includes(text.slice(text.lastIndexOf(')') + 2, text.lastIndexOf(')') + 3));
+  if ((await lastRunning(folder))?.instance === instance) await rm(folder.running, { force: true });
 };

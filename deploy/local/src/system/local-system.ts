@@ -2,10 +2,11 @@ import { randomUUID } from 'node:crypto';
 import { localPort, type ServiceName } from '@tallystick/contracts';
 import { DataInUse, startEmbeddedPostgres } from '@tallystick/embedded-postgres';
 import { localIssuer, type TokenClaims } from '@tallystick/service-host';
-import { dataFolder, ensureDataFolder, exists, type DataFolder } from '../data/folder.js';
+import { dataFolder, ensureDataFolder, type DataFolder } from '../data/folder.js';
 import { keysOf } from '../data/keys.js';
-import { AlreadyRunning, announce, whoRuns, withdraw } from '../data/running.js';
+import { AlreadyRunning, announce, lastRunning, withdraw } from '../data/running.js';
 import { listenAtFrontDoor } from '../front-door/front-door.js';
+import { PortInUse } from '../front-door/port-in-use.js';
 import { servicesInFiveProcesses } from './in-five-processes.js';
 import { servicesInOneProcess } from './in-one-process.js';
 import { keepPostgres } from './keep-postgres.js';
@@ -75,23 +76,25 @@ export const startLocalSystem = async (options: LocalSystemOptions): Promise<Loc
   try {
     signal?.throwIfAborted();
     await ensureDataFolder(folder);
-    const running = await whoRuns(folder);
-    if (running !== undefined) throw new AlreadyRunning(folder, running);
-
-    const door = await listenAtFrontDoor(port, instance);
+    const door = await listenAtFrontDoor(port, instance).catch(async (error: unknown) => {
+      const running = await lastRunning(folder);
+      const same =
+        error instanceof PortInUse && error.pid !== undefined && error.pid === running?.pid;
+      throw same ? new AlreadyRunning(folder, running.pid, running) : error;
+    });
     undo.push(() => door.close(lastAnswersMs));
     signal?.throwIfAborted();
 
-    const dataAreNew = !(await exists(folder.postgres));
+    const keys = await keysOf(folder);
+    const issuer = await localIssuer(keys.signingKey, keys);
     const postgres = await startEmbeddedPostgres({ dataDir: folder.postgres, log }).catch(
-      (error: unknown) => {
-        throw error instanceof DataInUse ? new AlreadyRunning(folder, error) : error;
+      async (error: unknown) => {
+        if (!(error instanceof DataInUse)) throw error;
+        throw new AlreadyRunning(folder, error.pid, await lastRunning(folder));
       },
     );
     const kept = keepPostgres(postgres, log);
     undo.push(() => kept.stop());
-    const keys = await keysOf(folder, dataAreNew);
-    const issuer = await localIssuer(keys.signingKey, keys);
     signal?.throwIfAborted();
 
     const env = (service: ServiceName) =>
