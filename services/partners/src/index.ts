@@ -1,1 +1,1 @@
-export {};
+export { partners } from './service.js';

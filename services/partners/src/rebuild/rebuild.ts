@@ -1,0 +1,58 @@
+import type { RecordedEvent } from '@tallystick/event-store';
+import { z } from 'zod';
+import { keepOutcomes, mayTell, outcomeIn } from '../outcome/outcomes.js';
+import type { Parts } from '../parts.js';
+import { restore } from './restore.js';
+
+const batchSize = 500;
+const own = ['partner', 'partnerevent'];
+/** Where outcomes are told. In operation they are heard over the bus; the store is asked once, for those before. */
+const telling = ['ledger', 'card', 'partneraward'];
+
+const rebuiltTo = z
+  .array(
+    z.object({ position: z.string().transform((text) => BigInt(text)), outcomes: z.boolean() }),
+  )
+  .length(1);
+
+const isOwn = ({ stream }: RecordedEvent): boolean =>
+  own.some((category) => stream.startsWith(`${category}-`));
+
+const apply = async (parts: Parts, batch: readonly RecordedEvent[]): Promise<void> => {
+  await restore(parts.db, batch.filter(isOwn));
+  await keepOutcomes(
+    parts.db,
+    batch
+      .filter((event) => !isOwn(event) && mayTell(event.data))
+      .flatMap(({ type, data }) => outcomeIn({ type, data: JSON.parse(data) }) ?? []),
+  );
+  const last = batch.at(-1);
+  if (last !== undefined)
+    await parts.db.query('update rebuilt_to set position = greatest(position, $1)', [
+      last.position.toString(),
+    ]);
+};
+
+/**
+ * Makes rows from events, from where it last ended; on the first start of a schema (a new one, or one that was lost)
+ * outcomes too. Returns how many events it went through. Bounded memory.
+ */
+export const rebuild = async (parts: Parts): Promise<number> => {
+  const { rows } = await parts.db.query('select position::text, outcomes from rebuilt_to');
+  const [from] = rebuiltTo.parse(rows);
+  if (from === undefined) throw new Error('the row of rebuilt_to is gone');
+  const categories = from.outcomes ? own : [...own, ...telling];
+  let events = 0;
+  let batch: RecordedEvent[] = [];
+  for await (const event of parts.store.readAll({ after: from.position, categories })) {
+    batch.push(event);
+    events += 1;
+    if (batch.length === batchSize) {
+      await apply(parts, batch);
+      batch = [];
+    }
+  }
+  await apply(parts, batch);
+  await parts.db.query('update rebuilt_to set outcomes = true');
+  return events;
+};
