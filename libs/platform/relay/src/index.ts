@@ -1,1 +1,3 @@
-export {};
+export * from './relay.js';
+export { relayPosition } from './position.js';
+export { relaySchema } from './schema.js';
