@@ -5,10 +5,12 @@ import {
   type EventStore,
 } from '@tallystick/event-store';
 import { busSchema, createPostgresMessageBus, type MessageBus } from '@tallystick/message-bus';
-import { provision, type Access } from '@tallystick/postgres';
+import { provision, type ServiceRole } from '@tallystick/postgres';
+import { relaySchema, startRelay, type Relay } from '@tallystick/relay';
 import type { BusKind, EventStoreKind, Settings } from './config.js';
 import type { Log } from './log.js';
 import type { Opened } from './opened.js';
+import type { ServiceDefinition } from './service.js';
 
 /** One function per event store that TALLYSTICK_EVENT_STORE can name. */
 const eventStores: Readonly<Record<EventStoreKind, (settings: Settings, log: Log) => EventStore>> =
@@ -29,8 +31,6 @@ const messageBuses: Readonly<Record<BusKind, (settings: Settings, log: Log) => M
 export interface Adapters {
   readonly store: EventStore;
   readonly bus: MessageBus;
-  /** Up to where the relay has published the store's events on the bus. */
-  relayedPosition(): Promise<bigint>;
 }
 
 /** Opens what the settings name. */
@@ -38,13 +38,11 @@ export const openAdapters = (settings: Settings, log: Log, opened: Opened): Adap
   const { config } = settings;
   const store = opened.add(eventStores[config.eventStore](settings, log), (one) => one.close());
   const bus = opened.add(messageBuses[config.bus](settings, log), (one) => one.close());
-  return { store, bus, relayedPosition: () => Promise.resolve(0n) };
+  return { store, bus };
 };
 
-/** Who may less than write in the shared schemas. */
-const lesserAccess: Readonly<Partial<Record<ServiceName, Readonly<Record<string, Access>>>>> = {
-  reporting: { [eventStoreSchema.schema]: 'read' },
-};
+/** Who only reads the events. */
+const readsEventsOnly: ReadonlySet<ServiceName> = new Set(['reporting']);
 
 /**
  * Makes the shared schemas, and a service's role and schema, as an administrator: role and password are those of the
@@ -52,29 +50,27 @@ const lesserAccess: Readonly<Partial<Record<ServiceName, Readonly<Record<string,
  */
 export const provisionDatabase = async (
   adminUrl: string,
-  service: ServiceName,
   serviceUrl: string,
+  { name, relay = false }: ServiceDefinition,
 ): Promise<void> => {
   const { username, password } = new URL(serviceUrl);
-  const access = lesserAccess[service];
-  await provision(
-    adminUrl,
-    [
-      {
-        role: decodeURIComponent(username),
-        schema: service,
-        password: decodeURIComponent(password),
-        ...(access === undefined ? {} : { access }),
-      },
-    ],
-    [eventStoreSchema, busSchema],
-  );
+  const service: ServiceRole = {
+    role: decodeURIComponent(username),
+    schema: name,
+    password: decodeURIComponent(password),
+    access: {
+      [eventStoreSchema.schema]: readsEventsOnly.has(name) ? 'read' : 'write',
+      [busSchema.schema]: 'write',
+      [relaySchema.schema]: relay ? 'write' : 'read',
+    },
+  };
+  await provision(adminUrl, [service], [eventStoreSchema, busSchema, relaySchema]);
 };
 
 /** Follows the store and publishes its events, in the one service that does. */
 export const runRelay = (
-  _settings: Settings,
-  _adapters: Adapters,
-  _log: Log,
-  _opened: Opened,
-): Promise<void> => Promise.resolve();
+  { databaseUrl }: Settings,
+  { store, bus }: Adapters,
+  log: Log,
+  opened: Opened,
+): Relay => opened.add(startRelay({ store, bus, url: databaseUrl, log }), (one) => one.close());

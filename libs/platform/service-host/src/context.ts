@@ -39,9 +39,7 @@ export const traceIdOf = (traceparent: string): string => traceparent.slice(3, 3
 
 /** The context of what a message causes: it goes on with the correlation and the trace of what caused the message. */
 export const messageContext = (message: Message, actor: string): RequestContext => ({
-  correlationId: takeCorrelationId(
-    message.headers['x-correlation-id'] ?? message.headers['ce_correlationid'],
-  ),
+  correlationId: takeCorrelationId(message.headers['correlation-id']),
   traceparent: takeTraceparent(message.headers['traceparent']),
   actor,
 });

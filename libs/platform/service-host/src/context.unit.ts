@@ -55,7 +55,7 @@ describe('what a message causes', () => {
       key: 'k',
       id: 'i',
       value: '',
-      headers: { traceparent: parent, 'x-correlation-id': 'c-1' },
+      headers: { traceparent: parent, 'correlation-id': 'c-1' },
     };
     const context = messageContext(message, 'service:reporting');
     expect(context).toEqual({

@@ -4,9 +4,11 @@ import type { ValueProvider } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { systemClock } from '@tallystick/kernel';
+import type { MessageBus } from '@tallystick/message-bus';
+import { relayPosition, type Relay } from '@tallystick/relay';
 import { createPool, isUnavailable, migrate, type Database } from '@tallystick/postgres';
 import { requireAccessRules } from './access-check.js';
-import { openAdapters, provisionDatabase, runRelay, type Adapters } from './adapters.js';
+import { openAdapters, provisionDatabase, runRelay } from './adapters.js';
 import { createVerifier } from './auth/verifier.js';
 import { BusServer } from './bus/bus-server.js';
 import { createCardTokens } from './card-tokens.js';
@@ -70,13 +72,14 @@ const start = async (
   });
   const db = await openDatabase(definition, settings, log, opened);
   const adapters = openAdapters(settings, log, opened);
+  let relay: Relay | undefined;
   const clock = options.clock ?? systemClock;
 
   const inHand = trackRequests();
   const routes: RouteTable = new Map();
   const busServer = new BusServer(adapters.bus, name, log);
   const openPaths = [healthPath(name), docsPath(name), openApiPath(name)];
-  const positions = positionWait(adapters, busServer, name);
+  const positions = positionWait(db, adapters.bus, busServer, name);
 
   const adapter = createAdapter();
   equip(adapter.getInstance(), {
@@ -126,6 +129,7 @@ const start = async (
       eventStore: () => adapters.store.head(),
     },
     consumers: () => busServer.states(),
+    relay: () => relay?.status().state,
     stopping: () => inHand.stopping,
   });
   serveApiPages(app, definition);
@@ -133,7 +137,7 @@ const start = async (
   await adapter.getInstance().ready();
 
   await app.startAllMicroservices();
-  if (definition.relay === true) await runRelay(settings, adapters, log, opened);
+  if (definition.relay === true) relay = runRelay(settings, adapters, log, opened);
   let url: string | undefined;
   if (listens) {
     await app.listen(config.httpPort, config.httpHost);
@@ -151,11 +155,12 @@ const start = async (
 
 /** The service's pool, when its schema is up to date. */
 const openDatabase = async (
-  { name, migrations }: ServiceDefinition,
+  definition: ServiceDefinition,
   settings: Settings,
   log: Log,
   opened: Opened,
 ): Promise<Database> => {
+  const { name, migrations } = definition;
   const db = opened.add(
     createPool(settings.databaseUrl, {
       max: poolConnectionsMax,
@@ -166,7 +171,7 @@ const openDatabase = async (
   );
   await whenDatabaseAnswers(log, async () => {
     if (settings.adminDatabaseUrl !== undefined) {
-      await provisionDatabase(settings.adminDatabaseUrl, name, settings.databaseUrl);
+      await provisionDatabase(settings.adminDatabaseUrl, settings.databaseUrl, definition);
     }
     await migrate(db, name, migrations);
   });
@@ -188,12 +193,17 @@ const whenDatabaseAnswers = async (log: Log, work: () => Promise<void>): Promise
 };
 
 /** Relay first, then the bus as it is then, then our own group: see `createPositionWait`. */
-const positionWait = (adapters: Adapters, busServer: BusServer, group: string): PositionWait =>
+const positionWait = (
+  db: Database,
+  bus: MessageBus,
+  busServer: BusServer,
+  group: string,
+): PositionWait =>
   createPositionWait({
-    relayed: () => adapters.relayedPosition(),
+    relayed: () => relayPosition(db),
     mark: async () => {
-      const ends = await adapters.bus.ends(busServer.topicNames);
-      return () => adapters.bus.passed(group, ends);
+      const ends = await bus.ends(busServer.topicNames);
+      return () => bus.passed(group, ends);
     },
     hasConsumers: () => busServer.topicNames.length > 0,
   });
@@ -215,11 +225,13 @@ const stop = async (
   log.info('stopping');
   const drained = inHand.drain(drainTimeoutMs);
   server.close();
-  const [left] = await Promise.all([drained, busServer.close()]);
+  // Consumers go on meanwhile: a request in hand may wait for what they do.
+  const left = await drained;
   if (left > 0) {
     log.warn({ requests: left }, 'requests were cut off: they did not end in time');
     server.closeAllConnections();
   }
+  await busServer.close();
   await opened.close();
   log.info('stopped');
 };

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { FastifyInstance } from 'fastify';
 import type { ServiceName } from '@tallystick/contracts';
+import type { RelayStatus } from '@tallystick/relay';
 
 /** `retrying`: it stands still at a message that is tried again and again. `away`: it cannot reach the bus. */
 export type ConsumerState = 'running' | 'retrying' | 'away' | 'closed';
@@ -10,6 +11,8 @@ export interface HealthSource {
   readonly checks: Readonly<Record<string, () => Promise<unknown>>>;
   /** The state of the consumer of each topic. */
   readonly consumers: () => ReadonlyMap<string, ConsumerState>;
+  /** The state of the relay, where this service runs it. */
+  readonly relay: () => RelayStatus['state'] | undefined;
   readonly stopping: () => boolean;
 }
 
@@ -17,6 +20,7 @@ export interface Readiness {
   readonly status: 'ready' | 'not-ready' | 'stopping';
   readonly checks: Readonly<Record<string, 'ok' | 'unreachable'>>;
   readonly consumers: Readonly<Record<string, ConsumerState>>;
+  readonly relay?: RelayStatus['state'];
 }
 
 const checkTimeoutMs = 2_000;
@@ -46,11 +50,14 @@ export const readiness = async (source: HealthSource): Promise<Readiness> => {
     names.map((name, index) => [name, results[index] ?? 'unreachable']),
   );
   const consumers = Object.fromEntries(source.consumers());
+  const relay = source.relay();
+  const relays = relay === undefined || relay === 'active' || relay === 'standby';
   const ready =
+    relays &&
     results.every((result) => result === 'ok') &&
     Object.values(consumers).every((state) => state === 'running' || state === 'retrying');
   const status = source.stopping() ? 'stopping' : ready ? 'ready' : 'not-ready';
-  return { status, checks, consumers };
+  return { status, checks, consumers, ...(relay === undefined ? {} : { relay }) };
 };
 
 /**

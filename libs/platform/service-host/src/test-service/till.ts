@@ -176,5 +176,6 @@ export const till: ServiceDefinition = {
     },
   ],
   config: z.object({ TALLYSTICK_SHOP: z.string().describe('the name of the shop') }),
+  relay: true,
   summary: 'A till, for the tests of the host.',
 };
