@@ -25,7 +25,13 @@ export type Verdict =
    */
   | { readonly kind: 'retry'; readonly reason: string }
   /** It can never be done: it goes to the dead letters with this reason, and those behind it go on. */
-  | { readonly kind: 'poison'; readonly reason: string };
+  | { readonly kind: 'poison'; readonly reason: string; readonly keptAs?: KeptAs };
+
+/** What the dead letters keep in place of a message that holds what they must not, such as a card number. */
+export interface KeptAs {
+  readonly key: string;
+  readonly value: string;
+}
 
 /**
  * Takes messages of one partition, in order. One that throws says `retry` for the whole batch, which then comes

@@ -6,6 +6,7 @@ import type { Clock } from '@tallystick/kernel';
 import { CARD_TOKENS, CLOCK, messageContext, type CardTokens } from '@tallystick/service-host';
 import { IntakeQueue } from '../settle/intake-queue.js';
 import { submitReceipts } from './submit-receipts.js';
+import { withoutCard } from './without-card.js';
 
 const actor = 'service:accrual';
 
@@ -23,11 +24,17 @@ export class ReceiptsConsumer {
     return Promise.all(
       batch.map(async (message): Promise<Verdict> => {
         const receipt = parse(message.value);
-        if (receipt === undefined) return { kind: 'poison', reason: 'the value is not JSON' };
+        const keptAs = () => withoutCard(message, receipt, this.tokens);
+        if (receipt === undefined)
+          return { kind: 'poison', reason: 'the value is not JSON', keptAs: keptAs() };
         const context = messageContext(message, actor);
         const [submission] = await submitReceipts(this, [receipt], context, null);
         if (submission?.kind !== 'problem') return { kind: 'done' };
-        return { kind: 'poison', reason: reasonOf(submission.problem.problem) };
+        return {
+          kind: 'poison',
+          reason: reasonOf(submission.problem.problem),
+          keptAs: keptAs(),
+        };
       }),
     );
   }

@@ -222,6 +222,28 @@ export const consumingContract = (open: OpenBuses): void => {
       expect([...(await letters(bus, topic))].sort(byOffset)).toEqual(expected.sort(byOffset));
     });
 
+    it('keeps in the dead letters what the handler says in place of what they must not hold', async () => {
+      const { bus } = open();
+      const topic = await topicWith(bus, 1);
+      const group = unique('g');
+      await bus.publish([message(topic, 'card 4000', 'of card 4000'), message(topic, 'b', 'b')]);
+      await bus.subscribe({
+        topics: [topic],
+        group,
+        handler: async (batch) =>
+          batch.map(({ key }) => ({
+            kind: 'poison',
+            reason: 'bad',
+            ...(key === 'b' ? {} : { keptAs: { key: 'token', value: 'of token' } }),
+          })),
+      });
+      await until('both are buried', async () => (await bus.lag(group, [topic])) === 0n);
+      expect(await letters(bus, topic)).toMatchObject([
+        { key: 'token', value: 'of token', reason: 'bad' },
+        { key: 'b', value: 'b', reason: 'bad' },
+      ]);
+    });
+
     it('takes done, poison and again later from one batch', async () => {
       const { bus } = open();
       const topic = await topicWith(bus, 1);

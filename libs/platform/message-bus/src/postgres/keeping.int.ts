@@ -147,8 +147,8 @@ describe('keeping messages in PostgreSQL', () => {
     );
     const settle = async (from: bigint, to: bigint, offsets: bigint[]): Promise<boolean> => {
       const answer = await db.query<{ settled: boolean }>(
-        'select bus.settle($1, $2, $3, $4, $5) as settled',
-        [rows[0]?.id, from, to, offsets, offsets.map(() => 'bad')],
+        'select bus.settle($1, $2, $3, $4, $5, $6, $7) as settled',
+        [rows[0]?.id, from, to, offsets, offsets.map(() => 'bad'), [], []],
       );
       return answer.rows[0]?.settled === true;
     };

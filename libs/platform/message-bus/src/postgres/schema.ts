@@ -145,8 +145,10 @@ begin
 end $$;
 
 -- Moves a position from where the caller believes it to be, and buries the poison on the way, both or neither.
--- False when the position is elsewhere: somebody else has gone on from there.
-create function settle(p_position int, p_from bigint, p_to bigint, p_offsets bigint[], p_reasons text[])
+-- False when the position is elsewhere: somebody else has gone on from there. Keys and values: what is kept in place of
+-- the message's own, null where it is kept as it came.
+create function settle(p_position int, p_from bigint, p_to bigint, p_offsets bigint[], p_reasons text[],
+                       p_keys text[], p_values text[])
 returns boolean
 language plpgsql security definer set search_path = bus, pg_temp as $$
 declare
@@ -160,12 +162,12 @@ begin
   if cardinality(p_offsets) > 0 then
     insert into dead_letters
            (topic, partition, "offset", group_name, key, id, headers, value, reason, published_at)
-      select p.topic, p.partition, m."offset", s.group_name, m.key, m.id, m.headers, m.value, d.reason,
-             m.published_at
+      select p.topic, p.partition, m."offset", s.group_name, coalesce(d.key, m.key), m.id, m.headers,
+             coalesce(d.value, m.value), d.reason, m.published_at
         from positions o
         join partitions p on p.id = o.partition_id
         join subscriptions s on s.id = o.subscription_id
-       cross join unnest(p_offsets, p_reasons) as d ("offset", reason)
+       cross join unnest(p_offsets, p_reasons, p_keys, p_values) as d ("offset", reason, key, value)
         join messages m on m.partition_id = o.partition_id and m."offset" = d."offset"
        where o.id = p_position and d."offset" >= p_from and d."offset" < p_to
        order by m."offset";

@@ -1,11 +1,17 @@
-import type { Message, Verdict } from '../port.js';
+import type { KeptAs, Message, Verdict } from '../port.js';
+
+export interface Burial {
+  readonly offset: bigint;
+  readonly reason: string;
+  readonly keptAs?: KeptAs;
+}
 
 /** What a batch's verdicts mean for its partition. */
 export interface Settlement {
   /** How many messages, from the first on, are done with. */
   readonly passed: number;
   /** Those of them that are to be buried. */
-  readonly poison: readonly { readonly offset: bigint; readonly reason: string }[];
+  readonly poison: readonly Burial[];
   /** Why the message behind those is to be tried again. */
   readonly retry?: string;
 }
@@ -26,13 +32,17 @@ export const settle = (batch: readonly Message[], verdicts: readonly Verdict[]):
       poison: [],
       retry: `the handler gave ${verdicts.length} verdicts on ${batch.length} messages`,
     };
-  const poison: { offset: bigint; reason: string }[] = [];
+  const poison: Burial[] = [];
   for (const [index, message] of batch.entries()) {
     const verdict = verdicts[index];
     if (verdict === undefined) throw new Error('there is a verdict on each message');
     if (verdict.kind === 'retry') return { passed: index, poison, retry: asReason(verdict.reason) };
     if (verdict.kind === 'poison')
-      poison.push({ offset: message.offset, reason: asReason(verdict.reason) });
+      poison.push({
+        offset: message.offset,
+        reason: asReason(verdict.reason),
+        ...(verdict.keptAs === undefined ? {} : { keptAs: verdict.keptAs }),
+      });
   }
   return { passed: batch.length, poison };
 };

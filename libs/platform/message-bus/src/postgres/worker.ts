@@ -105,13 +105,15 @@ export const startWorker = (options: WorkerOptions): Worker => {
   const store = async ({ passed, poison }: Settlement): Promise<void> => {
     const next = position + BigInt(passed);
     const { rows } = await session.query<{ stored: boolean }>(
-      'select bus.settle($1, $2, $3, $4, $5) as stored',
+      'select bus.settle($1, $2, $3, $4, $5, $6, $7) as stored',
       [
         partition.id,
         position,
         next,
         poison.map(({ offset }) => offset),
         poison.map(({ reason }) => reason),
+        poison.map(({ keptAs }) => keptAs?.key ?? null),
+        poison.map(({ keptAs }) => keptAs?.value ?? null),
       ],
     );
     if (rows[0]?.stored !== true)

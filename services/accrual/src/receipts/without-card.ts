@@ -1,0 +1,28 @@
+import { z } from 'zod';
+import { programId } from '@tallystick/kernel';
+import type { KeptAs } from '@tallystick/message-bus';
+import type { CardTokens } from '@tallystick/service-host';
+
+const carded = z.looseObject({ program: z.string(), card: z.string().min(1) });
+/** A run of digits that could be a card number, in a text of which nothing else is known. */
+const longNumber = /\d{6,}/g;
+
+/**
+ * A message as the dead letters may keep it: the card's token in place of its number, so that it can still be told whose it was
+ * and be sent again. In a text that is no receipt every long number is made unreadable.
+ */
+export const withoutCard = (
+  message: { readonly key: string; readonly value: string },
+  receipt: unknown,
+  tokens: CardTokens,
+): KeptAs => {
+  const checked = carded.safeParse(receipt);
+  if (!checked.success) return { key: masked(message.key), value: masked(message.value) };
+  const { card, ...rest } = checked.data;
+  const cardToken = tokens.tokenOf(programId(rest.program), card);
+  const value = JSON.stringify({ ...rest, cardToken }).replaceAll(JSON.stringify(card), '"#"');
+  return { key: message.key.includes(card.trim()) ? cardToken : message.key, value };
+};
+
+const masked = (text: string): string =>
+  text.replace(longNumber, (digits) => '#'.repeat(digits.length));
