@@ -121,6 +121,16 @@ describe('enrolling a member', () => {
     expect([status, problem]).toEqual([404, 'program-unknown']);
     expect(JSON.stringify(body)).toContain('POST /v1/programs');
   });
+
+  it('of a programme that was published just now works with Tallystick-After', async () => {
+    const published = await publishProgram(service, 'new-one', { wait: false });
+    const { status } = await service.call('POST', '/v1/members', {
+      key: 'k',
+      body: { program: 'new-one' },
+      headers: { 'tallystick-after': published.toString() },
+    });
+    expect(status).toBe(201);
+  });
 });
 
 describe('who may enrol', () => {

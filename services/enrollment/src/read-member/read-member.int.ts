@@ -109,7 +109,7 @@ describe('what is personal', () => {
       body: { program, personal: { ...personal, birthday: '2987-11-23' }, cards: [card] },
     });
     await service.call('POST', `/v1/members/${program}/nobody/cards`, { key: 'k', body: { card } });
-    await service.relay();
+    await service.caughtUp();
 
     const rows = await everyRow(service.db);
     expect(rows).toContain('eventstore.');

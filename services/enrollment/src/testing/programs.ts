@@ -1,11 +1,11 @@
 import type { RulebookPublished } from '@tallystick/contracts';
 import { newEvent } from '@tallystick/event-store';
 import { factId, instant, programId, streamName } from '@tallystick/kernel';
-import { eventually, type TestService } from './test-service.js';
+import type { TestService } from './test-service.js';
 
-/** Publishes a programme as accrual does, and tells the bus. Returns the event's position. */
+/** Publishes a programme as accrual does. Returns the event's position. */
 export const publishProgram = async (
-  { store, db, relay }: TestService,
+  { store, caughtUp }: TestService,
   program: string,
   { wait = true } = {},
 ): Promise<bigint> => {
@@ -38,11 +38,6 @@ export const publishProgram = async (
     },
   ]);
   if (result.kind === 'conflict') throw new Error('the programme was published before');
-  await relay();
-  if (wait)
-    await eventually(async () => {
-      const heard = await db.query('select from programs where program = $1', [program]);
-      return heard.rowCount === 1;
-    });
+  if (wait) await caughtUp();
   return result.position;
 };

@@ -1,8 +1,7 @@
 import { pino } from 'pino';
 import { z } from 'zod';
-import { topicOfCategory } from '@tallystick/contracts';
 import { createPostgresEventStore, type EventStore } from '@tallystick/event-store';
-import { categoryOf, type Clock } from '@tallystick/kernel';
+import type { Clock } from '@tallystick/kernel';
 import { createPostgresMessageBus, type MessageBus } from '@tallystick/message-bus';
 import { createPool, type Database } from '@tallystick/postgres';
 import {
@@ -65,8 +64,8 @@ export interface TestService {
   /** Everything that it has logged, at level trace. */
   readonly logs: () => string;
   readonly call: (method: string, path: string, call?: Call) => Promise<Response>;
-  /** Publishes on the bus what the store holds, as the relay does. */
-  readonly relay: () => Promise<void>;
+  /** Waits until the relay has published what the store holds, and the service has heard what is for it. */
+  readonly caughtUp: () => Promise<void>;
   readonly close: () => Promise<void>;
 }
 
@@ -105,12 +104,16 @@ const ownUrl = (adminUrl: string, service: string): string => {
 export const startTestService = async (
   definition: ServiceDefinition,
   deployment: Deployment,
-  options: { readonly clock?: Clock; readonly env?: Readonly<Record<string, string>> } = {},
+  options: {
+    readonly clock?: Clock;
+    readonly env?: Readonly<Record<string, string>>;
+  } = {},
 ): Promise<TestService> => {
   const { adminUrl, issuer } = deployment;
   const lines: string[] = [];
   const service: RunningService = await startService(
-    definition,
+    // It runs the relay too; of several that do, one publishes and the others stand by.
+    { ...definition, relay: true },
     {
       ...deployment.env,
       TALLYSTICK_DATABASE_URL: ownUrl(adminUrl, definition.name),
@@ -126,7 +129,25 @@ export const startTestService = async (
   const db = createPool(adminUrl, { max: 4, searchPath: definition.name });
   const store = createPostgresEventStore({ db: adminUrl });
   const bus = createPostgresMessageBus({ url: adminUrl });
-  let relayed = 0n;
+
+  const call: TestService['call'] = async (
+    method,
+    path,
+    { body, as = manager, key, headers } = {},
+  ) => {
+    const isRaw = typeof body === 'string' || body instanceof Uint8Array;
+    const response = await fetch(`${url}${path}`, {
+      method,
+      headers: {
+        ...(as === null ? {} : { authorization: `Bearer ${await issuer.token(as)}` }),
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...(key === undefined ? {} : { 'idempotency-key': key }),
+        ...headers,
+      },
+      ...(body === undefined ? {} : { body: isRaw ? body : JSON.stringify(body) }),
+    });
+    return responseOf(response);
+  };
 
   return {
     url,
@@ -134,38 +155,13 @@ export const startTestService = async (
     store,
     bus,
     logs: () => lines.join(''),
-    call: async (method, path, { body, as = manager, key, headers } = {}) => {
-      const isRaw = typeof body === 'string' || body instanceof Uint8Array;
-      const response = await fetch(`${url}${path}`, {
-        method,
-        headers: {
-          ...(as === null ? {} : { authorization: `Bearer ${await issuer.token(as)}` }),
-          ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-          ...(key === undefined ? {} : { 'idempotency-key': key }),
-          ...headers,
-        },
-        ...(body === undefined ? {} : { body: isRaw ? body : JSON.stringify(body) }),
+    call,
+    caughtUp: async () => {
+      const after = (await store.head()).toString();
+      const { status } = await call('GET', '/v1/members/none/none', {
+        headers: { 'tallystick-after': after },
       });
-      return responseOf(response);
-    },
-    relay: async () => {
-      for await (const event of store.readAll({ after: relayed })) {
-        const { id, stream, revision, position, type, schemaVersion, metadata, data } = event;
-        const topic = topicOfCategory[categoryOf(stream)];
-        relayed = position;
-        if (topic === undefined) continue;
-        const value = JSON.stringify({
-          id,
-          stream,
-          revision,
-          position: position.toString(),
-          type,
-          schemaVersion,
-          metadata,
-          data: z.json().parse(JSON.parse(data)),
-        });
-        await bus.publish([{ topic, key: stream, id, headers: { ce_type: type }, value }]);
-      }
+      if (status !== 404) throw new Error(`waiting for the relay was answered ${status}`);
     },
     close: async () => {
       await service.close();
@@ -189,13 +185,4 @@ export const everyRow = async (db: Database): Promise<string> => {
       rows.push(`${name} ${row}`);
   }
   return rows.join('\n');
-};
-
-/** Looks until something is so. Throws after `timeoutMs`. */
-export const eventually = async (is: () => Promise<boolean>, timeoutMs = 10_000): Promise<void> => {
-  const until = Date.now() + timeoutMs;
-  while (!(await is())) {
-    if (Date.now() > until) throw new Error(`not so within ${timeoutMs} ms`);
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
 };

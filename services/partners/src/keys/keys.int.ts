@@ -164,7 +164,7 @@ describe('keys', () => {
     const further = await issueKey(service, 'secretive', 'k');
     await deliver(service, { partner: 'secretive', secret });
     await deliver(service, { partner: 'secretive', secret, headers: { 'webhook-id': 'other' } });
-    await service.relay();
+    await service.caughtUp();
     const seen = `${await everyRow(service.db)}\n${service.logs()}`;
     expect(seen).toContain(keyId);
     for (const each of [secret, further.secret]) {

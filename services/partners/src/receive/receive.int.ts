@@ -317,7 +317,7 @@ describe('a card number', () => {
       event: { ...visit, card, type: 'a b' },
     });
     await deliver(service, { partner, secret: 'whsec_AAAA', id: 'p3', event: { ...visit, card } });
-    await service.relay();
+    await service.caughtUp();
     const seen = `${await everyRow(service.db)}\n${service.logs()}`;
     const fact = partnerEventFact({ program: programId(program), partner, event: 'private' });
     expect(fact).toContain('private');
