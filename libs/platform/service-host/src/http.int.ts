@@ -52,6 +52,7 @@ describe('a service over HTTP', () => {
         actor: 'store:till-3',
       });
       expect(answer.headers.get('tallystick-position')).toBe('7');
+      expect(answer.headers.get('cache-control')).toBe('no-store');
       expect(answer.headers.get('x-correlation-id')).toBe('c-9');
     });
 

@@ -2,38 +2,48 @@ import { ConfigError } from './config.js';
 import type { ServiceDefinition } from './service.js';
 import { startService } from './start.js';
 
-/** Exit codes of a service's process (sysexits.h has 78 for a wrong configuration). */
-const exitCodes = { failed: 1, wrongConfig: 78 } as const;
+/** How a service's process ends (sysexits.h has 78 for a wrong configuration). */
+const exitCodes = { stopped: 0, failed: 1, wrongConfig: 78 } as const;
+
+/** The part of `process` that a service's `main.ts` works with. */
+export interface Surroundings {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly stderr: { write(text: string): unknown };
+  on(signal: 'SIGTERM' | 'SIGINT', listener: () => void): unknown;
+  exit(code: number): unknown;
+}
 
 /**
  * A service's `main.ts`: starts it from the process's environment. SIGTERM or SIGINT ends it: requests and batches in
  * hand are finished first, a second signal ends the process at once. Exit code 0 after an orderly stop, 78 for a wrong
  * environment, 1 for any other failure.
  */
-export const runService = async (definition: ServiceDefinition): Promise<void> => {
+export const runService = async (
+  definition: ServiceDefinition,
+  surroundings: Surroundings = process,
+): Promise<void> => {
+  const fail = (error: unknown): void => {
+    // A wrong configuration is for people to read; of anything else they need where it happened.
+    const wrongConfig = error instanceof ConfigError;
+    const said = error instanceof Error && !wrongConfig ? error.stack : undefined;
+    const text = said ?? (error instanceof Error ? error.message : String(error));
+    surroundings.stderr.write(`${text}\n`);
+    surroundings.exit(wrongConfig ? exitCodes.wrongConfig : exitCodes.failed);
+  };
   try {
-    const service = await startService(definition, process.env);
+    const service = await startService(definition, surroundings.env);
     let stopping = false;
     const stop = (): void => {
-      if (stopping) process.exit(exitCodes.failed);
+      if (stopping) {
+        surroundings.exit(exitCodes.failed);
+        return;
+      }
       stopping = true;
-      service.close().then(() => process.exit(0), fail);
+      service.close().then(() => surroundings.exit(exitCodes.stopped), fail);
     };
-    process.on('SIGTERM', stop);
-    process.on('SIGINT', stop);
+    surroundings.on('SIGTERM', stop);
+    surroundings.on('SIGINT', stop);
   } catch (error) {
     fail(error);
   }
-};
-
-/** Says why on stderr, plainly for people when it is the configuration. */
-const fail = (error: unknown): never => {
-  if (error instanceof ConfigError) {
-    process.stderr.write(`${error.message}\n`);
-    return process.exit(exitCodes.wrongConfig);
-  }
-  process.stderr.write(
-    `${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
-  );
-  return process.exit(exitCodes.failed);
 };

@@ -7,7 +7,7 @@ import type { Role } from './caller.js';
 export const bearerScheme = 'bearer';
 
 /** Callers whose token has at least one of these roles. Scopes (`mayProgram`, …) are the handler's to check. */
-export const Allow = (first: Role, ...more: readonly Role[]) => {
+export const Allow = (first: Role, ...more: readonly Role[]): MethodDecorator => {
   const roles = [first, ...more];
   return applyDecorators(
     withRules({ access: { kind: 'roles', roles } }),
@@ -17,7 +17,7 @@ export const Allow = (first: Role, ...more: readonly Role[]) => {
 };
 
 /** Anyone, without a token. Whoever uses it says in the operation's description what is checked instead. */
-export const Public = () =>
+export const Public = (): MethodDecorator =>
   applyDecorators(
     withRules({ access: { kind: 'public' } }),
     ApiSecurity({}),

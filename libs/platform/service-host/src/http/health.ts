@@ -72,14 +72,14 @@ export const serveHealth = (
   let last: { readonly atMs: number; readonly answer: Promise<Readiness> } | undefined;
   const path = healthPath(service);
   server.get(`${path}/live`, (_request, reply) => {
-    reply.header('cache-control', 'no-store').send({ status: 'live' });
+    reply.send({ status: 'live' });
   });
   server.get(`${path}/ready`, async (_request, reply) => {
     if (last === undefined || Date.now() - last.atMs > freshMs || source.stopping()) {
       last = { atMs: Date.now(), answer: readiness(source) };
     }
     const answer = await last.answer;
-    reply.header('cache-control', 'no-store').status(answer.status === 'ready' ? 200 : 503);
+    reply.status(answer.status === 'ready' ? 200 : 503);
     return answer;
   });
 };

@@ -68,7 +68,7 @@ export const IdempotencyKeyParam =
  * How a route's body is read, when it is not JSON: raw for signed bodies, or text such as `application/yaml`.
  * Without it a route takes `application/json` only, and other types get problem 415.
  */
-export const BodyForm = (rules: BodyRules) =>
+export const BodyForm = (rules: BodyRules): MethodDecorator =>
   applyDecorators(
     withRules({ body: rules }),
     ApiConsumes('application/json', ...(rules.text ?? [])),

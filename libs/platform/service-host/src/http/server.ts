@@ -57,6 +57,9 @@ export const equip = (server: FastifyInstance, parts: ServerParts): void => {
     const traceparent = takeTraceparent(request.headers['traceparent']);
     request.tallystick = { correlationId, traceparent, caller: undefined, actor: 'anyone' };
     reply.header('x-correlation-id', correlationId);
+    // Balances and members: nobody on the way keeps an answer.
+    reply.header('cache-control', 'no-store');
+    reply.header('x-content-type-options', 'nosniff');
     if (!inHand.begin(request, parts.openPaths)) {
       reply.header('connection', 'close');
       sendProblem(reply, stopping());
