@@ -6,6 +6,7 @@ import type { CardTokens } from '@tallystick/service-host';
 const carded = z.looseObject({ program: z.string(), card: z.string().min(1) });
 /** A run of digits that could be a card number, in a text of which nothing else is known. */
 const longNumber = /\d{6,}/g;
+const shortNumber = 6;
 
 /**
  * A message as the dead letters may keep it: the card's token in place of its number, so that it can still be told whose it was
@@ -20,8 +21,14 @@ export const withoutCard = (
   if (!checked.success) return { key: masked(message.key), value: masked(message.value) };
   const { card, ...rest } = checked.data;
   const cardToken = tokens.tokenOf(programId(rest.program), card);
-  const value = JSON.stringify({ ...rest, cardToken }).replaceAll(JSON.stringify(card), '"#"');
-  return { key: message.key.includes(card.trim()) ? cardToken : message.key, value };
+  const number = card.trim();
+  const text = JSON.stringify({ cardToken, ...rest });
+  // A short number may stand in any other field by chance: then only a whole field counts as it.
+  const value =
+    number.length < shortNumber
+      ? text.replaceAll(JSON.stringify(card), '"#"')
+      : text.replaceAll(number, '#');
+  return { key: message.key.includes(number) ? cardToken : message.key, value };
 };
 
 const masked = (text: string): string =>

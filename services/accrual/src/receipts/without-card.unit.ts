@@ -22,7 +22,7 @@ describe('a receipt among the dead letters', () => {
     expect(JSON.parse(kept.value)).toEqual({
       program: 'club',
       lines: 'none',
-      note: '#',
+      note: 'lost #',
       cardToken: 'token-of-club-16',
     });
   });
