@@ -14,7 +14,7 @@ describe('a receipt among the dead letters', () => {
       program: 'club',
       card: '4000123412341234',
       lines: 'none',
-      note: '4000123412341234',
+      note: 'lost 4000123412341234',
     };
     const kept = keep('4000123412341234', JSON.stringify(receipt), receipt);
     expect(JSON.stringify(kept)).not.toContain('4000123412341234');
