@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, stat } from 'node:fs/promises';
+import { chmod, mkdtemp, readdir, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import {
@@ -23,6 +23,8 @@ export const startTestServer = async (): Promise<void> => {
   if (process.env[testServerVariable] !== undefined) return;
   await removeAbandoned();
   const dataDir = await mkdtemp(path.join(tmpdir(), folderPrefix));
+  // Where we are root, PostgreSQL runs as another user, who has to pass through.
+  await chmod(dataDir, 0o755);
   const postgres = await startEmbeddedPostgres({ dataDir });
   server = { postgres, dataDir };
   process.env[testServerVariable] = postgres.url;

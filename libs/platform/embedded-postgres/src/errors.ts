@@ -40,3 +40,7 @@ export class PlatformUnusable extends CannotStart {}
 
 /** PostgreSQL ended, or said nothing, instead of starting; the message has the end of its log. */
 export class StartFailed extends CannotStart {}
+
+/** The system's code of an error, `ENOENT`. */
+export const codeOf = (error: unknown): unknown =>
+  typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined;

@@ -4,4 +4,11 @@ export {
   type EmbeddedPostgresOptions,
 } from './start.js';
 export { removeData } from './placement.js';
-export * from './errors.js';
+export {
+  CannotStart,
+  DataFolderUnusable,
+  DataInUse,
+  PlatformUnusable,
+  PortTaken,
+  StartFailed,
+} from './errors.js';

@@ -46,7 +46,7 @@ export const takeOwnership = async (place: string): Promise<() => void> => {
 };
 
 const isBusy = (error: unknown): boolean =>
-  error instanceof Error && 'errcode' in error && error.errcode === sqliteBusy;
+  typeof error === 'object' && error !== null && 'errcode' in error && error.errcode === sqliteBusy;
 
 /** Only for the message: the owner may just be writing it. */
 const ownerOf = (place: string): number | undefined => {

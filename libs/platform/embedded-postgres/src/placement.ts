@@ -1,22 +1,10 @@
-import { createHash, randomBytes } from 'node:crypto';
-import {
-  chmod,
-  chown,
-  cp,
-  lstat,
-  mkdir,
-  readdir,
-  realpath,
-  rename,
-  rm,
-  stat,
-  symlink,
-} from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { chmod, chown, lstat, mkdir, realpath, rm, stat, symlink } from 'node:fs/promises';
 import path from 'node:path';
-import { ensureLinks, findBinaries, type Binaries } from './binaries.js';
-import { DataFolderUnusable, PlatformUnusable } from './errors.js';
+import { codeOf, DataFolderUnusable, PlatformUnusable } from './errors.js';
 import { clearTheWay } from './leftovers.js';
 import { takeOwnership } from './owner-lock.js';
+import { reachableHome } from './programs.js';
 import { canReach, isRoot, whomToRunAs, type RunAs } from './run-as.js';
 
 /** Where everything of one cluster is. */
@@ -38,8 +26,6 @@ type Log = (message: string) => void;
 const reachableRoot = '/var/lib/tallystick';
 const linkName = 'elsewhere';
 
-const codeOf = (error: unknown): unknown =>
-  typeof error === 'object' && error !== null ? Reflect.get(error, 'code') : undefined;
 const exists = async (file: string): Promise<boolean> =>
   await lstat(file).then(
     () => true,
@@ -91,7 +77,13 @@ export const findPlace = async (dataDir: string, log: Log): Promise<Placement> =
   }
   const cluster = path.join(place, 'cluster');
   await assertReadable(cluster);
-  return { dataDir: folder, place, cluster, home: await reachableHome(runAs, log), runAs };
+  return {
+    dataDir: folder,
+    place,
+    cluster,
+    home: await reachableHome(runAs, rootsOwnFolder, log),
+    runAs,
+  };
 };
 
 const linkedPlace = async (here: string): Promise<string | undefined> => {
@@ -126,44 +118,6 @@ const assertReadable = async (cluster: string): Promise<void> => {
     throw new DataFolderUnusable(
       `the data in ${cluster} belong to another user (uid ${uid}): start as that user or as root, or choose another data folder with TALLYSTICK_DATA`,
     );
-  }
-};
-
-/** The folder of the programs: the installed package, or a copy that the user can reach, made once per version. */
-const reachableHome = async (runAs: RunAs | undefined, log: Log): Promise<string> => {
-  const binaries = findBinaries();
-  if (await canReach(runAs, path.join(binaries.home, 'bin'))) {
-    await ensureLinks(binaries.home, binaries.links);
-    return binaries.home;
-  }
-  const copy = path.join(await rootsOwnFolder(), `postgresql-${binaries.version}`);
-  if (!(await exists(copy))) {
-    await copyBinaries(binaries, copy);
-    log(`PostgreSQL's user cannot reach ${binaries.home}: its programs were copied to ${copy}`);
-  }
-  return copy;
-};
-
-const copyBinaries = async (binaries: Binaries, copy: string): Promise<void> => {
-  const half = `${copy}.${randomBytes(4).toString('hex')}`;
-  await cp(binaries.home, half, {
-    recursive: true,
-    verbatimSymlinks: true,
-    filter: (file) => !file.endsWith('.a'),
-  });
-  await ensureLinks(half, binaries.links);
-  for (const entry of await readdir(half, { recursive: true, withFileTypes: true })) {
-    const file = path.join(entry.parentPath, entry.name);
-    if (entry.isDirectory()) await chmod(file, 0o755);
-    else if (entry.isFile()) await chmod(file, ((await stat(file)).mode & 0o777) | 0o444);
-  }
-  await chmod(half, 0o755);
-  try {
-    await rename(half, copy);
-  } catch (error) {
-    // Somebody else has just made the same copy.
-    await rm(half, { recursive: true, force: true });
-    if (!(await exists(copy))) throw error;
   }
 };
 

@@ -4,3 +4,4 @@ export * from './session.js';
 export * from './unavailable.js';
 export * from './migrate.js';
 export * from './provision.js';
+export * from './constraint.js';

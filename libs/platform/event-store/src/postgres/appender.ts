@@ -1,5 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { isUnavailable, type Connection, type Database } from '@tallystick/postgres';
+import {
+  brokenConstraint,
+  isUnavailable,
+  type Connection,
+  type Database,
+} from '@tallystick/postgres';
 import type { StreamName } from '@tallystick/kernel';
 import { EventIdTaken, StoreUnavailable, type AppendResult, type StreamWrite } from '../port.js';
 import { takeGroup } from './group.js';
@@ -140,7 +145,7 @@ const withAnswerIn = async <T>(
     release();
     return result;
   } catch (error) {
-    release(isUnavailable(error) && error instanceof Error ? error : undefined);
+    release(isUnavailable(error) ? new Error('the connection broke', { cause: error }) : undefined);
     throw error;
   } finally {
     clearTimeout(timer);
@@ -153,9 +158,7 @@ const explained = async (
   group: readonly PendingAppend[],
   error: unknown,
 ): Promise<unknown> => {
-  if (!(error instanceof Error && 'constraint' in error && error.constraint === 'events_id')) {
-    return error;
-  }
+  if (brokenConstraint(error) !== 'events_id') return error;
   const ids = group.flatMap(({ writes }) =>
     writes.flatMap(({ events }) => events.map(({ event }) => event.id)),
   );
