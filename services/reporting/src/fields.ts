@@ -1,0 +1,26 @@
+import { accountId, instant, programId } from '@tallystick/kernel';
+import { z } from 'zod';
+
+/** The parts that reporting's requests and answers are made of. */
+
+const id = (what: string) => z.string().min(1).max(200).describe(what);
+
+export const program = id('Id of the programme').transform(programId);
+export const account = id('Id of the account').transform(accountId);
+
+export const moment = z.iso
+  .datetime({ offset: true, message: 'must be an RFC 3339 time with an offset' })
+  .transform((value, context) => {
+    try {
+      return instant(value);
+    } catch {
+      context.addIssue('must be an RFC 3339 time with an offset');
+      return z.NEVER;
+    }
+  });
+
+export const points = z.int().describe('Whole points');
+export const time = z.string().describe('RFC 3339, UTC');
+export const position = z
+  .string()
+  .describe('Place in the event store that these figures have come to, a whole number');

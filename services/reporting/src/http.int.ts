@@ -1,0 +1,329 @@
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { testDatabase } from '@tallystick/testing';
+import type { TokenClaims } from '@tallystick/service-host';
+import { startReporting, type Reporting } from './testing/start-reporting.js';
+
+jest.setTimeout(60_000);
+
+describe('reporting over HTTP', () => {
+  let reporting: Reporting;
+  beforeAll(async () => {
+    reporting = await startReporting(await testDatabase());
+    const { shop } = reporting;
+    shop.publish();
+    const ann = shop.open('ann');
+    const sold = shop.sell(ann, { number: '1', points: 100 });
+    shop.sell(ann, { number: '2', points: 40, availableAt: '2026-06-01T00:00:00Z' });
+    shop.sell(ann, { number: '3', points: 7, expiresAt: '2026-02-20T00:00:00Z' });
+    const redeemed = shop.redeem(ann, 'r1', 60);
+    shop.refund(ann, redeemed);
+    shop.redeem(ann, 'r2', 70, '2026-02-21T00:00:00Z');
+    const bob = shop.open('bob');
+    const spent = shop.sell(bob, { number: '4', points: 50 });
+    shop.redeem(bob, 'r3', 50);
+    shop.giveBack(bob, '5', spent, '2');
+    shop.sell(bob, { number: '6', points: 20, at: '2026-02-20T10:00:00Z' });
+    shop.sell(bob, { number: '7', points: 0, reason: 'excluded' });
+    shop.giveBack(ann, '8', sold, '1', '2026-02-22T00:00:00Z');
+    shop.enrol('cid');
+    shop.park({ number: '9' });
+    shop.park({ number: '10' });
+    shop.pin(bob, { number: '10' });
+    shop.keep({ number: '11' }, 'no-card');
+    shop.refuse({ number: '11' }, 'conflict: other content');
+    await shop.flush();
+  });
+  afterAll(() => reporting.end());
+
+  const body = async (path: string) => {
+    const answer = await reporting.ask(path);
+    expect(answer.status).toBe(200);
+    return answer.body;
+  };
+  const problem = async (path: string, claims?: TokenClaims, sent?: unknown) => {
+    const token = claims === undefined ? {} : { token: await reporting.issuer.token(claims) };
+    const { status, body: answer } = await reporting.ask(path, {
+      ...token,
+      ...(sent === undefined ? {} : { body: sent }),
+    });
+    return `${status} ${String(answer['type']).replace('urn:tallystick:problem:', '')}`;
+  };
+
+  describe('a balance', () => {
+    it('is valued at the moment asked for: pending and lapsed told apart from available', async () => {
+      const at = async (asOf: string) => {
+        const { unspent, pending, available, lapsed, arrears, nextExpiry } = await body(
+          `/v1/accounts/shop/a-ann?asOf=${encodeURIComponent(asOf)}`,
+        );
+        return { unspent, pending, available, lapsed, arrears, nextExpiry };
+      };
+      expect(await at('2026-02-10T00:00:00+02:00')).toEqual({
+        unspent: 27,
+        pending: 20,
+        available: 7,
+        lapsed: 0,
+        arrears: 0,
+        nextExpiry: { at: '2026-02-20T00:00:00.000Z', points: 7 },
+      });
+      expect(await at('2026-02-20T00:00:00Z')).toEqual({
+        unspent: 27,
+        pending: 20,
+        available: 0,
+        lapsed: 7,
+        arrears: 0,
+        nextExpiry: null,
+      });
+      expect(await at('2026-06-01T00:00:00Z')).toMatchObject({
+        pending: 0,
+        available: 20,
+        lapsed: 7,
+      });
+    });
+
+    it('is valued now without a moment, and says up to where it has come', async () => {
+      const { asOf, position, member, held } = await body('/v1/accounts/shop/a-ann');
+      expect({ member, held }).toEqual({ member: 'm-ann', held: 0 });
+      expect(Date.parse(String(asOf))).toBeGreaterThan(Date.now() - 60_000);
+      expect(BigInt(String(position))).toBeGreaterThan(0n);
+    });
+
+    it('of a member who owes: arrears are paid by what is earned next', async () => {
+      expect(await body('/v1/accounts/shop/a-bob')).toMatchObject({
+        unspent: 0,
+        available: 0,
+        arrears: 30,
+      });
+    });
+
+    it('of an account that has no ledger yet is empty', async () => {
+      expect(await body('/v1/accounts/shop/a-cid')).toMatchObject({
+        member: 'm-cid',
+        unspent: 0,
+        arrears: 0,
+      });
+      expect(await body('/v1/accounts/shop/a-cid/statement')).toEqual({ entries: [], next: null });
+    });
+
+    it('of an unknown account is a problem, and so is a moment that is none', async () => {
+      expect(await problem('/v1/accounts/shop/a-nobody')).toBe('404 account-unknown');
+      expect(await problem('/v1/accounts/shop/a-nobody/statement')).toBe('404 account-unknown');
+      expect(await problem('/v1/accounts/shop/a-ann?asOf=yesterday')).toBe('400 validation');
+      expect(await problem('/v1/accounts/shop/a-ann?asOf=2026-02-10T00:00:00')).toBe(
+        '400 validation',
+      );
+    });
+  });
+
+  describe('a statement', () => {
+    interface Entry {
+      readonly type: string;
+      readonly points: number;
+      readonly reason: string;
+    }
+    const page = async (path: string) => {
+      const answer = await body(path);
+      return {
+        entries: answer['entries'] as readonly Entry[],
+        next: answer['next'] as string | null,
+      };
+    };
+
+    it('says in words why each point is there, newest first', async () => {
+      const { entries } = await page('/v1/accounts/shop/a-ann/statement');
+      expect(entries.map(({ points, reason }) => [points, reason])).toEqual([
+        [
+          -50,
+          'Receipt 8 of 2026-02-22, store 1: return, 50 points taken back of receipt 1 of 2026-02-01, store 1',
+        ],
+        [-70, '70 points redeemed for discount, reference till r2'],
+        [60, '60 points back of a redemption for discount: cancelled at the till'],
+        [-60, '60 points redeemed for discount, reference till r1'],
+        [7, 'Receipt 3 of 2026-02-01, store 1: 7 points by rule base, rulebook 1'],
+        [40, 'Receipt 2 of 2026-02-01, store 1: 40 points by rule base, rulebook 1'],
+        [100, 'Receipt 1 of 2026-02-01, store 1: 100 points by rule base, rulebook 1'],
+        [0, 'Account opened'],
+      ]);
+      const owing = await page('/v1/accounts/shop/a-bob/statement');
+      expect(owing.entries.map(({ points, reason }) => [points, reason])).toEqual([
+        [0, 'Receipt 7 of 2026-02-01, store 1: no points, excluded, rulebook 1'],
+        [
+          20,
+          'Receipt 6 of 2026-02-20, store 1: 20 points by rule base, rulebook 1; 20 of them paid what was owed',
+        ],
+        [
+          -50,
+          'Receipt 5 of 2026-02-02, store 1: return, 50 points taken back of receipt 4 of 2026-02-01, store 1; 50 of them are owed',
+        ],
+        [-50, '50 points redeemed for discount, reference till r3'],
+        [50, 'Receipt 4 of 2026-02-01, store 1: 50 points by rule base, rulebook 1'],
+        [0, 'Account opened'],
+      ]);
+    });
+
+    it('adds up to what the account has, less what it owes', async () => {
+      for (const name of ['ann', 'bob']) {
+        const { entries } = await page(`/v1/accounts/shop/a-${name}/statement`);
+        const { unspent, arrears } = await body(`/v1/accounts/shop/a-${name}`);
+        const sum = entries.reduce((total, { points }) => total + points, 0);
+        expect(sum).toBe(Number(unspent) - Number(arrears));
+      }
+    });
+
+    it('comes in pages that neither repeat nor skip, even when entries come in between', async () => {
+      const whole = await page('/v1/accounts/shop/a-ann/statement');
+      const first = await page('/v1/accounts/shop/a-ann/statement?limit=3');
+      const { shop } = reporting;
+      shop.sell('a-ann' as never, { number: 'late', points: 0 });
+      await shop.flush();
+      const seen = [...first.entries];
+      for (let next = first.next; next !== null;) {
+        const more = await page(`/v1/accounts/shop/a-ann/statement?limit=3&cursor=${next}`);
+        expect(more.entries.length).toBeLessThanOrEqual(3);
+        seen.push(...more.entries);
+        next = more.next;
+      }
+      expect(seen).toEqual(whole.entries);
+    });
+
+    it('refuses a cursor that it has not given, and pages without bounds', async () => {
+      expect(await problem('/v1/accounts/shop/a-ann/statement?cursor=abc')).toBe('400 validation');
+      expect(await problem('/v1/accounts/shop/a-ann/statement?limit=0')).toBe('400 validation');
+      expect(await problem('/v1/accounts/shop/a-ann/statement?limit=100000')).toBe(
+        '400 validation',
+      );
+    });
+  });
+
+  describe('reports', () => {
+    it('the trial balance is zero, and the postings are what the accounts fold to', async () => {
+      expect(await body('/v1/reports/shop/trial-balance')).toMatchObject({
+        accounts: [
+          { account: 'issued/chain', points: -117 },
+          { account: 'member/arrears', points: -30 },
+          { account: 'member/unspent', points: 27 },
+          { account: 'redeemed/discount', points: 120 },
+        ],
+        sum: 0,
+        foldedAccounts: { unspent: 27, held: 0, arrears: 30 },
+        postedAccounts: { unspent: 27, held: 0, arrears: 30 },
+        balanced: true,
+        differenceCount: 0,
+        differences: [],
+      });
+    });
+
+    it('a trial balance that is wrong says in which account', async () => {
+      await reporting.admin.query(
+        `update posting_sums set points = points + 5 where account = 'a-ann' and posting like '%unspent'`,
+      );
+      expect(await body('/v1/reports/shop/trial-balance')).toMatchObject({
+        sum: 5,
+        balanced: false,
+        differenceCount: 1,
+        differences: [{ account: 'a-ann', figure: 'unspent', posted: 32, folded: 27 }],
+      });
+      expect(await reporting.replay({ rebuild: true })).toMatchObject({ equal: true });
+      expect(await body('/v1/reports/shop/trial-balance')).toMatchObject({ balanced: true });
+    });
+
+    it('every receipt has one outcome, with its reason, and they add up', async () => {
+      expect(await body('/v1/reports/shop/receipts')).toMatchObject({
+        total: 12,
+        outcomes: { awarded: 7, nothing: 3, waiting: 2 },
+        reasons: [
+          { outcome: 'awarded', reason: null, receipts: 7 },
+          { outcome: 'nothing', reason: 'below-one-point', receipts: 1 },
+          { outcome: 'nothing', reason: 'excluded', receipts: 1 },
+          { outcome: 'nothing', reason: 'no-card', receipts: 1 },
+          { outcome: 'waiting', reason: 'card-unknown', receipts: 1 },
+          { outcome: 'waiting', reason: 'not-posted-yet', receipts: 1 },
+        ],
+        refusedDeliveries: {
+          total: 1,
+          reasons: [{ reason: 'conflict: other content', deliveries: 1 }],
+        },
+      });
+    });
+
+    it('the summary has the figures in one look', async () => {
+      expect(await body('/v1/reports/shop/summary?asOf=2026-03-01T00:00:00Z')).toMatchObject({
+        asOf: '2026-03-01T00:00:00.000Z',
+        members: 3,
+        accounts: 2,
+        earned: 217,
+        redeemed: 180,
+        refunded: 60,
+        reversed: 100,
+        outstanding: { pending: 20, available: 0, lapsed: 7 },
+        arrears: 30,
+      });
+    });
+
+    it('of an unknown programme are a problem', async () => {
+      for (const report of ['trial-balance', 'receipts', 'summary']) {
+        expect(await problem(`/v1/reports/nowhere/${report}`)).toBe('404 program-unknown');
+      }
+    });
+  });
+
+  describe('who may', () => {
+    const member: TokenClaims = {
+      sub: 'ann',
+      roles: ['member'],
+      programs: ['shop'],
+      account: 'a-ann',
+    };
+
+    it('a member sees its own account, and no other', async () => {
+      const token = await reporting.issuer.token(member);
+      for (const path of ['/v1/accounts/shop/a-ann', '/v1/accounts/shop/a-ann/statement']) {
+        expect((await reporting.ask(path, { token })).status).toBe(200);
+        expect(await problem(path.replace('ann', 'bob'), member)).toBe('403 forbidden');
+        expect(await problem(path.replace('ann', 'nobody'), member)).toBe('403 forbidden');
+        expect(await problem(path, { ...member, programs: ['else'] })).toBe('403 forbidden');
+        expect(await problem(path, { ...member, account: '' })).toBe('403 forbidden');
+      }
+      expect(await problem('/v1/reports/shop/summary', member)).toBe('403 forbidden');
+    });
+
+    it.each(['store', 'manager', 'auditor', 'ops'] as const)(
+      '%s sees accounts of its programmes',
+      async (role) => {
+        const claims: TokenClaims = { sub: 's', roles: [role], programs: ['shop'] };
+        const token = await reporting.issuer.token(claims);
+        expect((await reporting.ask('/v1/accounts/shop/a-bob', { token })).status).toBe(200);
+        expect(await problem('/v1/accounts/shop/a-bob', { ...claims, programs: ['else'] })).toBe(
+          '403 forbidden',
+        );
+      },
+    );
+
+    it('reports are for managers, auditors and ops of the programme', async () => {
+      for (const report of ['trial-balance', 'receipts', 'summary']) {
+        const path = `/v1/reports/shop/${report}`;
+        const manager: TokenClaims = { sub: 'm', roles: ['manager'], programs: ['shop'] };
+        const token = await reporting.issuer.token(manager);
+        expect((await reporting.ask(path, { token })).status).toBe(200);
+        expect(await problem(path, { ...manager, programs: ['else'] })).toBe('403 forbidden');
+        expect(await problem(path, { ...manager, roles: ['store', 'partner', 'member'] })).toBe(
+          '403 forbidden',
+        );
+      }
+    });
+
+    it('replays are for auditors and ops of all programmes; a rebuild for ops', async () => {
+      const auditor: TokenClaims = { sub: 'a', roles: ['auditor'], programs: ['*'] };
+      expect(await problem('/v1/replays', { ...auditor, programs: ['shop'] }, {})).toBe(
+        '403 forbidden',
+      );
+      expect(await problem('/v1/replays', { ...auditor, roles: ['manager'] }, {})).toBe(
+        '403 forbidden',
+      );
+      expect(await problem('/v1/replays', auditor, { rebuild: true })).toBe('403 forbidden');
+      const missing = '/v1/replays/6f0a3d5e-4c0b-4a86-9d5a-7f1f0f6e2b11';
+      expect(await problem(missing, { ...auditor, programs: ['shop'] })).toBe('403 forbidden');
+      expect(await problem(missing, auditor)).toBe('404 replay-unknown');
+      expect(await problem('/v1/replays/x', auditor)).toBe('400 validation');
+    });
+  });
+});

@@ -1,0 +1,67 @@
+import { problem, type ProblemException } from '@tallystick/service-host';
+import { areViewsMissing } from './views/missing.js';
+
+/** Every answer of reporting that is not a success, by its stable type. */
+
+export const programUnknown = (): ProblemException =>
+  problem({
+    status: 404,
+    type: 'program-unknown',
+    title: 'No such programme',
+    detail:
+      'If it has just been published, send the position that you were answered as the header Tallystick-After.',
+  });
+
+export const accountUnknown = (): ProblemException =>
+  problem({
+    status: 404,
+    type: 'account-unknown',
+    title: 'No such account',
+    detail:
+      'If it has just been opened, send the position that you were answered as the header Tallystick-After.',
+  });
+
+export const cursorWrong = (): ProblemException =>
+  problem({
+    status: 400,
+    type: 'validation',
+    title: 'The request is not valid',
+    errors: [{ field: 'cursor', message: 'must be the `next` of a page before' }],
+  });
+
+export const viewsMissing = (): ProblemException =>
+  problem({
+    status: 503,
+    type: 'views-missing',
+    title: 'The views are not there',
+    detail:
+      'Nothing is lost: `tally replay --rebuild` (POST /v1/replays) makes them again from the store.',
+  });
+
+export const replayRunning = (replay: string | null): ProblemException =>
+  problem({
+    status: 409,
+    type: 'replay-running',
+    title: 'One replay at a time, and one is running',
+    ...(replay === null ? {} : { extensions: { replay } }),
+  });
+
+export const replayUnknown = (): ProblemException =>
+  problem({ status: 404, type: 'replay-unknown', title: 'No such replay' });
+
+export const rebuildForbidden = (): ProblemException =>
+  problem({
+    status: 403,
+    type: 'forbidden',
+    title: 'Your token does not allow this',
+    detail: 'A rebuild needs the role ops.',
+  });
+
+/** Says `views-missing` when the views were dropped under a query. */
+export const fromViews = async <T>(read: () => Promise<T>): Promise<T> => {
+  try {
+    return await read();
+  } catch (error) {
+    throw areViewsMissing(error) ? viewsMissing() : error;
+  }
+};

@@ -1,0 +1,7 @@
+import type { ProgramId } from '@tallystick/kernel';
+import type { Queryable } from '@tallystick/postgres';
+
+export const isProgramKnown = async (db: Queryable, program: ProgramId): Promise<boolean> => {
+  const { rowCount } = await db.query('select 1 from programs where program = $1', [program]);
+  return rowCount !== 0;
+};

@@ -1,0 +1,54 @@
+import { Controller, Get, Inject, Param, Query } from '@nestjs/common';
+import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { createZodDto } from 'nestjs-zod';
+import { z } from 'zod';
+import { Allow, CallerParam, mayProgram, type Caller } from '@tallystick/service-host';
+import { moment, points, position, program, time } from '../fields.js';
+import { PARTS, type Parts } from '../parts.js';
+import { fromViews, programUnknown } from '../problems.js';
+import { readSummary } from './summary.js';
+
+class SummaryPath extends createZodDto(z.object({ program })) {}
+class SummaryQuery extends createZodDto(
+  z.object({
+    asOf: moment.optional().describe('Values what is outstanding at this moment; default: now'),
+  }),
+) {}
+class SummaryBody extends createZodDto(
+  z.object({
+    program: z.string(),
+    asOf: time,
+    members: z.int(),
+    accounts: z.int().describe('Accounts with a ledger'),
+    earned: points,
+    redeemed: points.describe('Before refunds'),
+    refunded: points,
+    reversed: points.describe('Taken back for returns and corrections'),
+    outstanding: z.object({ pending: points, available: points, lapsed: points }),
+    arrears: points.describe('Owed by members'),
+    position,
+  }),
+) {}
+
+@ApiTags('reports')
+@Controller('/v1/reports')
+export class SummaryController {
+  constructor(@Inject(PARTS) private readonly parts: Parts) {}
+
+  @Get(':program/summary')
+  @Allow('manager', 'auditor', 'ops')
+  @ApiOperation({ summary: "The programme's figures in one look" })
+  @ApiResponse({ status: 200, type: SummaryBody.Output })
+  @ApiResponse({ status: 404, description: 'program-unknown' })
+  async read(
+    @Param() path: SummaryPath,
+    @Query() query: SummaryQuery,
+    @CallerParam() caller: Caller,
+  ): Promise<z.input<typeof SummaryBody.schema>> {
+    mayProgram(caller, path.program);
+    const asOf = query.asOf ?? this.parts.clock();
+    const found = await fromViews(() => readSummary(this.parts.db, path.program, asOf));
+    if (found === null) throw programUnknown();
+    return { program: path.program, asOf, ...found, position: found.position.toString() };
+  }
+}

@@ -1,0 +1,72 @@
+import { Points, type Instant, type ProgramId } from '@tallystick/kernel';
+import type { Database } from '@tallystick/postgres';
+import { isProgramKnown } from '../program-views/known.js';
+import { snapshot } from '../views/snapshot.js';
+
+export interface Summary {
+  readonly members: number;
+  readonly accounts: number;
+  readonly earned: number;
+  readonly redeemed: number;
+  readonly refunded: number;
+  readonly reversed: number;
+  /** What members hold, valued at the moment asked for. */
+  readonly outstanding: {
+    readonly pending: number;
+    readonly available: number;
+    readonly lapsed: number;
+  };
+  readonly arrears: number;
+  readonly position: bigint;
+}
+
+/** A programme's figures in one look, valued at a moment. Null when the programme is unknown. */
+export const readSummary = (
+  db: Database,
+  program: ProgramId,
+  at: Instant,
+): Promise<Summary | null> =>
+  snapshot(db, async (tx) => {
+    if (!(await isProgramKnown(tx, program))) return null;
+    const { rows } = await tx.query<{ readonly [figure: string]: bigint }>(
+      `select
+         (select count(*) from members where program = $1 and account is not null) as members,
+         count(*) as accounts,
+         coalesce(sum(earned), 0)::bigint as earned,
+         coalesce(sum(redeemed), 0)::bigint as redeemed,
+         coalesce(sum(refunded), 0)::bigint as refunded,
+         coalesce(sum(reversed), 0)::bigint as reversed,
+         coalesce(sum(arrears_raised - arrears_paid), 0)::bigint as arrears,
+         coalesce(max(position), 0)::bigint as position
+       from accounts where program = $1`,
+      [program],
+    );
+    // The same question as the domain's `phaseOf`: instants compare as text.
+    const { rows: phases } = await tx.query<{ readonly [figure: string]: bigint }>(
+      `select coalesce(sum(remaining) filter (where phase = 'pending'), 0)::bigint as pending,
+         coalesce(sum(remaining) filter (where phase = 'available'), 0)::bigint as available,
+         coalesce(sum(remaining) filter (where phase = 'lapsed'), 0)::bigint as lapsed
+       from (select remaining, case when $2 < available_at then 'pending'
+           when expires_at is not null and $2 >= expires_at then 'lapsed'
+           else 'available' end as phase
+         from lots where program = $1) as valued`,
+      [program, at],
+    );
+    const figure = (name: string): number =>
+      Points.points(rows[0]?.[name] ?? phases[0]?.[name] ?? 0n);
+    return {
+      members: figure('members'),
+      accounts: figure('accounts'),
+      earned: figure('earned'),
+      redeemed: figure('redeemed'),
+      refunded: figure('refunded'),
+      reversed: figure('reversed'),
+      outstanding: {
+        pending: figure('pending'),
+        available: figure('available'),
+        lapsed: figure('lapsed'),
+      },
+      arrears: figure('arrears'),
+      position: rows[0]?.['position'] ?? 0n,
+    };
+  });

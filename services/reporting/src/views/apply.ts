@@ -1,0 +1,191 @@
+import { invariant, type StreamName } from '@tallystick/kernel';
+import type { EventStore } from '@tallystick/event-store';
+import type { Queryable } from '@tallystick/postgres';
+import type { Projection, StreamEvent } from './projection.js';
+import type { States } from './states.js';
+import { tableOf, type Side } from './view.js';
+import { Changes, writeHeads, writeView } from './write.js';
+
+/** What became of one event of a batch. */
+export type Standing =
+  | { readonly kind: 'applied' }
+  /** The views have it already: it was delivered again. */
+  | { readonly kind: 'known' }
+  /** It cannot be folded: an event before it is missing, or it makes no sense to this release. A bug, not a delay. */
+  | { readonly kind: 'blocked'; readonly reason: string };
+
+export interface Applied {
+  /** In the order of the events given. */
+  readonly standings: readonly Standing[];
+  /** To be called when the transaction has committed: the folded states may be used for the next batch. */
+  keep(): void;
+}
+
+/** Two of ours folded one stream at once, as happens while partitions change hands: the batch is to be done again. */
+export class FoldedElsewhere extends Error {
+  constructor(category: string) {
+    super(`another process has folded the same ${category} streams meanwhile`);
+    this.name = 'FoldedElsewhere';
+  }
+}
+
+export interface Fold<State> {
+  readonly projection: Projection<State>;
+  readonly side: Side;
+  readonly states: States<State>;
+  readonly store: Pick<EventStore, 'readStreams'>;
+}
+
+const known: Standing = { kind: 'known' };
+const applied: Standing = { kind: 'applied' };
+const streamsPerRead = 100;
+
+/** A stream whose next events are in the batch. */
+interface Pending<State> {
+  /** The revision that its rows are at; -1 when there are none. */
+  readonly from: number;
+  revision: number;
+  state: State | null;
+  /** Why nothing more of it can be folded. */
+  blocked: string | null;
+  readonly events: { readonly index: number; readonly event: StreamEvent }[];
+}
+
+/**
+ * Folds a batch into the views of a projection, in the caller's transaction: an event at revision r only onto rows at
+ * r - 1. Streams are independent of each other: one that is blocked holds up only itself.
+ * Throws `FoldedElsewhere`, and whatever the database throws; then nothing of it may be committed.
+ */
+export const apply = async <State>(
+  tx: Queryable,
+  { projection, side, states, store }: Fold<State>,
+  events: readonly StreamEvent[],
+): Promise<Applied> => {
+  const heads = await headsOf(tx, tableOf(side, projection.head), events);
+  const standings: Standing[] = events.map(() => known);
+  const pending = sortOut<State>(heads, events, standings);
+  await findStates(projection, states, store, pending);
+
+  const changes = new Changes();
+  for (const stream of pending.values()) foldStream(projection, stream, changes, standings);
+
+  const headChanges = changes.of(projection.head);
+  if (headChanges.length > 0) {
+    const written = await writeHeads(tx, side, projection.head, headChanges);
+    if (written !== headChanges.length) throw new FoldedElsewhere(projection.category);
+    for (const view of projection.views) {
+      if (view !== projection.head) await writeView(tx, side, view, changes.of(view));
+    }
+  }
+  return {
+    standings,
+    keep: () => {
+      for (const [name, { from, revision, state, blocked }] of pending) {
+        // After an event that could not be folded the state may be half of it.
+        if (state !== null && blocked === null && revision > from)
+          states.put(name, revision, state);
+      }
+    },
+  };
+};
+
+const headsOf = async (
+  tx: Queryable,
+  table: string,
+  events: readonly StreamEvent[],
+): Promise<ReadonlyMap<string, number>> => {
+  const streams = [...new Set(events.map((event) => event.stream))].sort();
+  // The lock, in one order for all, keeps two processes apart that were handed the same stream.
+  const { rows } = await tx.query<{ stream: string; revision: number }>(
+    `select stream, revision from ${table} where stream = any($1) order by stream for update`,
+    [streams],
+  );
+  return new Map(rows.map(({ stream, revision }) => [stream, revision]));
+};
+
+const sortOut = <State>(
+  heads: ReadonlyMap<string, number>,
+  events: readonly StreamEvent[],
+  standings: Standing[],
+): Map<StreamName, Pending<State>> => {
+  const pending = new Map<StreamName, Pending<State>>();
+  events.forEach((event, index) => {
+    let stream = pending.get(event.stream);
+    if (stream === undefined) {
+      const from = heads.get(event.stream) ?? -1;
+      stream = { from, revision: from, state: null, blocked: null, events: [] };
+      pending.set(event.stream, stream);
+    }
+    const next = stream.from + stream.events.length + 1;
+    if (event.revision < next) return;
+    if (event.revision === next && stream.blocked === null) {
+      stream.events.push({ index, event });
+      return;
+    }
+    stream.blocked ??= `${event.stream}: revision ${event.revision} came, but the views are at ${next - 1}`;
+    standings[index] = { kind: 'blocked', reason: stream.blocked };
+  });
+  return pending;
+};
+
+/** Begins new streams, takes known ones from memory, and folds the others again from the store up to where their rows are. */
+const findStates = async <State>(
+  projection: Projection<State>,
+  states: States<State>,
+  store: Pick<EventStore, 'readStreams'>,
+  pending: ReadonlyMap<StreamName, Pending<State>>,
+): Promise<void> => {
+  const missing: StreamName[] = [];
+  for (const [name, stream] of pending) {
+    if (stream.events.length === 0) continue;
+    stream.state =
+      stream.from === -1 ? projection.begin(name) : (states.take(name, stream.from) ?? null);
+    if (stream.state === null) missing.push(name);
+  }
+  for (let at = 0; at < missing.length; at += streamsPerRead) {
+    const names = missing.slice(at, at + streamsPerRead);
+    const stored = await store.readStreams(names);
+    for (const name of names) {
+      const stream = pending.get(name);
+      invariant(stream !== undefined, 'a missing state is of a pending stream');
+      const past = (stored.get(name) ?? []).slice(0, stream.from + 1);
+      if (past.length <= stream.from) {
+        stream.blocked = `${name}: the views are at revision ${stream.from}, but the store has ${past.length} events`;
+        continue;
+      }
+      try {
+        const state = projection.begin(name);
+        for (const event of past) projection.fold(state, event);
+        stream.state = state;
+      } catch (error) {
+        stream.blocked = `${name}: its events up to revision ${stream.from} cannot be folded: ${messageOf(error)}`;
+      }
+    }
+  }
+};
+
+const foldStream = <State>(
+  projection: Projection<State>,
+  stream: Pending<State>,
+  changes: Changes,
+  standings: Standing[],
+): void => {
+  let broken = stream.state === null ? stream.blocked : null;
+  for (const { index, event } of stream.events) {
+    if (broken === null && stream.state !== null) {
+      try {
+        changes.add(projection.fold(stream.state, event));
+        stream.revision = event.revision;
+        standings[index] = applied;
+        continue;
+      } catch (error) {
+        broken = `${event.stream}: revision ${event.revision} cannot be folded: ${messageOf(error)}`;
+        stream.blocked = broken;
+      }
+    }
+    standings[index] = { kind: 'blocked', reason: broken ?? 'its state is not known' };
+  }
+};
+
+const messageOf = (error: unknown): string =>
+  error instanceof Error ? error.message : String(error);
