@@ -1,4 +1,4 @@
-import { accountId, instant, memberId, programId } from '@tallystick/kernel';
+import { instant, memberId, programId } from '@tallystick/kernel';
 import { z } from 'zod';
 import { printable } from './member/personal.js';
 
@@ -36,14 +36,8 @@ export const since = z.iso
   );
 
 /** In answers. */
-export const memberAnswer = z
-  .string()
-  .transform(memberId)
-  .describe('Id of the member, a pseudonym');
-export const accountAnswer = z
-  .string()
-  .transform(accountId)
-  .describe('Id of the account that collects');
+export const memberAnswer = z.string().describe('Id of the member, a pseudonym');
+export const accountAnswer = z.string().describe('Id of the account that collects');
 export const cardAnswer = z.object({
   token: z.string().describe('Stands for the card number everywhere else'),
   from: z.string().describe('RFC 3339, UTC: since when the card leads to the account'),

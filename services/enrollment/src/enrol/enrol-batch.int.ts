@@ -132,6 +132,18 @@ describe('a batch', () => {
   }, 60_000);
 });
 
+describe('a batch of members with as many cards as they may have', () => {
+  it('is enrolled whole, in more than one append', async () => {
+    const items = Array.from({ length: 150 }, (_, index) => ({
+      key: `rich-${index}`,
+      cards: Array.from({ length: 20 }, (__, card) => `rich-${index}-${card}`),
+    }));
+    const first = await batch(items);
+    expect(first.statuses).toEqual(items.map(() => 201));
+    expect((await batch(items)).statuses).toEqual(items.map(() => 200));
+  });
+});
+
 describe('two processes with overlapping batches', () => {
   it('enrol everyone once, and wait for each other in no ring', async () => {
     for (let round = 0; round < 5; round += 1) {

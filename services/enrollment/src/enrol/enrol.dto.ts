@@ -39,13 +39,13 @@ export const batchItem = z.strictObject({
   from: since,
 });
 
+/** The schema of an item, for the API's description: what the handler is handed is checked item by item. */
+const { $schema: _, ...itemSchema } = z.toJSONSchema(batchItem, { io: 'input' });
+
 export class EnrolBatchRequest extends createZodDto(
   z.strictObject({
     program,
-    items: z
-      .array(z.unknown().meta({ ...z.toJSONSchema(batchItem, { io: 'input' }) }))
-      .min(1)
-      .max(batchMax),
+    items: z.array(z.unknown().meta(itemSchema)).min(1).max(batchMax),
   }),
 ) {}
 

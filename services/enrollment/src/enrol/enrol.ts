@@ -1,47 +1,18 @@
 import { canonicalJson, type RecordedEvent } from '@tallystick/event-store';
 import type { MemberId, ProgramId } from '@tallystick/kernel';
-import { metadata, type RequestContext } from '@tallystick/service-host';
+import type { RequestContext } from '@tallystick/service-host';
 import { foldMember, type Member } from '../member/decode-member.js';
-import { enrolmentEvents } from '../member/events.js';
-import { noteAppended } from '../member/finished.js';
 import { memberStream } from '../member/ids.js';
 import { sealPersonal } from '../member/personal.js';
 import { pinsOf, type Pin } from '../member/pins.js';
 import { restore } from '../member/restore.js';
 import type { Parts } from '../parts.js';
+import { appendPins } from './append-pins.js';
 import { claim, personalAgrees } from './claim.js';
 import type { EnrolAnswer, Wanted } from './wanted.js';
 
 /** Rounds without an end mean that something is wrong: each one decides at least the first of those who compete. */
 const roundsMax = 50;
-
-/** What appending pins came to: where they ended, or that a stream had moved on meanwhile. */
-export type Appended = { readonly position: bigint; readonly known: boolean } | 'conflict';
-
-/** Appends the events of pins whose streams are empty, all in one call, and notes it. */
-export const appendPins = async (
-  parts: Parts,
-  program: ProgramId,
-  pins: readonly Pin[],
-): Promise<Appended> => {
-  const result = await parts.store.append(
-    pins.map((pin) => ({
-      stream: memberStream(program, pin.member),
-      expected: 'noStream' as const,
-      events: enrolmentEvents(
-        pin,
-        metadata(pin.context, { program, occurredAt: pin.since }, parts.clock),
-      ),
-    })),
-  );
-  if (result.kind === 'conflict') return 'conflict';
-  await noteAppended(
-    parts.db,
-    program,
-    pins.map(({ member }) => member),
-  );
-  return { position: result.position, known: result.kind === 'unchanged' };
-};
 
 /** The answer for a member whose stream is there: what it was enrolled with decides whether this is the same request. */
 const answerKnown = (
@@ -140,18 +111,16 @@ const round = async (
     if (claimed.kind === 'claimed') pins.push(claimed.pin);
     else if (claimed.kind !== 'later') answers.set(member, claimed);
   }
-  if (pins.length === 0) return;
-  const appended = await appendPins(parts, program, pins);
-  if (appended === 'conflict') return;
-  for (const { member, account, cards, since } of pins)
-    answers.set(member, {
-      kind: 'enrolled',
-      known: appended.known,
-      member,
-      account,
-      cards: cards.map((card) => ({ card, since })),
-      position: appended.position,
-    });
+  for (const { appended, position, known } of await appendPins(parts, program, pins))
+    for (const { member, account, cards, since } of appended)
+      answers.set(member, {
+        kind: 'enrolled',
+        known,
+        member,
+        account,
+        cards: cards.map((card) => ({ card, since })),
+        position,
+      });
 };
 
 /**

@@ -9,7 +9,7 @@ import {
 } from '@tallystick/kernel';
 import type { RecordedEvent } from '@tallystick/event-store';
 import { z } from 'zod';
-import { appendPins } from '../enrol/enrol.js';
+import { appendPins } from '../enrol/append-pins.js';
 import { linkCard, type LinkRequest } from '../link-card/link.js';
 import { memberStream } from '../member/ids.js';
 import { requestContext, unfinishedPins, type Pin } from '../member/pins.js';
@@ -52,7 +52,7 @@ const finishEnrolments = async (parts: Parts, olderThan: Instant): Promise<numbe
       else await believeStream(parts, pin, events);
     }
     // A conflict means that the request itself came back: it ends what it began.
-    if (fresh.length > 0) await appendPins(parts, program, fresh);
+    await appendPins(parts, program, fresh);
   }
   return pins.length;
 };

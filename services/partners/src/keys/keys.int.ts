@@ -89,6 +89,8 @@ describe('registering a partner', () => {
   it.each([
     ['', 'Fly'],
     ['a\u0000b', 'Fly'],
+    ['a b', 'Fly'],
+    ['p'.repeat(64), 'Fly'],
     [7, 'Fly'],
     ['fly-2', ' '],
     ['fly-2', null],

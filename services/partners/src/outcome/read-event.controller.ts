@@ -10,8 +10,8 @@ import { eventUnknown } from '../problems.js';
 import { conflictsOf, eventRow } from '../receive/event-rows.js';
 import { outcomeOf } from './outcomes.js';
 
-class EventPath extends createZodDto(z.object({ program, partner, event: eventId })) {}
-class EventBody extends createZodDto(
+class ReadEventPath extends createZodDto(z.object({ program, partner, event: eventId })) {}
+class EventOutcomeBody extends createZodDto(
   z.object({
     event: z.string(),
     status: z
@@ -48,12 +48,12 @@ export class ReadEventController {
     summary: 'What became of an event',
     description: 'For managers, and for the partner that sent it. To others it is unknown.',
   })
-  @ApiResponse({ status: 200, type: EventBody.Output })
+  @ApiResponse({ status: 200, type: EventOutcomeBody.Output })
   @ApiResponse({ status: 404, description: 'partner-event-unknown' })
   async read(
-    @Param() path: EventPath,
+    @Param() path: ReadEventPath,
     @CallerParam() caller: Caller,
-  ): Promise<z.input<typeof EventBody.schema>> {
+  ): Promise<z.input<typeof EventOutcomeBody.schema>> {
     mayProgram(caller, path.program);
     if (!hasRole(caller, 'manager') && caller.partner !== path.partner) throw eventUnknown();
     const { db } = this.parts;

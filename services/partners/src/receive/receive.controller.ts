@@ -13,7 +13,7 @@ import {
 } from '@tallystick/service-host';
 import { createZodDto } from 'nestjs-zod';
 import { z } from 'zod';
-import { eventIdPattern, partner, position, program } from '../fields.js';
+import { eventIdPattern, eventIdRule, partner, position, program } from '../fields.js';
 import { validKeys } from '../keys/key-rows.js';
 import { openSecret } from '../keys/secrets.js';
 import type { PartnerRef } from '../partner/ids.js';
@@ -35,7 +35,7 @@ const bodyBytesMax = 64 * 1024;
 /** A partner's clock may be ahead of ours by as much as its signatures may. */
 const aheadMaxMs = toleranceSeconds * 1000;
 
-class EventPath extends createZodDto(z.object({ program, partner })) {}
+class DeliveryPath extends createZodDto(z.object({ program, partner })) {}
 class EarnEventBody extends createZodDto(earnEvent) {}
 class AcceptedBody extends createZodDto(
   z.object({
@@ -64,7 +64,7 @@ export class ReceiveController {
   @ApiHeader({
     name: 'webhook-id',
     required: true,
-    description: "The event's id, 1 to 255 visible ASCII characters",
+    description: "The event's id, 1 to 200 visible ASCII characters",
   })
   @ApiHeader({
     name: 'webhook-timestamp',
@@ -85,7 +85,7 @@ export class ReceiveController {
   @ApiResponse({ status: 409, description: 'partner-event-conflict' })
   @ApiResponse({ status: 413, description: 'body-too-large' })
   async take(
-    @Param() of: EventPath,
+    @Param() of: DeliveryPath,
     @Headers() rawHeaders: RawHeaders,
     @RawBodyParam() body: Buffer,
     @ContextParam() context: RequestContext,
@@ -100,10 +100,7 @@ export class ReceiveController {
     if (signed === undefined) throw signatureWrong();
 
     // From here on it is the partner that speaks.
-    if (!eventIdPattern.test(event))
-      throw invalid([
-        { field: 'webhook-id', message: 'must be 1 to 255 visible ASCII characters' },
-      ]);
+    if (!eventIdPattern.test(event)) throw invalid([{ field: 'webhook-id', message: eventIdRule }]);
     const parsed = parseBody(earnEvent, body);
     const content = contentOf(parsed, (card) => this.parts.cardTokens.tokenOf(of.program, card));
     if (content === undefined || epochMs(content.occurredAt) > epochMs(now) + aheadMaxMs)

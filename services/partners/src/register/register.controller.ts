@@ -12,13 +12,17 @@ import {
 } from '@tallystick/service-host';
 import { createZodDto } from 'nestjs-zod';
 import { z } from 'zod';
-import { partner, position, program, secret, text } from '../fields.js';
+import { newPartner, newProgram, position, secret, text } from '../fields.js';
 import { PARTS, type Parts } from '../parts.js';
 import { partnerExists } from '../problems.js';
 import { register } from './register.js';
 
 class RegisterRequest extends createZodDto(
-  z.strictObject({ program, partner, name: text('What the partner is called') }),
+  z.strictObject({
+    program: newProgram,
+    partner: newPartner,
+    name: text('What the partner is called'),
+  }),
 ) {}
 class RegisterAnswerBody extends createZodDto(
   z.object({
