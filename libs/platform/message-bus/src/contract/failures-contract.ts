@@ -54,6 +54,37 @@ export const failuresContract = (open: OpenBuses): void => {
       await until('the new one', () => first.all.length + second.all.length === 17);
     });
 
+    it('has one batch of a partition in hand at most, also over a lost connection', async () => {
+      const one = open();
+      const topic = unique('t');
+      const group = unique('g');
+      await one.bus.ensureTopics([{ name: topic, partitions: 1 }]);
+      await one.bus.publish(numbered(topic, 'k', 10));
+      const [begun, working] = [gate(), gate()];
+      let [inHand, most] = [0, 0];
+      const seen = effects();
+      await one.bus.subscribe({
+        topics: [topic],
+        group,
+        batchMax: 3,
+        handler: async (batch, lost) => {
+          inHand += 1;
+          most = Math.max(most, inHand);
+          begun.open();
+          await working.passed;
+          inHand -= 1;
+          return seen.handler(batch, lost);
+        },
+      });
+      await begun.passed;
+      await one.cut();
+      await sleep(1000);
+      working.open();
+      await until('all are done', async () => (await one.bus.lag(group, [topic])) === 0n);
+      expect(most).toBe(1);
+      expect(seen.of('k')).toEqual(valuesUpTo(10));
+    });
+
     it('neither loses nor reorders while members die', async () => {
       const keys = Array.from({ length: 10 }, (_, index) => `k${index}`);
       const perKey = 120;
