@@ -108,6 +108,7 @@ const supervised = (
   const listeners: ((exit: UnexpectedExit) => void)[] = [];
   let current = first;
   let stopping: Promise<void> | undefined;
+  let restarting: Promise<void> | undefined;
 
   const watch = ({ child }: Launched): void => {
     child.once('exit', (code, name) => {
@@ -116,7 +117,9 @@ const supervised = (
     });
   };
   /** A process that ends without `stop` takes PostgreSQL along where it can. */
-  const endAlong = (): void => signal(current.pid, 'SIGINT');
+  const endAlong = (): void => {
+    if (isRunning(current.child)) signal(current.pid, 'SIGINT');
+  };
   process.once('exit', endAlong);
   watch(first);
 
@@ -132,15 +135,23 @@ const supervised = (
     restart: async () => {
       if (stopping !== undefined) throw new Error('PostgreSQL has been stopped');
       if (isRunning(current.child)) throw new Error('PostgreSQL is running');
-      await clearTheWay(at.cluster, log);
-      current = await launch(at, options, port, log);
-      watch(current);
+      restarting ??= (async () => {
+        await clearTheWay(at.cluster, log);
+        current = await launch(at, options, port, log);
+        watch(current);
+      })().finally(() => {
+        restarting = undefined;
+      });
+      await restarting;
     },
     stop: async () => {
-      stopping ??= shutDown(current).finally(() => {
+      stopping ??= (async () => {
+        // A restart that fails is told to whoever asked for it.
+        await restarting?.catch(() => undefined);
+        await shutDown(current);
         process.off('exit', endAlong);
         release();
-      });
+      })();
       await stopping;
     },
   };

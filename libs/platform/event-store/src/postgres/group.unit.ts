@@ -1,0 +1,53 @@
+import { describe, expect, it } from '@jest/globals';
+import { sampleEvent, sampleEvents, sampleStream } from '../contract/events.js';
+import type { NewEvent, StreamWrite } from '../port.js';
+import { groupLimits, takeGroup } from './group.js';
+import { pendingAppend, type PendingAppend } from './pending.js';
+
+const to = (name: string, expected: StreamWrite['expected'], events: readonly NewEvent[]) => ({
+  stream: sampleStream(name),
+  expected,
+  events,
+});
+const pending = (...writes: readonly StreamWrite[]): PendingAppend =>
+  pendingAppend(writes, 0, { resolve: () => undefined, reject: () => undefined });
+
+describe('a group of appends', () => {
+  it('takes what is independent, in order', () => {
+    const queue = ['a', 'b', 'c'].map((name) =>
+      pending(to(name, 'noStream', sampleEvents(name, 2))),
+    );
+    const all = [...queue];
+    expect(takeGroup(queue)).toEqual(all);
+    expect(queue).toEqual([]);
+  });
+
+  it('takes what follows on what is in it, and leaves what contradicts it', () => {
+    const first = pending(to('a', 3, sampleEvents('x', 2)));
+    const rival = pending(to('a', 3, sampleEvents('y', 1)));
+    const follower = pending(to('a', 5, sampleEvents('z', 1)), to('b', 0, [sampleEvent('b')]));
+    const queue = [first, rival, follower];
+    expect(takeGroup(queue)).toEqual([first, follower]);
+    expect(queue).toEqual([rival]);
+    expect(takeGroup(queue)).toEqual([rival]);
+  });
+
+  it('never holds the same event twice', () => {
+    const once = pending(to('a', 'noStream', [sampleEvent('x')]));
+    const twice = pending(to('b', 'noStream', [sampleEvent('x')]));
+    const queue = [once, twice];
+    expect(takeGroup(queue)).toEqual([once]);
+    expect(takeGroup(queue)).toEqual([twice]);
+  });
+
+  it('is bounded, but always takes the first', () => {
+    const large = pending(
+      to('large', 'noStream', sampleEvents('large', groupLimits.eventsMax + 1)),
+    );
+    const small = pending(to('small', 'noStream', [sampleEvent('small')]));
+    const queue = [large, small];
+    expect(takeGroup(queue)).toEqual([large]);
+    expect(takeGroup(queue)).toEqual([small]);
+    expect(takeGroup(queue)).toEqual([]);
+  });
+});
