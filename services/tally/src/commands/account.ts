@@ -89,7 +89,7 @@ export const showStatement = (run: Run, options: StatementOptions): Promise<Exit
 const entriesTable = (entries: readonly Entry[]): string =>
   table(
     [
-      ['when', 'points', 'why'],
+      ['when (UTC)', 'points', 'why'],
       ...entries.map(({ at, points, reason }) => [
         `${at.slice(0, 10)} ${at.slice(11, 16)}`,
         points > 0 ? `+${whole(points)}` : whole(points),

@@ -1,4 +1,5 @@
 import { basename } from 'node:path';
+import { z } from 'zod';
 import { exitCodes, Failure, type ExitCode } from '../exit-codes.js';
 import { rejectsFile } from '../import/rejects-file.js';
 import { quietProgress, showProgress, type Progress } from '../import/progress.js';
@@ -8,7 +9,9 @@ import { parseMapping, showMappingProblem } from '../mapping/load-mapping.js';
 import type { Mapping } from '../mapping/mapping.js';
 import { mappingPath, readTyped, typedPath } from '../paths.js';
 import { openSource } from '../reading/source.js';
+import type { Client } from '../system/client.js';
 import { openSystem } from '../system/open-system.js';
+import { failureOf } from '../system/problem.js';
 import type { Run } from './run.js';
 
 export interface ImportOptions {
@@ -44,6 +47,7 @@ export const importFile = async (
         note: (message) => progress.note(message),
       });
   try {
+    if (system !== null) await checkProgram(system.client, options.program);
     if (!json) progress = showProgress(run.terminal.stderr, source.size);
     const imported = await runImport({
       source,
@@ -73,10 +77,21 @@ export const importFile = async (
     return rejects.count() > 0 ? exitCodes.someRejected : exitCodes.ok;
   } catch (error) {
     progress.stop();
-    throw withAdvice(error, options);
+    throw withAdvice(error);
   } finally {
     await system?.close();
   }
+};
+
+/** Says at once, before anything is sent, that there is no such programme. */
+const checkProgram = async (client: Client, program: string): Promise<void> => {
+  const answer = await client.call({
+    service: 'accrual',
+    method: 'GET',
+    path: `/v1/programs/${encodeURIComponent(program)}`,
+    answer: z.looseObject({}),
+  });
+  if (!answer.ok) throw failureOf('nothing can be imported', answer.error);
 };
 
 const loadMapping = async (path: string): Promise<Mapping> => {
@@ -89,7 +104,7 @@ const loadMapping = async (path: string): Promise<Mapping> => {
 };
 
 /** What a person can do about what stopped an import. */
-const withAdvice = (error: unknown, options: ImportOptions): unknown => {
+const withAdvice = (error: unknown): unknown => {
   if (error instanceof Failure && error.exitCode === exitCodes.unreachable)
     return new Failure(
       error.exitCode,
@@ -98,7 +113,7 @@ const withAdvice = (error: unknown, options: ImportOptions): unknown => {
   if (error instanceof Failure && error.exitCode === exitCodes.notFound)
     return new Failure(
       error.exitCode,
-      `${error.message}\nPublish a rulebook for it first: tally publish <rulebook.yaml>; programme: ${options.program}`,
+      `${error.message}\nThe command is: tally publish <rulebook.yaml>`,
     );
   return error;
 };

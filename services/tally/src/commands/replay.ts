@@ -14,7 +14,8 @@ export interface ReplayOptions {
 
 const started = z.looseObject({ replay: z.string() });
 const progress = z.looseObject({
-  status: z.string(),
+  status: z.enum(['running', 'done', 'failed', 'interrupted']),
+  problem: z.string().nullish(),
   events: z.int(),
   views: z.array(
     z.looseObject({
@@ -33,7 +34,6 @@ type Replay = z.output<typeof progress>;
 
 const lookEveryMs = 500;
 const tellEveryMs = 5_000;
-const running = new Set(['running', 'started', 'waiting']);
 
 /** `tally replay`: folds the whole store again and compares every view with it; `--rebuild` makes the views anew first. */
 export const replay = async (run: Run, options: ReplayOptions): Promise<ExitCode> => {
@@ -76,11 +76,12 @@ const follow = async (
     });
     if (!answer.ok) throw failureOf('the replay cannot be followed', answer.error);
     const at = answer.value.value;
-    if (!running.has(at.status)) {
-      if (at.status === 'failed')
-        throw new Failure(exitCodes.failed, 'the replay failed: the log of reporting says why');
-      return at;
-    }
+    if (at.status === 'done') return at;
+    if (at.status !== 'running')
+      throw new Failure(
+        exitCodes.failed,
+        `the replay ${at.status === 'failed' ? 'failed' : 'was interrupted'}: ${at.problem ?? 'start it again'}`,
+      );
     if (performance.now() - toldMs >= tellEveryMs) {
       toldMs = performance.now();
       run.terminal.note(`${whole(at.events)} events`);

@@ -60,9 +60,16 @@ const count = <K>(of: Map<K, Counted>, kind: K, reason: string | null, times = 1
 export const countRow = (book: Book, outcome: RowOutcome, reason: string | null): void =>
   count(book.rows, outcome, reason);
 
+/** The stable part of a service's reason, before what explains it: `conflict: this receipt is …`. */
+export const reasonCode = (reason: string): string => reason.split(': ')[0] ?? reason;
+
 /** Books a receipt's outcome and that of each of its lines. */
 export const countReceipt = (book: Book, outcome: ReceiptOutcome): void => {
-  count(book.receipts, outcome.outcome, outcome.reason);
+  count(
+    book.receipts,
+    outcome.outcome,
+    outcome.reason === null ? null : reasonCode(outcome.reason),
+  );
   for (const line of outcome.lines) countRow(book, line.outcome, reasonOf(line, outcome));
   if (outcome.outcome === 'refused') {
     book.receiptsRefused += 1;
@@ -83,8 +90,11 @@ export const countRefused = (book: Book, reason: string, rows: number): void => 
   book.receiptsRefused += 1;
 };
 
-const reasonOf = (line: LineOutcome, receipt: ReceiptOutcome): string | null =>
-  line.reason ?? (line.outcome === 'nothing' || line.outcome === 'refused' ? receipt.reason : null);
+const reasonOf = (line: LineOutcome, receipt: ReceiptOutcome): string | null => {
+  const hasOne = line.outcome === 'nothing' || line.outcome === 'refused';
+  const reason = line.reason ?? (hasOne ? receipt.reason : null);
+  return reason === null ? null : reasonCode(reason);
+};
 
 const addPoints = (to: PointsMoved, outcome: ReceiptOutcome): void => {
   to.earned += outcome.earned;

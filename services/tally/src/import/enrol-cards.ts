@@ -68,7 +68,11 @@ export const cardEnroller = (
         })),
       }),
       answer: enrolled,
-      isUnavailable: ({ items }) => items.some(({ status }) => status >= 500),
+      // Accrual knows the programme; enrollment is about to hear of it.
+      isForLater: (answered) =>
+        answered.ok
+          ? answered.value.items.some(({ status }) => status >= 500)
+          : answered.error.type === 'program-unknown',
     });
     if (!answer.ok) throw failureOf('the cards cannot be enrolled', answer.error);
     const { items, position } = answer.value.value;

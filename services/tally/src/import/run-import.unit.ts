@@ -280,6 +280,16 @@ describe('enrolling unknown cards', () => {
     expect(asked[1]?.headers['tallystick-after']).toBeUndefined();
   });
 
+  it('waits until enrollment has heard of the programme', async () => {
+    answer = (at, nth) =>
+      nth === 1
+        ? problem(404, 'program-unknown')
+        : at.path === '/v1/members/batch'
+          ? enrolled(at, 201)
+          : taken(at);
+    expect(totals(await importText(rows(3), { enrol: true }))).toEqual({ earned: 3 });
+  });
+
   it('does not enrol from a time that is still to come', async () => {
     await importText(
       rows(1, () => '2026-01-01,1,5'),

@@ -4,7 +4,7 @@ import type { FileReceipt } from '../reading/assemble.js';
 import type { Client } from '../system/client.js';
 import { failureOf, problemOf } from '../system/problem.js';
 import type { Batch } from './batches.js';
-import { countReceipt, countRefused, type Book } from './book.js';
+import { countReceipt, countRefused, reasonCode, type Book } from './book.js';
 import type { EnrolCards } from './enrol-cards.js';
 
 type ItemAnswer = ReceiptBatchAnswer['items'][number];
@@ -36,7 +36,8 @@ export const sendBatch = async (parts: SendParts, { receipts, body }: Batch): Pr
     body,
     headers: after === null ? {} : { 'tallystick-after': after },
     answer: receiptBatchAnswer,
-    isUnavailable: ({ items }) => items.some(({ status }) => status >= 500),
+    isForLater: (answered) =>
+      answered.ok && answered.value.items.some(({ status }) => status >= 500),
   });
   if (!answer.ok) throw failureOf('the receipts cannot be imported', answer.error);
   const { items } = answer.value.value;
@@ -80,11 +81,7 @@ const bookAnswer = async (
   for (const line of outcome.lines)
     if (line.outcome === 'refused') {
       const reason = line.reason ?? outcome.reason ?? 'refused';
-      await refused(fileLines[line.ordinal - 1] ?? 0, reason, refusalOf(reason));
+      const fileLine = fileLines[line.ordinal - 1] ?? 0;
+      await refused(fileLine, reasonCode(reason), `the system refuses the receipt: ${reason}`);
     }
 };
-
-const refusalOf = (reason: string): string =>
-  reason === 'conflict'
-    ? 'the system has a receipt of this number with other content, and keeps that one'
-    : 'the system refuses the receipt';

@@ -77,10 +77,9 @@ export const showSummary = (of: SummaryOf): string => {
     : [
         ['', ''],
         ['receipts', whole(book.receiptsNew + book.receiptsKnown + book.receiptsRefused)],
-        ['  new', whole(book.receiptsNew)],
-        ['  already known', whole(book.receiptsKnown)],
-        ...(book.receiptsRefused > 0 ? [['  refused', whole(book.receiptsRefused)]] : []),
-        ...[...book.receipts].flatMap(([outcome, count]) => counted(`of all: ${outcome}`, count)),
+        ...[...book.receipts].flatMap(([outcome, count]) => counted(outcome, count)),
+        ['  of them new', whole(book.receiptsNew)],
+        ['  of them known before', whole(book.receiptsKnown)],
         ['', ''],
         ['points earned', whole(book.points.ofFile.earned)],
         ['  by new receipts', whole(book.points.ofNew.earned)],
@@ -122,7 +121,7 @@ const closing = (of: SummaryOf, book: Book): string[] => {
       : `The outcomes of ${whole(rowsBooked(book))} rows do not add up to the file's ${whole(of.counts.rows)}: this is a bug.`,
     ...(of.rejectsFile === null
       ? []
-      : [`${whole(unsent)} rows were not taken: see ${of.rejectsFile}`]),
+      : [`Rows not taken: ${whole(unsent)}. Which and why: ${of.rejectsFile}`]),
     ...(changedNothing(book) && of.enrolled.enrolled === 0
       ? [
           `Nothing changed: all ${whole(book.receiptsKnown)} receipts were already known${book.receiptsRefused > 0 ? ', besides those refused' : ''}.`,

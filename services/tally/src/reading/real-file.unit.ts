@@ -153,7 +153,7 @@ const kindOf = (receipt: ReceiptV1, line: Line): string => {
       const first = ({ number, occurredAt }: ReceiptV1): boolean =>
         [...(times.get(number) ?? [])][0] === occurredAt;
       expect(receipts.every(({ receipt }) => first(receipt))).toBe(true);
-    });
+    }, 120_000);
 
     it('has 758 lines with a negative quantity and no C, all free and without a card', () => {
       const odd = (line: Line, receipt: ReceiptV1): boolean =>

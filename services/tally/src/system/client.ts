@@ -22,8 +22,8 @@ export interface Request<T> {
   readonly headers?: Readonly<Record<string, string>>;
   /** What a success must look like. */
   readonly answer: z.ZodType<T>;
-  /** Whether an answer that is a success in form says to try again after all. */
-  readonly isUnavailable?: (answer: T) => boolean;
+  /** Whether an answer says to try again, though not by its status. */
+  readonly isForLater?: (answer: Result<T, Problem>) => boolean;
 }
 
 export interface Answered<T> {
@@ -77,9 +77,14 @@ export const createClient = (options: ClientOptions): Client => {
     const value = parseJson(text);
     if (status === 429 || status === 502 || status === 503 || status === 504)
       throw new Away(problemOf(status, value).message);
-    if (status < 200 || status > 299) return err(problemOf(status, value));
-    const parsed = answer.safeParse(value);
-    if (!parsed.success) {
+    const result = status < 200 || status > 299 ? err(problemOf(status, value)) : checked(value);
+    if (request.isForLater?.(result) === true)
+      throw new Away(result.ok ? 'part of the batch was not taken' : result.error.message);
+    return result.ok ? ok({ status, value: result.value }) : result;
+
+    function checked(body: unknown): Result<T, never> {
+      const parsed = answer.safeParse(body);
+      if (parsed.success) return ok(parsed.data);
       const [issue] = parsed.error.issues;
       throw new Failure(
         exitCodes.failed,
@@ -87,9 +92,6 @@ export const createClient = (options: ClientOptions): Client => {
           `${issue?.path.join('.') ?? ''} ${issue?.message ?? ''}`,
       );
     }
-    if (request.isUnavailable?.(parsed.data) === true)
-      throw new Away('part of the batch was not taken');
-    return ok({ status, value: parsed.data });
   };
 
   return {

@@ -39,10 +39,14 @@ export const startSystem = async (
       exitCodes.unreachable,
       'no system runs, and none can be started before it is built: run npm run build, or name one by TALLYSTICK_URL',
     );
-  const child = spawn(process.execPath, ['--import', parentWatch.href, localMain, '--serve'], {
-    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
-    env,
-  });
+  const child = spawn(
+    process.execPath,
+    ['--import', parentWatch.href, localMain, '--serve', '--port', '0'],
+    {
+      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+      env,
+    },
+  );
   const tail: string[] = [];
   const { stderr } = child;
   invariant(stderr !== null, 'a pipe was asked for');

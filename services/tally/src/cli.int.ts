@@ -1,0 +1,110 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { runSource } from '@tallystick/testing';
+import { exitCodes } from './exit-codes.js';
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'tally-'));
+});
+afterEach(() => {
+  rmSync(folder, { recursive: true });
+});
+
+const tally = async (...args: readonly string[]) => {
+  const program = runSource(new URL('main.ts', import.meta.url), args);
+  const lines: string[] = [];
+  for await (const line of program.lines) lines.push(line);
+  return { exitCode: await program.ended, out: lines.join('\n') };
+};
+const file = (name: string, text: string): string => {
+  const path = join(folder, name);
+  writeFileSync(path, text);
+  return path;
+};
+const dryRun = (path: string, ...more: readonly string[]) => {
+  const rejects = join(folder, 'rejects.csv');
+  const options = [
+    '--mapping',
+    'sales-without-lines',
+    '--program',
+    'shop',
+    '--dry-run',
+    '--rejects',
+    rejects,
+  ];
+  return tally('import', path, ...options, ...more);
+};
+
+describe('tally', () => {
+  it('tells what there is, with examples and exit codes', async () => {
+    const all = await tally('--help');
+    expect(all).toMatchObject({ exitCode: exitCodes.ok });
+    for (const part of [
+      'import',
+      'balance',
+      'statement',
+      'publish',
+      'replay',
+      'token',
+      'TALLYSTICK_URL',
+      'Exit codes',
+    ])
+      expect(all.out).toContain(part);
+    expect((await tally('import', '--help')).out).toContain('Examples:');
+  });
+
+  it.each([
+    ['a command that does not exist', ['nothing']],
+    ['an option that is missing', ['balance', '--card', '1']],
+    ['a role that does not exist', ['token', '--role', 'king']],
+    [
+      'both a card and an account',
+      ['balance', '--program', 'shop', '--card', '1', '--account', '2'],
+    ],
+    [
+      'a file that is not there',
+      ['import', 'nowhere.csv', '--mapping', 'online-retail', '--program', 'shop', '--dry-run'],
+    ],
+    [
+      'a mapping that is not there',
+      ['import', 'nowhere.csv', '--mapping', 'nowhere', '--program', 'shop', '--dry-run'],
+    ],
+  ])('ends with the code for usage on %s', async (_, args) => {
+    expect(await tally(...args)).toEqual({ exitCode: exitCodes.usage, out: '' });
+  });
+});
+
+describe('a dry run of an import', () => {
+  it('of a file without faults ends well and leaves no rejects', async () => {
+    const { exitCode, out } = await dryRun(
+      file('sales.csv', 'date,card,amount\n2011-07-01,1,5\n\n2011-07-01,2,6\n'),
+      '--json',
+    );
+    expect(exitCode).toBe(exitCodes.ok);
+    expect(JSON.parse(out)).toMatchObject({
+      addsUp: true,
+      unchanged: false,
+      rows: { total: 2, textLines: 4, byOutcome: { readable: { total: 2 } } },
+      rejectsFile: null,
+    });
+    expect(existsSync(join(folder, 'rejects.csv'))).toBe(false);
+  });
+
+  it('of a file with faults says which rows and why, and ends with the code for it', async () => {
+    const { exitCode, out } = await dryRun(
+      file('sales.csv', 'date,card,amount\n2011-07-01,1,5\n2011-07-01,4929,x\n"2011,1,1\n'),
+    );
+    expect(exitCode).toBe(exitCodes.someRejected);
+    expect(out).toContain('rows of the file');
+    expect(out).toContain('Rows not taken: 2.');
+    const rejects = readFileSync(join(folder, 'rejects.csv'), 'utf8');
+    expect(rejects.trim().split('\n')).toEqual([
+      'line,code,explanation',
+      '3,quantity-unreadable,"column amount is not a number as the mapping says they are written"',
+      '4,quote-not-closed,"a quote is opened and not closed"',
+    ]);
+  });
+});
