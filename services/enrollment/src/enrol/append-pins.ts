@@ -43,6 +43,7 @@ export const appendPins = async (
   pins: readonly Pin[],
 ): Promise<readonly Appended[]> => {
   const done: Appended[] = [];
+  const now = parts.clock();
   for (const appended of parted(pins)) {
     const result = await parts.store.append(
       appended.map((pin) => ({
@@ -50,7 +51,7 @@ export const appendPins = async (
         expected: 'noStream' as const,
         events: enrolmentEvents(
           pin,
-          metadata(pin.context, { program, occurredAt: pin.since }, parts.clock),
+          metadata(pin.context, { program, occurredAt: pin.since }, () => now),
         ),
       })),
     );

@@ -117,18 +117,19 @@ describe('a batch', () => {
 
   it('of 1,000 takes a moment, and so does its repetition', async () => {
     const items = customers('thousand', 1000);
-    const begun = performance.now();
+    const cpuMs = () => process.cpuUsage().user / 1000;
+    const begun = cpuMs();
     const first = await batch(items);
-    const enrolled = performance.now();
+    const enrolled = cpuMs();
     const again = await batch(items);
-    const repeated = performance.now();
+    const repeated = cpuMs();
     expect(first.statuses).toEqual(items.map(() => 201));
     expect(again.statuses).toEqual(items.map(() => 200));
     expect(again.members).toEqual(first.members);
     expect(again.position).toBe(first.position);
-    // Far above what it takes (about 0.4 s and 0.2 s), for machines that do much else.
-    expect(enrolled - begun).toBeLessThan(5_000);
-    expect(repeated - enrolled).toBeLessThan(5_000);
+    // Computing time, since machines that test do much else; it is about 0.2 s, and any step per item shows.
+    expect(enrolled - begun).toBeLessThan(2_000);
+    expect(repeated - enrolled).toBeLessThan(2_000);
   }, 60_000);
 });
 

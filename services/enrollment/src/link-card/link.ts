@@ -1,7 +1,6 @@
 import type { RecordedEvent } from '@tallystick/event-store';
 import {
   accountId,
-  instant,
   memberId,
   type AccountId,
   type CardToken,
@@ -18,6 +17,7 @@ import { cardLinkedEvent } from '../member/events.js';
 import { memberStream } from '../member/ids.js';
 import { insertCards } from '../member/pins.js';
 import { restore } from '../member/restore.js';
+import { storedInstant } from '../member/stored-instant.js';
 import type { Parts } from '../parts.js';
 
 /** Others link cards to the same member at the same moment: each round one of them wins. */
@@ -50,7 +50,7 @@ const cardRow = z.object({
   card: z.string(),
   member: z.string().transform(memberId),
   account: z.string().transform(accountId),
-  since: z.string().transform(instant),
+  since: storedInstant,
   fact: z.string(),
   ordinal: z.int(),
 });

@@ -1,15 +1,9 @@
 import { cardLinked, memberEnrolled } from '@tallystick/contracts';
 import type { RecordedEvent } from '@tallystick/event-store';
-import {
-  accountId,
-  cardToken,
-  instant,
-  memberId,
-  programId,
-  type FactId,
-} from '@tallystick/kernel';
+import { accountId, cardToken, memberId, programId, type FactId } from '@tallystick/kernel';
 import { cardLinkedEvent, schemaVersions, type CardLink, type Enrolment } from './events.js';
 import { enrolmentFact } from './ids.js';
+import { storedInstant } from './stored-instant.js';
 
 /** A card of a member, and the event that linked it. */
 export interface LinkedCard extends CardLink {
@@ -56,7 +50,7 @@ export const decodeMemberEvent = (event: RecordedEvent): MemberEvent => {
         member: memberId(data.member),
         account: accountId(data.account),
         card: cardToken(data.card),
-        since: instant(data.from),
+        since: storedInstant.parse(data.from),
         event,
       },
     };

@@ -2,7 +2,6 @@ import type { PoolClient } from 'pg';
 import {
   accountId,
   cardToken,
-  instant,
   memberId,
   programId,
   type CardToken,
@@ -16,6 +15,7 @@ import type { Sealed } from '@tallystick/sealing';
 import { z } from 'zod';
 import type { CardLink, Enrolment } from './events.js';
 import { enrolmentFact } from './ids.js';
+import { storedInstant } from './stored-instant.js';
 
 type Queryable = Database | PoolClient;
 
@@ -41,7 +41,7 @@ const memberRow = z
     program: z.string().transform(programId),
     member: z.string().transform(memberId),
     account: z.string().transform(accountId),
-    since: z.string().transform(instant),
+    since: storedInstant,
     context: requestContext,
     master_key_id: z.string().nullable(),
     wrapped_key: z.instanceof(Buffer).nullable(),

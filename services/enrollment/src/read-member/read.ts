@@ -1,7 +1,6 @@
 import type { RecordedEvent } from '@tallystick/event-store';
 import {
   cardToken,
-  instant,
   type AccountId,
   type CardToken,
   type Instant,
@@ -13,6 +12,7 @@ import { memberStream } from '../member/ids.js';
 import { openPersonal, type PersonalData } from '../member/personal.js';
 import { pinsOf, type Pin } from '../member/pins.js';
 import { restore } from '../member/restore.js';
+import { storedInstant } from '../member/stored-instant.js';
 import type { Parts } from '../parts.js';
 
 export interface MemberView {
@@ -26,7 +26,7 @@ export interface MemberView {
 
 const cardRow = z.object({
   card: z.string().transform(cardToken),
-  since: z.string().transform(instant),
+  since: storedInstant,
 });
 
 /** The row of a member whose events are in the store; made again from them if it is missing. */
