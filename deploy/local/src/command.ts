@@ -17,6 +17,7 @@ interface Options {
   readonly port: number;
   readonly data: string;
   readonly processes: boolean;
+  readonly weeks: number;
 }
 
 /** `npm start`: runs the system, the sample first unless it is told otherwise, and sets the process's exit code. */
@@ -37,7 +38,7 @@ export const run = async (args: readonly string[]): Promise<void> => {
 const perform = async (options: Options, signal: AbortSignal): Promise<ExitCode> => {
   try {
     return await withSystem(options, signal, (system) =>
-      options.serve ? serve(system, signal) : playSample(system, options, signal),
+      options.serve ? serve(system, options, signal) : playSample(system, options, signal),
     );
   } catch (error) {
     if (error instanceof Interrupted) return exitCodes.interrupted;
@@ -77,17 +78,23 @@ const playSample = async (
   signal: AbortSignal,
 ): Promise<ExitCode> => {
   const style = { colors: pc.isColorSupported };
-  const facts = await runSample(system, progressOn(process.stdout, 'A shop’s quarter'), signal);
+  const progress = progressOn(process.stdout, 'A shop’s quarter');
+  const facts = await runSample(system, { weeks: options.weeks, progress, signal });
   say(`\n${renderSummary(facts, style)}\n`);
   const held = facts.checks.every((check) => check.holds);
   if (options.once) return held ? exitCodes.ok : exitCodes.failed;
-  say(`${renderNext(system.url, facts, style)}\n  ${'Stop'.padEnd(22)}Ctrl-C\n`);
-  await serve(system, signal);
+  const dataDir = system.folder.path === defaultDataDir ? null : system.folder.path;
+  say(`${renderNext({ url: system.url, dataDir }, facts, style)}\n`);
+  await serve(system, options, signal);
   return held ? exitCodes.ok : exitCodes.failed;
 };
 
-const serve = async (system: LocalSystem, signal: AbortSignal): Promise<ExitCode> => {
-  complain(pc.dim(`Tallystick serves at ${system.url}`));
+const serve = async (
+  system: LocalSystem,
+  options: Options,
+  signal: AbortSignal,
+): Promise<ExitCode> => {
+  if (options.serve) complain(pc.dim(`Tallystick serves at ${system.url}`));
   await new Promise<void>((resolve) => {
     if (signal.aborted) resolve();
     else signal.addEventListener('abort', () => resolve(), { once: true });
@@ -103,6 +110,11 @@ const parse = (args: readonly string[]): Options => {
     .option('--once', 'end after the summary; status 0 only if every check in it held', false)
     .option('--serve', 'no sample, and nothing on standard output: just serve', false)
     .option('--processes', 'each service in a process of its own, instead of all in one', false)
+    .addOption(
+      new Option('--weeks <number>', 'play only the first so many weeks of the quarter')
+        .default(Infinity, 'all')
+        .argParser(weeksOf),
+    )
     .addOption(
       new Option('--port <number>', 'of the one address of all services; 0: any free one')
         .env('TALLYSTICK_PORT')
@@ -128,6 +140,11 @@ const portOf = (text: string): number => {
   if (!/^\d{1,5}$/.test(text) || Number(text) > 65_535) {
     throw new InvalidArgumentError('a port is a number from 0 to 65535');
   }
+  return Number(text);
+};
+
+const weeksOf = (text: string): number => {
+  if (!/^[1-9]\d?$/.test(text)) throw new InvalidArgumentError('weeks are a number from 1 to 99');
   return Number(text);
 };
 

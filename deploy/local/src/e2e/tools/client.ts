@@ -86,7 +86,7 @@ export const listAt = (value: unknown, ...path: readonly (string | number)[]): u
   throw new Error(`no list at ${path.join('.')} of ${shown(value)}`);
 };
 
-const shown = (value: unknown): string => (JSON.stringify(value) ?? 'nothing').slice(0, 500);
+const shown = (value: unknown): string => JSON.stringify({ value }).slice(0, 500);
 
 /** The end of a problem's type: `insufficient-points`; undefined when the answer is no problem. */
 export const problemOf = (answer: Answer): string | undefined => {

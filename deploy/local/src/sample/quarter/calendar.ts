@@ -10,6 +10,8 @@ import {
 } from '@tallystick/kernel';
 
 export const zone = timeZone('Europe/London');
+/** When the shop opens, in seconds since midnight by its clock. */
+export const opens = 8 * 3_600;
 
 /** Lots of the sample are pending for 14 days: a quarter that ended longer ago can be spent in full. */
 const daysAfterQuarter = 15;

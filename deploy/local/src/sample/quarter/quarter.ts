@@ -43,6 +43,12 @@ export interface SampleQuarter {
   readonly showCard: string;
 }
 
+export interface QuarterOptions {
+  readonly seed?: number;
+  /** Only the first so many weeks; default: all of them. */
+  readonly weeks?: number;
+}
+
 const seedDefault = 20_260_701;
 const daysAWeek = 7;
 
@@ -52,11 +58,15 @@ const daysAWeek = 7;
  * cards that are enrolled weeks later or never, returns with and without their receipt, receipts that come twice,
  * are corrected, changed, or in the wrong currency, points that are spent, given back, or are not there.
  */
-export const sampleQuarter = (firstDay: LocalDate, seed = seedDefault): SampleQuarter => {
-  const days = daysOfQuarter(firstDay);
+export const sampleQuarter = (
+  firstDay: LocalDate,
+  { seed = seedDefault, weeks = Infinity }: QuarterOptions = {},
+): SampleQuarter => {
+  const whole = daysOfQuarter(firstDay);
+  const days = whole.slice(0, weeks * daysAWeek);
   const weekCount = Math.ceil(days.length / daysAWeek);
   const chance = random(seed);
-  const everyone = people(chance, weekCount);
+  const everyone = people(chance, Math.ceil(whole.length / daysAWeek));
   const memory = new Memory();
   const made = Array.from({ length: weekCount }, (_, week) =>
     makeWeek(chance, memory, everyone, week, days.slice(week * daysAWeek, (week + 1) * daysAWeek)),

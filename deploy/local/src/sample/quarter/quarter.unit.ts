@@ -23,8 +23,20 @@ describe('the quarter of the sample shop', () => {
   });
 
   it('is another with another seed, and in another quarter', () => {
-    expect(digest(sampleQuarter(first, 1))).not.toBe(digest(quarter));
+    expect(digest(sampleQuarter(first, { seed: 1 }))).not.toBe(digest(quarter));
     expect(digest(sampleQuarter(localDate('2026-10-01')))).not.toBe(digest(quarter));
+  });
+
+  it('can be cut short: its first weeks are the same', () => {
+    const short = sampleQuarter(first, { weeks: 2 });
+    expect(short.weeks).toEqual(quarter.weeks.slice(0, 2));
+    expect(short.lastDay).toBe('2026-07-14');
+    expect(short.sent.messages).toBe(
+      short.weeks.reduce(
+        (sum, { receipts }) => sum + receipts.http.length + receipts.bus.length,
+        0,
+      ),
+    );
   });
 
   it('has a few hundred members and a few thousand receipts', () => {

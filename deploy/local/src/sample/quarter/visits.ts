@@ -1,5 +1,6 @@
 import type { LocalDate } from '@tallystick/kernel';
 import { stores, type Store } from './assortment.js';
+import { opens } from './calendar.js';
 import type { Person } from './people.js';
 import type { Random } from './random.js';
 
@@ -14,7 +15,6 @@ export interface Visit {
   readonly paidWithPointsPence: number;
 }
 
-const opens = 8 * 3_600;
 const closes = 20 * 3_600;
 const withoutCardPercent = 17;
 /** Thousandths of an ordinary day, Sunday first. */

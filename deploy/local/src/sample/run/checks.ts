@@ -86,16 +86,18 @@ const trialBalanceZero = ({ trialBalance }: Seen): Check => ({
 });
 
 const replayEqual = ({ replay }: Seen): Check => {
-  const views = replay.views ?? [];
-  const rows = views.reduce((sum, view) => sum + view.rows, 0);
-  const different = views.filter((view) => !view.equal).map(({ view }) => view);
+  const { views, status, problem, events } = replay;
+  const different = views.filter((view) => view.equal !== view.rows || view.missing > 0);
+  const rows = views.reduce((sum, view) => sum + view.equal, 0);
   return {
     name: 'Every view equals the same view made again from the first event on',
-    holds: replay.equal === true && views.length > 0,
+    holds: status === 'done' && replay.equal === true && different.length === 0,
     seen:
-      different.length > 0
-        ? `different: ${different.join(', ')}`
-        : `${views.length} views, ${grouped(rows)} rows, ${grouped(replay.events ?? 0)} events`,
+      status !== 'done'
+        ? `${status}: ${problem ?? 'no reason given'}`
+        : different.length > 0
+          ? `different: ${different.map(({ view }) => view).join(', ')}`
+          : `${views.length} views, ${grouped(rows)} rows, ${grouped(events)} events`,
   };
 };
 

@@ -5,7 +5,7 @@ import { topics, type ReceiptV1Input } from '@tallystick/contracts';
 import { addDays } from '@tallystick/kernel';
 import type { MessageBus } from '@tallystick/message-bus';
 import { sampleProgrammeFile } from '../../project.js';
-import { momentOf } from '../quarter/calendar.js';
+import { momentOf, opens } from '../quarter/calendar.js';
 import type { SamplePartnerEvent } from '../quarter/partner-events.js';
 import type { SampleQuarter, SampleWeek } from '../quarter/quarter.js';
 import type { Client } from './client.js';
@@ -82,7 +82,7 @@ export const play = async (
   };
   for (const [index, week] of quarter.weeks.entries()) {
     stage.progress.label(`week ${index + 1} of ${quarter.weeks.length}`);
-    const begins = momentOf(addDays(quarter.firstDay, index * 7), 0);
+    const begins = momentOf(addDays(quarter.firstDay, index * 7), opens);
     await joinMembers(stage, played, week.joins, begins);
     const cancelled = await redeemAll(stage, played, week.redemptions);
     await overHttp(stage, played, week.receipts.http);

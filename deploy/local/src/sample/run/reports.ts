@@ -55,34 +55,41 @@ export const readTrialBalance = (client: Client, program: string, after: bigint)
 
 const replayBegun = z.looseObject({ replay: z.string() });
 const replayState = z.looseObject({
-  status: z.string(),
-  events: z.int().nullish(),
-  equal: z.boolean().nullish(),
-  views: z.array(z.looseObject({ view: z.string(), rows: count, equal: z.boolean() })).nullish(),
+  status: z.enum(['running', 'done', 'failed', 'interrupted']),
+  problem: z.string().nullable(),
+  events: count,
+  equal: z.boolean().nullable(),
+  views: z.array(z.looseObject({ view: z.string(), rows: count, equal: count, missing: count })),
 });
 export type Replay = z.output<typeof replayState>;
 
 const askEveryMs = 100;
-const stillRunning = new Set(['waiting', 'queued', 'pending', 'running', 'started']);
 
-/** Folds the whole store again and compares every view with it. */
+/** Folds the whole store again and compares every view with it. Of two at once, the second waits for the first. */
 export const replay = async (client: Client, signal: AbortSignal): Promise<Replay> => {
-  const begun = await client.expect({
-    service: 'reporting',
-    method: 'POST',
-    path: '/v1/replays',
-    body: '{}',
-    headers: { 'idempotency-key': `sample-${crypto.randomUUID()}` },
-    answer: replayBegun,
-  });
+  for (;;) {
+    const begun = await client.call({
+      service: 'reporting',
+      method: 'POST',
+      path: '/v1/replays',
+      body: '{}',
+      answer: replayBegun,
+    });
+    if (begun.ok) return await endOf(begun.value.replay, client, signal);
+    if (begun.type !== 'replay-running') throw new Error(begun.message);
+    await sleep(askEveryMs, undefined, { signal });
+  }
+};
+
+const endOf = async (id: string, client: Client, signal: AbortSignal): Promise<Replay> => {
   for (;;) {
     const { value } = await client.expect({
       service: 'reporting',
       method: 'GET',
-      path: `/v1/replays/${encodeURIComponent(begun.value.replay)}`,
+      path: `/v1/replays/${encodeURIComponent(id)}`,
       answer: replayState,
     });
-    if (!stillRunning.has(value.status)) return value;
+    if (value.status !== 'running') return value;
     await sleep(askEveryMs, undefined, { signal });
   }
 };

@@ -20,25 +20,31 @@ import { readReceipts, readSummary, readTrialBalance, replay } from './reports.j
 /** Names the sample in tokens and events: the same on every run, for an Idempotency-Key belongs to its caller. */
 const subject = 'sample-shop';
 
+export interface SampleOptions {
+  /** Only the first so many weeks of the quarter. */
+  readonly weeks: number;
+  readonly progress: Progress;
+  readonly signal: AbortSignal;
+}
+
 /**
  * Plays the sample's quarter to a running system, and checks what came of it. What was done by an earlier run is
  * recognised by the services and not done again: an interrupted run is gone on with, a whole one changes nothing.
  */
 export const runSample = async (
   system: LocalSystem,
-  progress: Progress,
-  signal: AbortSignal,
+  { weeks, progress, signal }: SampleOptions,
 ): Promise<SampleFacts> => {
   const startedAt = performance.now();
   const kept = await readMemory(system.folder);
   const first = kept?.quarter ?? newestQuarter(systemClock());
-  const quarter = sampleQuarter(first);
+  const quarter = sampleQuarter(first, { weeks });
   const client = createClient(
     system,
     {
       sub: subject,
       roles: ['manager', 'store', 'auditor'],
-      programs: [program],
+      programs: ['*'],
       chains: ['*'],
       stores: ['*'],
     },

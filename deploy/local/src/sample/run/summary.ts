@@ -12,6 +12,7 @@ export interface SummaryStyle {
 const labelWidth = 12;
 const numberWidth = 10;
 const reasonsShown = 3;
+const labelsWidth = 25;
 
 /** The sample's end in a screenful: receipts, points, checks. Lines end without a line feed after the last. */
 export const renderSummary = (facts: SampleFacts, { colors }: SummaryStyle): string => {
@@ -113,20 +114,23 @@ const day = (date: string): string =>
     new Date(`${date}T00:00:00Z`),
   );
 
-/** Where to go from here, once the system serves. */
+/** Where to go from here, once the system serves. `dataDir`: where it is not the default, which tally has to be told. */
 export const renderNext = (
-  url: string,
+  system: { readonly url: string; readonly dataDir: string | null },
   facts: Pick<SampleFacts, 'program' | 'showCard'>,
   style: SummaryStyle,
 ): string => {
   const paint = pc.createColors(style.colors);
-  const next = (what: string, how: string): string => `  ${what.padEnd(22)}${paint.cyan(how)}`;
+  const next = (what: string, how: string): string =>
+    `  ${what.padEnd(labelsWidth)}${paint.cyan(how)}`;
+  const data = system.dataDir === null ? '' : `TALLYSTICK_DATA=${system.dataDir} `;
   return [
     paint.bold('Look next'),
-    next('API pages', `${url}/`),
+    next('API pages', `${system.url}/`),
     next(
       'One member’s statement',
-      `npm run tally -- statement --program ${facts.program} --card ${facts.showCard}`,
+      `${data}npm run tally -- statement --program ${facts.program} --card ${facts.showCard}`,
     ),
+    `  ${'Stop'.padEnd(labelsWidth)}Ctrl-C`,
   ].join('\n');
 };

@@ -81,10 +81,14 @@ describe('the summary', () => {
   });
 
   it('ends with what to do next', () => {
-    const next = renderNext('http://127.0.0.1:7400', facts, plain);
-    expect(next).toContain('http://127.0.0.1:7400/');
+    const url = 'http://127.0.0.1:7400';
+    const next = renderNext({ url, dataDir: null }, facts, plain);
+    expect(next).toContain(`${url}/`);
     expect(next).toContain(
-      'npm run tally -- statement --program corner-shop --card 9826100000000019',
+      ' npm run tally -- statement --program corner-shop --card 9826100000000019',
+    );
+    expect(renderNext({ url, dataDir: '/some/where' }, facts, plain)).toContain(
+      ' TALLYSTICK_DATA=/some/where npm run tally -- statement',
     );
   });
 });
