@@ -20,8 +20,9 @@ export interface Settlement {
 const reasonCharsMax = 2000;
 
 /** As text that can be stored: it may quote what came from outside. */
-const asReason = (text: string): string =>
-  text.replaceAll('\0', '\uFFFD').slice(0, reasonCharsMax).toWellFormed();
+const asText = (text: string): string => text.replaceAll('\0', '\uFFFD').toWellFormed();
+const asReason = (text: string): string => asText(text.slice(0, reasonCharsMax));
+const asKept = ({ key, value }: KeptAs): KeptAs => ({ key: asText(key), value: asText(value) });
 
 const wordOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
@@ -41,7 +42,7 @@ export const settle = (batch: readonly Message[], verdicts: readonly Verdict[]):
       poison.push({
         offset: message.offset,
         reason: asReason(verdict.reason),
-        ...(verdict.keptAs === undefined ? {} : { keptAs: verdict.keptAs }),
+        ...(verdict.keptAs === undefined ? {} : { keptAs: asKept(verdict.keptAs) }),
       });
   }
   return { passed: batch.length, poison };

@@ -46,6 +46,13 @@ describe('settlement of a batch', () => {
     });
   });
 
+  it('makes what is kept in place of a message into text that can be stored', () => {
+    const keptAs = { key: 'a\0', value: '\uD800b' };
+    expect(settle(batchOf(1), [{ kind: 'poison', reason: 'bad', keptAs }]).poison).toEqual([
+      { offset: 100n, reason: 'bad', keptAs: { key: 'a\uFFFD', value: '\uFFFDb' } },
+    ]);
+  });
+
   it('makes a reason of anything that was thrown, of a length and text that can be stored', () => {
     expect(settleThrown(new Error('a\0b')).retry).toBe('the handler threw: a\uFFFDb');
     expect(settleThrown('x'.repeat(5000)).retry).toHaveLength(2000);
