@@ -45,7 +45,10 @@ export const partnerEventReceived = z.object({
   amount: z.string().nullable(),
   currency: z.string().nullable(),
   hash: z.string(),
-  /** Evidence: SHA-256 of the raw body, the signature header and the key's id. The raw body itself holds a card number and stays with partners. */
+  /**
+   * Evidence: SHA-256 of 32 random bytes and the raw body, the signature header and the key's id. The bytes and the body, which
+   * holds a card number, stay sealed with partners: a plain hash of so short a body would give the number away by trial.
+   */
   bodyHash: z.string(),
   signature: z.string(),
   keyId: z.string(),

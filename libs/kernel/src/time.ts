@@ -11,11 +11,20 @@ export type TimeZone = Branded<'TimeZone'>;
 const format = (instant: Temporal.Instant): Instant =>
   instant.toString({ smallestUnit: 'millisecond' }) as Instant;
 
+const canonical = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
+
 /** Reads an RFC 3339 time with any offset. Throws on anything else, times without offset included. */
-export const instant = (text: string): Instant => format(Temporal.Instant.from(text));
-export const instantOfEpochMs = (ms: number): Instant =>
-  format(Temporal.Instant.fromEpochMilliseconds(ms));
-export const epochMs = (at: Instant): number => Temporal.Instant.from(at).epochMilliseconds;
+export const instant = (text: string): Instant =>
+  // What we have written ourselves is read a hundred times more often than anything else, and Date is that much quicker.
+  canonical.test(text) && isWrittenAs(Date.parse(text), text)
+    ? (text as Instant)
+    : format(Temporal.Instant.from(text));
+
+const isWrittenAs = (ms: number, text: string): boolean =>
+  !Number.isNaN(ms) && new Date(ms).toISOString() === text;
+
+export const instantOfEpochMs = (ms: number): Instant => new Date(ms).toISOString() as Instant;
+export const epochMs = (at: Instant): number => Date.parse(at);
 export const addMs = (at: Instant, ms: number): Instant => instantOfEpochMs(epochMs(at) + ms);
 
 /** The clock, as an argument: the domain has none of its own. */

@@ -56,6 +56,13 @@ describe('an instant', () => {
     expect(() => instant(text)).toThrow();
   });
 
+  it.each(['2026-02-30T10:00:00.000Z', '2026-01-31T24:30:00.000Z', '2026-13-01T00:00:00.000Z'])(
+    'is not %p: there is no such moment',
+    (text) => {
+      expect(() => instant(text)).toThrow();
+    },
+  );
+
   it('is one text for one moment', () => {
     expect(instant('2026-01-31T10:00:00+02:00')).toBe(instant('2026-01-31T08:00:00Z'));
   });
