@@ -28,6 +28,8 @@ export interface SeenCard {
 export interface EnrolCounts {
   enrolled: number;
   alreadyEnrolled: number;
+  /** Numbers that enrollment does not take. */
+  notEnrolled: number;
 }
 
 /**
@@ -85,11 +87,13 @@ export const cardEnroller = (
     for (const [index, item] of items.entries()) {
       if (item.status === 201) counts.enrolled += 1;
       else if (item.status === 200 || isSomeonesAlready(item.status)) counts.alreadyEnrolled += 1;
-      else
+      else if (item.status !== 400)
         throw failureOf(
           'a card cannot be enrolled',
           problemOf(item.status, 'problem' in item ? item.problem : null),
         );
+      // Enrollment does not take such a number: its receipts wait, and the others go on.
+      else counts.notEnrolled += 1;
       const card = cards[index]?.card;
       if (card !== undefined) known.add(card);
     }

@@ -37,7 +37,7 @@ export const runImport = async (parts: ImportParts): Promise<Imported> => {
   const { source, mapping, program, client, rejects, progress, signal } = parts;
   const counts = noCounts();
   const book = emptyBook();
-  const enrolled: EnrolCounts = { enrolled: 0, alreadyEnrolled: 0 };
+  const enrolled: EnrolCounts = { enrolled: 0, alreadyEnrolled: 0, notEnrolled: 0 };
   const enrol =
     parts.enrol && client !== null ? cardEnroller(client, program, enrolled, parts.now) : null;
 

@@ -255,7 +255,7 @@ describe('enrolling unknown cards', () => {
       })),
     );
     expect(asked[1]?.headers['tallystick-after']).toBe('42');
-    expect(imported.enrolled).toEqual({ enrolled: 3, alreadyEnrolled: 0 });
+    expect(imported.enrolled).toEqual({ enrolled: 3, alreadyEnrolled: 0, notEnrolled: 0 });
   });
 
   it('has a key that holds no card number, is the same each time, and differs by programme', () => {
@@ -276,8 +276,26 @@ describe('enrolling unknown cards', () => {
           }
         : taken(at);
     const imported = await importText(rows(3), { enrol: true });
-    expect(imported.enrolled).toEqual({ enrolled: 0, alreadyEnrolled: 3 });
+    expect(imported.enrolled).toEqual({ enrolled: 0, alreadyEnrolled: 3, notEnrolled: 0 });
     expect(asked[1]?.headers['tallystick-after']).toBeUndefined();
+  });
+
+  it('of which one is no number that can be taken goes on with the others', async () => {
+    answer = (at) =>
+      at.path === '/v1/members/batch'
+        ? {
+            status: 200,
+            body: {
+              items: [201, 400, 201].map((status) =>
+                status === 400 ? { status, problem: problem(400, 'validation').body } : { status },
+              ),
+              position: '42',
+            },
+          }
+        : taken(at);
+    const imported = await importText(rows(600), { enrol: true });
+    expect(imported.enrolled).toEqual({ enrolled: 2, alreadyEnrolled: 0, notEnrolled: 1 });
+    expect(asked).toHaveLength(3);
   });
 
   it('waits until enrollment has heard of the programme', async () => {

@@ -86,11 +86,14 @@ export const showSummary = (of: SummaryOf): string => {
         ['points reversed', whole(book.points.ofFile.reversed)],
         ['  by new receipts', whole(book.points.ofNew.reversed)],
         ['  of them owed now', whole(book.points.ofNew.arrearsRaised)],
-        ...(enrolled.enrolled + enrolled.alreadyEnrolled > 0
+        ...(enrolled.enrolled + enrolled.alreadyEnrolled + enrolled.notEnrolled > 0
           ? [
               ['', ''],
               ['members enrolled', whole(enrolled.enrolled)],
               ['  enrolled before', whole(enrolled.alreadyEnrolled)],
+              ...(enrolled.notEnrolled > 0
+                ? [['  numbers not taken', whole(enrolled.notEnrolled)]]
+                : []),
             ]
           : []),
       ];

@@ -75,12 +75,12 @@ describe('a mapping with a mistake is told by path and line', () => {
     [
       'a column and a value',
       but('chain: { value: c }', 'chain: { value: c, column: C }'),
-      'm.yaml:6: receipt.chain: name either a column or a value',
+      'm.yaml:6: receipt.chain: name either column or value',
     ],
     [
       'neither number nor counting',
       but('number: { column: No }', 'number: {}'),
-      'm.yaml:9: receipt.number: name either a column or countPerDay: true',
+      'm.yaml:9: receipt.number: name either column or countPerDay',
     ],
     [
       'a key by a card that is not named',

@@ -11,6 +11,14 @@ export const windowRowsDefault = 1_000;
 /** Rows held at once for receipts that are still open; beyond it the oldest receipt is sent as it is. */
 export const windowRowsHeldDefault = 100_000;
 
+/** Of two fields, exactly one is there. */
+const either =
+  <T extends object>(a: keyof T & string, b: keyof T & string) =>
+  ({ value, issues }: z.core.ParsePayload<T>): void => {
+    if ((value[a] === undefined) === (value[b] === undefined))
+      issues.push({ code: 'custom', input: value, message: `name either ${a} or ${b}` });
+  };
+
 const column = z
   .union([z.string().min(1), z.int().min(1).max(10_000)])
   .describe('A column by its name in the header, or by its number, the first being 1');
@@ -18,14 +26,7 @@ const column = z
 /** A field comes from a column, or is the same for the whole file. */
 const source = z
   .strictObject({ column: column.optional(), value: z.string().min(1).max(100).optional() })
-  .check((field) => {
-    if ((field.value.column === undefined) === (field.value.value === undefined))
-      field.issues.push({
-        code: 'custom',
-        input: field.value,
-        message: 'name either a column or a value',
-      });
-  })
+  .check(either('column', 'value'))
   .meta({
     minProperties: 1,
     maxProperties: 1,
@@ -39,14 +40,7 @@ const mark = z
     startsWith: z.string().min(1).optional(),
     equals: z.array(z.string()).min(1).optional(),
   })
-  .check((field) => {
-    if ((field.value.startsWith === undefined) === (field.value.equals === undefined))
-      field.issues.push({
-        code: 'custom',
-        input: field.value,
-        message: 'name either startsWith or equals',
-      });
-  })
+  .check(either('startsWith', 'equals'))
   .meta({
     minProperties: 2,
     maxProperties: 2,
@@ -162,14 +156,7 @@ const receipt = z.strictObject({
   till: source,
   number: z
     .strictObject({ column: column.optional(), countPerDay: z.literal(true).optional() })
-    .check((field) => {
-      if ((field.value.column === undefined) === (field.value.countPerDay === undefined))
-        field.issues.push({
-          code: 'custom',
-          input: field.value,
-          message: 'name either a column or countPerDay: true',
-        });
-    })
+    .check(either('column', 'countPerDay'))
     .meta({
       minProperties: 1,
       maxProperties: 1,

@@ -53,14 +53,15 @@ export const createClient = (options: ClientOptions): Client => {
   const { urls, token, signal, onRetry, patience = 1 } = options;
 
   const once = async <T>(request: Request<T>): Promise<Result<Answered<T>, Problem>> => {
-    const { service, method, path, body, answer } = request;
+    const { service, method, path, body } = request;
+    const authorization = `Bearer ${await token()}`;
     let status: number;
     let text: string;
     try {
       const response = await fetch(new URL(path, urls[service]), {
         method,
         headers: {
-          authorization: `Bearer ${await token()}`,
+          authorization,
           accept: 'application/json, application/problem+json',
           ...(body === undefined ? {} : { 'content-type': 'application/json' }),
           ...request.headers,
@@ -77,21 +78,11 @@ export const createClient = (options: ClientOptions): Client => {
     const value = parseJson(text);
     if (status === 429 || status === 502 || status === 503 || status === 504)
       throw new Away(problemOf(status, value).message);
-    const result = status < 200 || status > 299 ? err(problemOf(status, value)) : checked(value);
+    const result =
+      status < 200 || status > 299 ? err(problemOf(status, value)) : ok(decode(request, value));
     if (request.isForLater?.(result) === true)
       throw new Away(result.ok ? 'part of the batch was not taken' : result.error.message);
     return result.ok ? ok({ status, value: result.value }) : result;
-
-    function checked(body: unknown): Result<T, never> {
-      const parsed = answer.safeParse(body);
-      if (parsed.success) return ok(parsed.data);
-      const [issue] = parsed.error.issues;
-      throw new Failure(
-        exitCodes.failed,
-        `${service} answers ${method} ${path.split('?')[0] ?? ''} in a form that this tally does not know: ` +
-          `${issue?.path.join('.') ?? ''} ${issue?.message ?? ''}`,
-      );
-    }
   };
 
   return {
@@ -120,6 +111,18 @@ export const createClient = (options: ClientOptions): Client => {
       }
     },
   };
+};
+
+/** A success's body. One that is not as we know it means that the service is of another release. */
+const decode = <T>({ service, method, path, answer }: Request<T>, body: unknown): T => {
+  const parsed = answer.safeParse(body);
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  throw new Failure(
+    exitCodes.failed,
+    `${service} answers ${method} ${path.split('?')[0] ?? ''} in a form that this tally does not know: ` +
+      `${issue?.path.join('.') ?? ''} ${issue?.message ?? ''}`,
+  );
 };
 
 const parseJson = (text: string): unknown => {
