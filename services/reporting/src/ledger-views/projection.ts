@@ -5,10 +5,10 @@ import {
   emptyAccount,
   evolve,
   postings,
-  unspentOf,
   type Account,
   type LedgerEvent,
   type LotId,
+  type Totals,
 } from '@tallystick/ledger';
 import { accountId } from '@tallystick/kernel';
 import { programAndId } from '../views/stream-parts.js';
@@ -76,7 +76,7 @@ const accountChange = (state: LedgerState, stored: StreamEvent): Change => {
       account: id,
       member: opened?.member ?? null,
       unit: opened?.unit ?? null,
-      unspent: unspentOf(account),
+      unspent: unspentOf(totals),
       earned: totals.earned,
       refunded: totals.refunded,
       redeemed: totals.redeemed,
@@ -86,6 +86,13 @@ const accountChange = (state: LedgerState, stored: StreamEvent): Change => {
     },
   };
 };
+
+/** By the account's equation. That the lots hold as much is what the trial balance checks, and what counting them here would hide. */
+const unspentOf = (totals: Totals): number =>
+  totals.earned +
+  totals.refunded +
+  totals.arrearsRaised -
+  (totals.redeemed + totals.reversed + totals.arrearsPaid);
 
 /** The lots that an event puts points into or takes points from. */
 const touchedLots = (event: LedgerEvent): ReadonlySet<LotId> => {

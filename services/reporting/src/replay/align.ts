@@ -1,11 +1,13 @@
 import type { StreamName } from '@tallystick/kernel';
-import type { EventStore, RecordedEvent } from '@tallystick/event-store';
+import type { RecordedEvent } from '@tallystick/event-store';
 import type { Connection } from '@tallystick/postgres';
 import type { Folder } from '../views/folder.js';
+import { readPast, type PastReader } from '../views/past.js';
 import { tableOf } from '../views/view.js';
 import { rowsOf } from './on-connection.js';
 
 const streamsPerPage = 100;
+const eventsPerBatch = 1_000;
 
 /** Lists the streams whose live rows lag; exists only inside the comparison's transaction. */
 export const laggingTable = 'replay_lagging';
@@ -33,7 +35,7 @@ interface Apart {
 export const align = async (
   tx: Connection,
   folder: Folder,
-  store: Pick<EventStore, 'readStreams'>,
+  store: PastReader,
   caughtUpTo: bigint | null,
 ): Promise<void> => {
   const apart = rowsOf<Apart>(
@@ -46,41 +48,59 @@ export const align = async (
     streamsPerPage,
   );
   for await (const page of apart) {
-    const stored = await store.readStreams(page.map(({ stream }) => stream));
-    const lagging: StreamName[] = [];
-    const again: StreamName[] = [];
-    const events: RecordedEvent[] = [];
-    for (const { stream, live, replayed } of page) {
-      const all = stored.get(stream) ?? [];
-      const at = live ?? -1;
-      if (at < (replayed ?? -1)) {
-        const next = all[at + 1];
-        if (caughtUpTo !== null && next !== undefined && next.position <= caughtUpTo) continue;
-        lagging.push(stream);
-      }
-      again.push(stream);
-      events.push(...all.slice(0, at + 1));
-    }
-    await refold(tx, folder, again, events);
+    const lost = caughtUpTo === null ? noStreams : await lostStreams(store, page, caughtUpTo);
+    const kept = page.filter(({ stream }) => !lost.has(stream));
+    await refold(tx, folder, store, kept);
     await tx.query(`insert into ${laggingTable} select $1, unnest($2::text[])`, [
       folder.category,
-      lagging,
+      kept.filter(isBehind).map(({ stream }) => stream),
     ]);
   }
 };
 
+const noStreams: ReadonlySet<StreamName> = new Set();
+const isBehind = ({ live, replayed }: Apart): boolean => (live ?? -1) < (replayed ?? -1);
+
+/** The streams whose live rows lack an event that live consumption has passed. */
+const lostStreams = async (
+  store: PastReader,
+  page: readonly Apart[],
+  caughtUpTo: bigint,
+): Promise<ReadonlySet<StreamName>> => {
+  const lost = new Set<StreamName>();
+  for (const { stream, live } of page.filter(isBehind)) {
+    for await (const { position } of store.readStream(stream, { from: (live ?? -1) + 1 })) {
+      if (position <= caughtUpTo) lost.add(stream);
+      break;
+    }
+  }
+  return lost;
+};
+
+/** Folds streams again, from their beginnings up to the revisions of their live rows. */
 const refold = async (
   tx: Connection,
   folder: Folder,
-  streams: readonly StreamName[],
-  events: readonly RecordedEvent[],
+  store: PastReader,
+  apart: readonly Apart[],
 ): Promise<void> => {
+  const streams = apart.map(({ stream }) => stream);
   for (const view of folder.views) {
     await tx.query(`delete from ${tableOf('replay', view)} where stream = any($1)`, [streams]);
   }
-  if (events.length === 0) return;
-  const { standings } = await folder.apply(tx, events);
-  for (const standing of standings) {
-    if (standing.kind === 'blocked') throw new Error(standing.reason);
+  const wanted = apart.map(({ stream, live }) => ({ stream, upTo: live ?? -1 }));
+  let batch: RecordedEvent[] = [];
+  const flush = async (): Promise<void> => {
+    const { standings, keep } = await folder.apply(tx, batch);
+    for (const standing of standings) {
+      if (standing.kind === 'blocked') throw new Error(standing.reason);
+    }
+    keep();
+    batch = [];
+  };
+  for await (const { events } of readPast(store, wanted)) {
+    batch.push(...events);
+    if (batch.length >= eventsPerBatch) await flush();
   }
+  if (batch.length > 0) await flush();
 };

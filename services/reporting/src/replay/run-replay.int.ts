@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { testDatabase } from '@tallystick/testing';
 import type { AccountId } from '@tallystick/kernel';
@@ -150,6 +151,31 @@ describe('a replay', () => {
     expect(await views.replay()).toMatchObject({ equal: true });
   });
 
+  it('compares long streams too, read page by page', async () => {
+    const { shop } = views;
+    const sell = (from: number, to: number) => {
+      for (let number = from; number < to; number += 1) {
+        shop.sell(ann, { number: String(number), points: 1 });
+      }
+    };
+    sell(100, 1_400);
+    await shop.flush();
+    await views.deliver(await views.messages());
+    sell(1_400, 1_410);
+    await shop.flush();
+    const report = await views.replay({ caughtUp: () => Promise.resolve(false) });
+    expect(view(report, 'statement_entries')).toMatchObject({
+      rows: 1_305,
+      equal: 1_305,
+      lagging: 1_303,
+    });
+    expect(
+      report.views.filter(({ rows, equal, missing }) => rows !== equal || missing > 0),
+    ).toEqual([]);
+    await views.deliver(await views.messages());
+    expect(await views.replay()).toMatchObject({ equal: true });
+  });
+
   it('calls wrong, not late, what consumption has passed', async () => {
     const { shop } = views;
     shop.sell(ann, { number: '4', points: 8 });
@@ -180,13 +206,15 @@ describe('a replay', () => {
     expect(view(report, 'statement_entries')).toMatchObject({ rows: 57, equal: 57 });
   });
 
-  it.each(allViews.map(({ name }) => name))('makes %s again after it was dropped', async (name) => {
+  it('makes each view again after it was dropped', async () => {
     const before = digests(await views.replay());
-    await views.db.query(`drop table ${name}`);
-    // Asked for or not: without the view there is nothing else to do.
-    const rebuilt = await views.replay();
-    expect(rebuilt).toMatchObject({ rebuilt: true, equal: true });
-    expect(view(rebuilt, name)).toMatchObject({ rows: 0, equal: 0 });
+    for (const { name } of allViews) {
+      await views.db.query(`drop table ${name}`);
+      // Asked for or not: without the view there is nothing else to do.
+      const rebuilt = await views.replay();
+      expect(rebuilt).toMatchObject({ rebuilt: true, equal: true });
+      expect(view(rebuilt, name)).toMatchObject({ rows: 0, equal: 0 });
+    }
     const after = await views.replay();
     expect(after).toMatchObject({ rebuilt: false, equal: true });
     expect(digests(after)).toEqual(before);
@@ -234,10 +262,11 @@ describe('a replay', () => {
         await shop.flush();
         const verdicts = await views.deliver(await views.messages());
         expect(verdicts.filter(({ kind }) => kind !== 'done')).toEqual([]);
+        await sleep(20);
       }
     })();
     try {
-      for (let round = 0; round < 4; round += 1) {
+      for (let round = 0; round < 2; round += 1) {
         expect(await views.replay({ rebuild: true })).toMatchObject({ rebuilt: true });
         const { views: checked } = await views.replay({ caughtUp: () => Promise.resolve(false) });
         expect(

@@ -217,17 +217,22 @@ export class Shop {
   /** Appends what was written since the last time. Resolves to the last position. */
   async flush(): Promise<bigint> {
     let position = await this.store.head();
-    const groups: StreamWrite[][] = [[]];
+    const merged = new Map<StreamName, StreamWrite>();
+    const groups: StreamWrite[][] = [];
     for (const write of this.writes) {
-      const last = groups.at(-1) ?? [];
-      const full =
-        last.length === writesPerAppend || last.some(({ stream }) => stream === write.stream);
-      if (full) groups.push([write]);
+      const begun = merged.get(write.stream);
+      merged.set(write.stream, {
+        ...(begun ?? write),
+        events: [...(begun?.events ?? []), ...write.events],
+      });
+    }
+    for (const write of merged.values()) {
+      const last = groups.at(-1);
+      if (last === undefined || last.length === writesPerAppend) groups.push([write]);
       else last.push(write);
     }
     this.writes = [];
     for (const group of groups) {
-      if (group.length === 0) continue;
       const result = await this.store.append(group);
       invariant(result.kind === 'appended', `appended, not ${result.kind}`);
       position = result.position;

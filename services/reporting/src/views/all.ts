@@ -1,9 +1,9 @@
-import type { EventStore } from '@tallystick/event-store';
 import { ledgerProjection } from '../ledger-views/projection.js';
 import { memberProjection } from '../membership-views/projection.js';
 import { programProjection } from '../program-views/projection.js';
 import { receiptProjection } from '../receipt-views/projection.js';
 import { folderOf, type Folder } from './folder.js';
+import type { PastReader } from './past.js';
 import type { Side, View } from './view.js';
 
 /** Every projection of reporting. What is not in this list is neither consumed nor replayed. */
@@ -25,7 +25,7 @@ const weightMax = { ledger: 100_000, receipts: 20_000, members: 10_000, programs
 
 export type Folders = { readonly [P in keyof typeof projections]: Folder };
 
-export const foldersOf = (side: Side, store: Pick<EventStore, 'readStreams'>): Folders => ({
+export const foldersOf = (side: Side, store: PastReader): Folders => ({
   ledger: folderOf(projections.ledger, side, store, weightMax.ledger),
   receipts: folderOf(projections.receipts, side, store, weightMax.receipts),
   members: folderOf(projections.members, side, store, weightMax.members),

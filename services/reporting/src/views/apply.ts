@@ -1,6 +1,6 @@
-import { invariant, type StreamName } from '@tallystick/kernel';
-import type { EventStore } from '@tallystick/event-store';
+import type { StreamName } from '@tallystick/kernel';
 import type { Queryable } from '@tallystick/postgres';
+import { readPast, type PastReader } from './past.js';
 import type { Projection, StreamEvent } from './projection.js';
 import type { States } from './states.js';
 import { tableOf, type Side } from './view.js';
@@ -18,7 +18,7 @@ export interface Applied {
   /** In the order of the events given. */
   readonly standings: readonly Standing[];
   /** To be called when the transaction has committed: the folded states may be used for the next batch. */
-  keep(): void;
+  readonly keep: () => void;
 }
 
 /** Two of ours folded one stream at once, as happens while partitions change hands: the batch is to be done again. */
@@ -33,12 +33,11 @@ export interface Fold<State> {
   readonly projection: Projection<State>;
   readonly side: Side;
   readonly states: States<State>;
-  readonly store: Pick<EventStore, 'readStreams'>;
+  readonly store: PastReader;
 }
 
 const known: Standing = { kind: 'known' };
 const applied: Standing = { kind: 'applied' };
-const streamsPerRead = 100;
 
 /** A stream whose next events are in the batch. */
 interface Pending<State> {
@@ -132,34 +131,36 @@ const sortOut = <State>(
 const findStates = async <State>(
   projection: Projection<State>,
   states: States<State>,
-  store: Pick<EventStore, 'readStreams'>,
+  store: PastReader,
   pending: ReadonlyMap<StreamName, Pending<State>>,
 ): Promise<void> => {
-  const missing: StreamName[] = [];
+  const missing = new Map<StreamName, Pending<State>>();
   for (const [name, stream] of pending) {
     if (stream.events.length === 0) continue;
     stream.state =
       stream.from === -1 ? projection.begin(name) : (states.take(name, stream.from) ?? null);
-    if (stream.state === null) missing.push(name);
+    if (stream.state === null) missing.set(name, stream);
   }
-  for (let at = 0; at < missing.length; at += streamsPerRead) {
-    const names = missing.slice(at, at + streamsPerRead);
-    const stored = await store.readStreams(names);
-    for (const name of names) {
-      const stream = pending.get(name);
-      invariant(stream !== undefined, 'a missing state is of a pending stream');
-      const past = (stored.get(name) ?? []).slice(0, stream.from + 1);
-      if (past.length <= stream.from) {
-        stream.blocked = `${name}: the views are at revision ${stream.from}, but the store has ${past.length} events`;
-        continue;
-      }
-      try {
-        const state = projection.begin(name);
-        for (const event of past) projection.fold(state, event);
-        stream.state = state;
-      } catch (error) {
-        stream.blocked = `${name}: its events up to revision ${stream.from} cannot be folded: ${messageOf(error)}`;
-      }
+
+  const found = new Map<StreamName, { readonly state: State; events: number }>();
+  const wanted = [...missing].map(([stream, { from }]) => ({ stream, upTo: from }));
+  for await (const { stream: name, events } of readPast(store, wanted)) {
+    const stream = missing.get(name);
+    if (stream === undefined || stream.blocked !== null) continue;
+    const past = found.get(name) ?? { state: projection.begin(name), events: 0 };
+    found.set(name, past);
+    try {
+      for (const event of events) projection.fold(past.state, event);
+      past.events += events.length;
+    } catch (error) {
+      stream.blocked = `${name}: its events up to revision ${stream.from} cannot be folded: ${messageOf(error)}`;
+    }
+  }
+  for (const [name, stream] of missing) {
+    const { state = null, events = 0 } = found.get(name) ?? {};
+    if (events === stream.from + 1) stream.state = state;
+    else {
+      stream.blocked ??= `${name}: the views are at revision ${stream.from}, but the store has ${events} events`;
     }
   }
 };

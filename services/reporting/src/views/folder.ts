@@ -1,6 +1,6 @@
-import type { EventStore } from '@tallystick/event-store';
 import type { Queryable } from '@tallystick/postgres';
 import { apply, type Applied } from './apply.js';
+import type { PastReader } from './past.js';
 import type { Projection, StreamEvent } from './projection.js';
 import { States } from './states.js';
 import type { Side } from './view.js';
@@ -13,7 +13,7 @@ export interface Folder extends Pick<Projection<unknown>, 'category' | 'topic' |
 export const folderOf = <State>(
   projection: Projection<State>,
   side: Side,
-  store: Pick<EventStore, 'readStreams'>,
+  store: PastReader,
   weightMax: number,
 ): Folder => {
   const { category, topic, head, views } = projection;

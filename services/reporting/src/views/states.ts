@@ -37,7 +37,8 @@ export class States<State> {
     this.weight += weight;
     // A Map keeps the order of insertion: the first is the one that was used the longest ago.
     for (const oldest of this.held.keys()) {
-      if (this.weight <= this.weightMax) break;
+      // The last one stays however large it is: whoever uses it next would have to fold all of it again.
+      if (this.weight <= this.weightMax || this.held.size === 1) break;
       this.take(oldest, revision);
     }
   }

@@ -27,7 +27,15 @@ describe('folded states in memory', () => {
     expect(held.take(b as never, 0)).toBeUndefined();
     expect(held.take(a as never, 1)).toBe(4);
     expect(held.take(c as never, 0)).toBe(4);
+  });
+
+  it('keep one that alone is too large, as long as no other comes', () => {
+    const held = states();
     held.put(a as never, 0, 11);
-    expect(held.take(a as never, 0)).toBeUndefined();
+    expect(held.take(a as never, 0)).toBe(11);
+    held.put(a as never, 1, 11);
+    held.put(b as never, 0, 1);
+    expect(held.take(a as never, 1)).toBeUndefined();
+    expect(held.take(b as never, 0)).toBe(1);
   });
 });
