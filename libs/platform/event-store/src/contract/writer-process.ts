@@ -1,17 +1,17 @@
 import { argv, stdout } from 'node:process';
 import type { EventStore, ExpectedRevision, StreamWrite } from '../port.js';
-import { sampleEvent, sampleStream } from './events.js';
+import { sampleEvent, sampleEvents, sampleStream } from './events.js';
 import { openStore } from './open-store.js';
 
 /**
  * A process that appends from several writers at once, for tests of order and of killed writers.
- * Arguments: the module that opens the store, its argument, the process's name, the number of writers, and of appends
- * each (0: until it is killed). Prints `<stream> <id>` for every event that was acknowledged.
+ * Arguments: the module that opens the store, its argument, the process's name, the number of writers, of appends
+ * each (0: until it is killed), and of events in each append. Prints `<stream> <id>` for every event that was acknowledged.
  *
  * Each writer has a stream of its own. Every third append goes to one that all writers of all processes share, where most of
  * them lose; every sixth also names a stream at a revision that it never has, so that nothing of it may stay.
  */
-const [, , moduleUrl, argument, name = '', writers = '', appends = ''] = argv;
+const [, , moduleUrl, argument, name = '', writers = '', appends = '', size = ''] = argv;
 const neverThere = 1_000_000;
 
 const next = (revision: ExpectedRevision, count: number): number =>
@@ -24,7 +24,7 @@ const write = async (store: EventStore, writer: number): Promise<void> => {
   for (let count = 0; appends === '0' || count < Number(appends); count += 1) {
     const stream = count % 3 === 2 ? shared : own;
     const expected = revisions.get(stream) ?? 'noStream';
-    const events = [0, 1].map((part) => sampleEvent(`${name}-${writer}-${count}-${part}`));
+    const events = sampleEvents(`${name}-${writer}-${count}`, Number(size));
     const writes: StreamWrite[] = [{ stream, expected, events }];
     if (count % 6 === 5) {
       const hopeless = sampleEvent(`${name}-${writer}-${count}-hopeless`);
