@@ -11,8 +11,8 @@ import { root } from './run.mjs';
 
 const scope = '@tallystick/';
 const testsOf = ['src/**/*.unit.ts', 'src/**/*.int.ts', 'src/**/*.e2e.ts'];
-/** Contract suites are built, for adapters elsewhere, but run only under jest; what is in `e2e` belongs to tests. */
-const isTest = (file) => /\.(unit|int|e2e)\.ts$|^src\/(contract|e2e)\//.test(file);
+/** Contract suites are built, for adapters elsewhere, but run only under jest; what is in `e2e` and `testing` belongs to tests. */
+const isTest = (file) => /\.(unit|int|e2e)\.ts$|^src\/(contract|e2e|testing)\//.test(file);
 /** `import x from 'p'`, `export * from 'p'`, `import 'p'`, `import('p')`. */
 const importPattern = /(?:\bfrom\s+|\bimport\s+|\bimport\()'([^'.][^']*)'/g;
 /** An exception to the linter that does not say why. */

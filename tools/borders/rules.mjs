@@ -29,14 +29,12 @@ const pure = new Set(['type:kernel', 'type:domain']);
  *
  * @param {{ tests: boolean, testingDependsOn: readonly string[] }} subject whether for test files,
  *   which may use libs/testing too; and the projects that libs/testing is made of: their own tests
- *   use it, which is a circle between projects but not between what is built
+ *   use it, which is a circle between projects but not between what is built (that one the tags forbid)
  */
 export const boundaries = ({ tests, testingDependsOn }) => ({
   allow: [],
   banTransitiveDependencies: true,
-  ignoredCircularDependencies: tests
-    ? testingDependsOn.map((project) => ['@tallystick/testing', project])
-    : [],
+  ignoredCircularDependencies: testingDependsOn.map((project) => ['@tallystick/testing', project]),
   depConstraints: Object.entries(mayDependOn).map(([sourceTag, allowed]) => ({
     sourceTag,
     onlyDependOnLibsWithTags: tests ? [...allowed, 'type:testing'] : allowed,

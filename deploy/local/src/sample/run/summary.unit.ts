@@ -75,7 +75,7 @@ describe('the summary', () => {
   });
 
   it('is plain text where there are no colours', () => {
-    // eslint-disable-next-line no-control-regex
+    // eslint-disable-next-line no-control-regex -- the escape is what must not be there
     expect(text).not.toMatch(/\u001b/);
     expect(renderSummary(facts, { colors: true })).toContain('\u001b[');
   });
