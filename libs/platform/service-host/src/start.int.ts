@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Message, Verdict } from '@tallystick/message-bus';
 import { createPool } from '@tallystick/postgres';
 import { testDatabase, type TestDatabase } from '@tallystick/testing';
+import { drainTimeoutMs } from './http/limits.js';
 import {
   AccessRuleMissing,
   Allow,
@@ -135,6 +136,17 @@ describe('the stop of a service', () => {
     expect((await slow).body).toEqual({ slow: true });
     await closed;
     await new Promise((resolve) => handler.close(resolve));
+  });
+
+  it('waits for the handler, and no longer, when the caller of a request has gone away', async () => {
+    const caller = new AbortController();
+    const slow = ask(`${till.url}/v1/receipts/slow`, { token: ops, signal: caller.signal });
+    await new Promise((resolve) => setTimeout(resolve, slowMs / 3));
+    caller.abort();
+    await expect(slow).rejects.toThrow('aborted');
+    const startedAt = performance.now();
+    await till.service.close();
+    expect(performance.now() - startedAt).toBeLessThan(drainTimeoutMs / 2);
   });
 
   it('is the same stop however often it is asked for', async () => {

@@ -227,10 +227,9 @@ const stop = async (
   server.close();
   // Consumers go on meanwhile: a request in hand may wait for what they do.
   const left = await drained;
-  if (left > 0) {
-    log.warn({ requests: left }, 'requests were cut off: they did not end in time');
-    server.closeAllConnections();
-  }
+  if (left > 0) log.warn({ requests: left }, 'requests were cut off: they did not end in time');
+  // Nobody is owed an answer any more. A connection that became idle after `close` would hold the server open as long as its caller keeps it.
+  server.closeAllConnections();
   await busServer.close();
   await opened.close();
   log.info('stopped');

@@ -88,6 +88,13 @@ export const equip = (server: FastifyInstance, parts: ServerParts): void => {
     return done(null, payload.body);
   });
 
+  // A caller that went away is sent nothing, and `onResponse` is not called: its request ends with its handler.
+  server.addHook('onSend', (request, reply, payload, done) => {
+    if (reply.raw.closed) inHand.end(request);
+    else reply.raw.once('close', () => inHand.end(request));
+    done(null, payload);
+  });
+
   server.addHook('onResponse', (request, reply, done) => {
     inHand.end(request);
     if (log.isLevelEnabled('debug')) logRequest(log, request, reply);
