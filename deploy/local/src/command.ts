@@ -41,7 +41,7 @@ const perform = async (options: Options, signal: AbortSignal): Promise<ExitCode>
       options.serve ? serve(system, options, signal) : playSample(system, options, signal),
     );
   } catch (error) {
-    if (error instanceof Interrupted) return exitCodes.interrupted;
+    if (signal.aborted && wasGivenUp(error)) return exitCodes.interrupted;
     if (error instanceof CannotStart || error instanceof ConfigError) {
       complain(`${pc.red('Tallystick cannot start:')} ${error.message}`);
       return exitCodes.cannotStart;
@@ -50,6 +50,10 @@ const perform = async (options: Options, signal: AbortSignal): Promise<ExitCode>
     return exitCodes.failed;
   }
 };
+
+/** The end of work that a signal broke off: the signal's own reason, or what Node makes of it in a timer. */
+const wasGivenUp = (error: unknown): boolean =>
+  error instanceof Interrupted || (error instanceof Error && error.name === 'AbortError');
 
 const withSystem = async (
   options: Options,

@@ -81,14 +81,14 @@ const pointLines = ({ points, redemptions }: SampleFacts, paint: Colors): string
   line('refunded', points.refunded, paint.dim(`${redemptions.cancelled} redemptions cancelled`)),
   line(
     'redeemed',
-    -points.redeemed,
+    0 - points.redeemed,
     paint.dim(
       `${grouped(redemptions.made)} redemptions; ${grouped(redemptions.refused)} refused, the points were not there`,
     ),
   ),
   line(
     'reversed',
-    -points.reversed,
+    0 - points.reversed,
     paint.dim('goods that came back, receipts that were corrected'),
   ),
   line(
