@@ -66,11 +66,15 @@ export class Workspace {
   >();
   private readonly recorded = new Map<StreamName, readonly RecordedEvent[]>();
 
-  constructor(private readonly store: EventStore) {}
+  /** `base`: what was read together with others, and is not read again. */
+  constructor(
+    private readonly store: EventStore,
+    private readonly base?: Workspace,
+  ) {}
 
   /** Reads streams that are not in hand yet. */
   async load(streams: Iterable<StreamName>): Promise<void> {
-    const missing = [...new Set(streams)].filter((stream) => !this.recorded.has(stream));
+    const missing = [...new Set(streams)].filter((stream) => this.read(stream) === undefined);
     if (missing.length === 0) return;
     const read: Recorded = await this.store.readStreams(missing);
     for (const stream of missing) this.recorded.set(stream, read.get(stream) ?? []);
@@ -78,9 +82,7 @@ export class Workspace {
 
   /** Shares what was read, and nothing that was decided: for one group of the facts that were read together. */
   fork(): Workspace {
-    const fork = new Workspace(this.store);
-    for (const [stream, events] of this.recorded) fork.recorded.set(stream, events);
-    return fork;
+    return new Workspace(this.store, this);
   }
 
   fact(id: FactId): FactStreamState | null {
@@ -145,7 +147,7 @@ export class Workspace {
 
   /** The newest event of all that was read. */
   newestPosition(): bigint {
-    let newest = 0n;
+    let newest = this.base?.newestPosition() ?? 0n;
     for (const events of this.recorded.values()) {
       const position = events.at(-1)?.position ?? 0n;
       if (position > newest) newest = position;
@@ -175,9 +177,13 @@ export class Workspace {
   }
 
   private events(stream: StreamName): readonly RecordedEvent[] {
-    const events = this.recorded.get(stream);
+    const events = this.read(stream);
     if (events === undefined) throw new Error(`stream ${stream} was not loaded`);
     return events;
+  }
+
+  private read(stream: StreamName): readonly RecordedEvent[] | undefined {
+    return this.recorded.get(stream) ?? this.base?.read(stream);
   }
 
   private write(
