@@ -9,6 +9,7 @@ import { dataFolder } from './data/folder.js';
 import { lastRunning } from './data/running.js';
 import { makeDataFolder, removeDataFolder } from './e2e/tools/data-folders.js';
 import { eventually } from './e2e/tools/eventually.js';
+import { startLocalSystem, type LocalSystem } from './index.js';
 import { localProgram, startProgram, type Program } from './e2e/tools/programs.js';
 
 jest.setTimeout(120_000);
@@ -218,6 +219,39 @@ describe('five processes', () => {
       'the services have gone',
       async () => now.every(({ pid }) => !isRunning(pid)) || undefined,
     );
+  });
+});
+
+describe('a system within another program', () => {
+  it.each([1, 5] as const)('in %i, is killed and goes on with its data', async (processes) => {
+    const claims = { sub: 'test', roles: ['auditor' as const], programs: ['*'] };
+    const readsNothing = async (system: LocalSystem): Promise<number> => {
+      const authorization = `Bearer ${await system.tokenFor(claims)}`;
+      const path = new URL('/v1/reports/none/summary', system.urls.reporting);
+      return (await fetch(path, { headers: { authorization } })).status;
+    };
+    // What the services say of a PostgreSQL that is killed under them is not for the eyes of who runs the tests.
+    const options = { dataDir, port: 0, processes, logLevel: 'fatal' };
+    const first = await startLocalSystem(options);
+    expect(await readsNothing(first)).toBe(404);
+    expect(Object.keys(first.pids())).toHaveLength(processes === 1 ? 0 : 5);
+    await first.kill();
+    expect(isRunning(first.postgres.pid)).toBe(false);
+
+    const second = await startLocalSystem(options);
+    expect(second.instance).not.toBe(first.instance);
+    expect(await readsNothing(second)).toBe(404);
+    await second.stop();
+    await second.stop();
+    expect(processesOfData()).toEqual([]);
+  });
+
+  it('gives a start up when it is told to', async () => {
+    const told = new AbortController();
+    const starting = startLocalSystem({ dataDir, port: 0, signal: told.signal });
+    told.abort(new Error('not wanted any more'));
+    await expect(starting).rejects.toThrow('not wanted any more');
+    expect(processesOfData()).toEqual([]);
   });
 });
 
