@@ -20,8 +20,11 @@ export const categories: readonly string[] = Object.values(projections).map(
   ({ category }) => category,
 );
 
-/** Each projection's share of the memory for folded states, in units of `Projection.weigh`. */
-const weightMax = { ledger: 100_000, receipts: 20_000, members: 10_000, programs: 1_000 };
+/**
+ * Each projection's share of the memory for folded states, in units of `Projection.weigh`. With these a replay of 220,000
+ * events needs a heap of less than 64 MiB.
+ */
+const weightMax = { ledger: 50_000, receipts: 5_000, members: 5_000, programs: 1_000 };
 
 export type Folders = { readonly [P in keyof typeof projections]: Folder };
 
