@@ -34,6 +34,8 @@ export const originalOf = (fact: ReceiptFact, line: ReceiptLine): FactId | null 
 export const decidePin = (fact: Fact, context: PinContext): PinDecision => {
   const { rulebook } = context;
   if (rulebook === null) return nowhere(null, 'no-rulebook-in-force');
+  if (fact.currency !== null && fact.currency !== rulebook.book.currency)
+    return nowhere(rulebook.ref, 'other-currency');
   const home = fact.card === null ? null : homeOf(fact, fact.card, context, rulebook.book);
   const homeless = (): PinDecision =>
     fact.card !== null && home === null

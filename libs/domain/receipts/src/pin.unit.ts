@@ -73,7 +73,7 @@ const sold = (fact: ReceiptFact, account: AccountId | null): FactStreamState => 
   refused: new Set(),
 });
 const herSale = receipt('100', [line(1)], herCard);
-const claims = (windowDays: number | null) => ({ claims: { windowDays } }) as Rulebook;
+const claims = (windowDays: number | null) => ({ currency: 'GBP', claims: { windowDays } }) as Rulebook;
 
 const pin = (fact: ReceiptFact, book = claims(null), sale = sold(herSale, hers)) =>
   decidePin(fact, {
@@ -125,6 +125,12 @@ describe('where a receipt goes', () => {
     const old = receipt('1', [line(1)], myCard, { occurredAt: instant('2025-11-01T00:00:00Z') });
     expect(pin(old, claims(30))).toMatchObject({ pin: { nothing: 'before-the-claim-window' } });
     expect(pin(old)).toMatchObject({ pin: { parts: [{ account: mine }] } });
+  });
+
+  it('is nowhere in a currency that is not the programme’s', () => {
+    expect(pin(receipt('1', [line(1)], myCard, { currency: 'EUR' }))).toMatchObject({
+      pin: { parts: [], nothing: 'other-currency' },
+    });
   });
 
   it('is nowhere before the first rulebook is in force', () => {

@@ -9,7 +9,7 @@ export interface Rulebook {
   readonly unit: string;
   /** In force for what happens from this moment on; RFC 3339. */
   readonly effectiveFrom: string;
-  /** ISO 4217: receipts in another currency are refused. */
+  /** ISO 4217: a receipt in another currency earns nothing, and says so. */
   readonly currency: string;
   /** IANA: the programme's days begin and end here. */
   readonly timeZone: string;
