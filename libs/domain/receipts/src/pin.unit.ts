@@ -73,7 +73,8 @@ const sold = (fact: ReceiptFact, account: AccountId | null): FactStreamState => 
   refused: new Set(),
 });
 const herSale = receipt('100', [line(1)], herCard);
-const claims = (windowDays: number | null) => ({ currency: 'GBP', claims: { windowDays } }) as Rulebook;
+const claims = (windowDays: number | null) =>
+  ({ currency: 'GBP', claims: { windowDays } }) as Rulebook;
 
 const pin = (fact: ReceiptFact, book = claims(null), sale = sold(herSale, hers)) =>
   decidePin(fact, {
