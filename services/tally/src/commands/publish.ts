@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { exitCodes, type ExitCode } from '../exit-codes.js';
 import { readTyped, typedPath } from '../paths.js';
+import type { Client } from '../system/client.js';
 import { openSystem } from '../system/open-system.js';
 import { failureOf } from '../system/problem.js';
 import type { Run } from './run.js';
@@ -10,6 +11,7 @@ const published = z.looseObject({
   version: z.int(),
   hash: z.string(),
   effectiveFrom: z.string(),
+  position: z.string(),
 });
 
 /** `tally publish`: puts a version of a programme's rulebook in force. The same document again changes nothing. */
@@ -31,6 +33,7 @@ export const publishRulebook = async (
     });
     if (!answer.ok) throw failureOf('the rulebook is not published', answer.error);
     const { status, value } = answer.value;
+    await heardByEnrollment(system.client, value);
     terminal.out(
       options.json === true
         ? JSON.stringify({ ...value, new: status === 201 }, null, 2)
@@ -41,4 +44,18 @@ export const publishRulebook = async (
   } finally {
     await system.close();
   }
+};
+
+/** The next command may enrol members: enrollment hears of a programme over the bus, and is waited for. */
+const heardByEnrollment = async (
+  client: Client,
+  { program, position }: z.output<typeof published>,
+): Promise<void> => {
+  await client.call({
+    service: 'enrollment',
+    method: 'GET',
+    path: `/v1/members/${encodeURIComponent(program)}/nobody`,
+    headers: { 'tallystick-after': position },
+    answer: z.unknown(),
+  });
 };

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import path from 'node:path';
 
 /** The root of the project: five folders above. */
-const root = fileURLToPath(new URL('../../../../..', import.meta.url));
+export const root = fileURLToPath(new URL('../../../../..', import.meta.url));
 
 /** The built programs: `npm run build` makes them. */
 export const localProgram = path.join(root, 'deploy/local/dist/main.js');

@@ -1,0 +1,165 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { rulebook } from './front-door/house.js';
+import { at, listAt, numberAt, textAt } from './tools/client.js';
+import { makeDataFolder, removeDataFolder } from './tools/data-folders.js';
+import { root } from './tools/programs.js';
+import { startSystemProcess, type SystemProcess } from './tools/system-process.js';
+import { startTally, tally } from './tools/tally.js';
+
+jest.setTimeout(300_000);
+
+/** One row per sale, without lines, as a small shop has it. */
+const sales = `date\tcard\tamount
+2026-05-04\t100-1\t12.50
+2026-05-04\t100-2\t80.00
+2026-05-04\t\t7.00
+2026-05-05\t100-1\t-2.50
+2026-05-05\t100-3\ttwelve
+2026-05-06\t100-2\t9.99
+`;
+
+describe('tally', () => {
+  const program = 'e2e-tally';
+  let folder: string;
+  let files: string;
+  let system: SystemProcess | undefined;
+  beforeAll(async () => {
+    folder = await makeDataFolder();
+    files = await makeDataFolder();
+    system = await startSystemProcess(folder);
+    await writeFile(inFiles('rulebook.yaml'), rulebook(program));
+    await writeFile(inFiles('sales.tsv'), sales);
+    const mapping = await readFile(
+      path.join(root, 'services/tally/mappings/sales-without-lines.yaml'),
+      'utf8',
+    );
+    const tabs = mapping.replace("separator: ','", 'separator: tab');
+    await writeFile(
+      inFiles('mapping.yaml'),
+      tabs.replace('card: { column: card }', `card: { column: card, removeCharacters: '-' }`),
+    );
+  });
+  afterAll(async () => {
+    await system?.stop();
+    await removeDataFolder(folder);
+    await removeDataFolder(files);
+  });
+  const inFiles = (name: string): string => path.join(files, name);
+  const running = (): SystemProcess => {
+    if (system === undefined) throw new Error('the system did not start');
+    return system;
+  };
+  const command = (...args: readonly string[]): Promise<unknown> => tally(running(), args);
+  const importSales = (exitCode: number, ...more: readonly string[]): Promise<unknown> => {
+    const options = ['--mapping', inFiles('mapping.yaml'), '--program', program];
+    const rejects = ['--rejects', inFiles('rejects.csv')];
+    return tally(
+      running(),
+      ['import', inFiles('sales.tsv'), ...options, ...rejects, ...more],
+      exitCode,
+    );
+  };
+  const ofCard = (name: string, card: string): Promise<unknown> =>
+    command(name, '--program', program, '--card', card);
+
+  it('publishes a rulebook once, and enrols members right after', async () => {
+    // The first thing that is asked of enrollment, which hears of the programme over the bus.
+    const fresh = 'e2e-tally-fresh';
+    await writeFile(inFiles('fresh.yaml'), rulebook(fresh));
+    await writeFile(inFiles('one.csv'), 'date,card,amount\n2026-05-04,7,5.00\n');
+    expect(await command('publish', inFiles('fresh.yaml'))).toMatchObject({
+      new: true,
+      version: 1,
+    });
+    const mapping = ['--mapping', 'sales-without-lines', '--program', fresh, '--enroll'];
+    expect(await command('import', inFiles('one.csv'), ...mapping)).toMatchObject({
+      members: { enrolled: 1 },
+      points: { ofFile: { earned: 5 } },
+    });
+    expect(await command('publish', inFiles('fresh.yaml'))).toMatchObject({ new: false });
+  });
+
+  it('imports sales without lines; unknown cards wait, and rows that cannot be read are told', async () => {
+    await command('publish', inFiles('rulebook.yaml'));
+    const someRejected = 3;
+    expect(await importSales(someRejected)).toMatchObject({
+      addsUp: true,
+      unchanged: false,
+      rows: {
+        total: 6,
+        byOutcome: {
+          waiting: { total: 4 },
+          nothing: { total: 1, reasons: { 'no-card': 1 } },
+          rejected: { total: 1, reasons: { 'quantity-unreadable': 1 } },
+        },
+      },
+      receipts: { new: 5, known: 0 },
+    });
+    const rejects = await readFile(inFiles('rejects.csv'), 'utf8');
+    expect(rejects.trim().split('\n')).toEqual([
+      'line,code,explanation',
+      expect.stringMatching(/^6,quantity-unreadable,"[^"]*"$/),
+    ]);
+    expect(rejects).not.toMatch(/100-?3/);
+  });
+
+  it('enrols the cards of the same file later, and every sale finds its account', async () => {
+    const again = await importSales(3, '--enroll');
+    expect(again).toMatchObject({ addsUp: true, receipts: { new: 0, known: 5 } });
+    expect(await ofCard('balance', '1001')).toMatchObject({ available: 10, arrears: 0 });
+    expect(await ofCard('balance', '1002')).toMatchObject({ available: 89 });
+    const third = await importSales(3, '--enroll');
+    expect(third).toMatchObject({
+      unchanged: true,
+      rows: { byOutcome: { earned: { total: 3 }, reversed: { total: 1 } } },
+      points: { ofFile: { earned: 101, reversed: 2 } },
+    });
+  });
+
+  it('shows why the points are there', async () => {
+    const statement = await ofCard('statement', '1001');
+    const entries = listAt(statement, 'entries');
+    expect(entries.map((entry) => numberAt(entry, 'points'))).toEqual([-2, 12, 0]);
+    for (const entry of entries) expect(textAt(entry, 'reason')).not.toBe('');
+  });
+
+  it('replays the store, and rebuilds the views', async () => {
+    expect(await command('replay')).toMatchObject({ status: 'done', equal: true });
+    expect(await command('replay', '--rebuild')).toMatchObject({ rebuilt: true, equal: true });
+  });
+
+  it('signs tokens that the services take', async () => {
+    const signed = await command('token', '--role', 'auditor', '--program', program);
+    const ask = async (of: string): Promise<number> => {
+      const url = `${running().url}/v1/reports/${of}/summary`;
+      const headers = { authorization: `Bearer ${textAt(signed, 'token')}` };
+      return (await fetch(url, { headers })).status;
+    };
+    expect([await ask(program), await ask('e2e-tally-fresh')]).toEqual([200, 403]);
+  });
+
+  it('ends with a code that says what happened', async () => {
+    const cases: [readonly string[], number][] = [
+      [['balance', '--program', program, '--card', 'nobody'], 6],
+      [['import', inFiles('missing.csv'), '--mapping', 'online-retail', '--program', program], 2],
+      [['import', inFiles('one.csv'), '--mapping', 'online-retail', '--program', program], 2],
+      [['import', inFiles('one.csv'), '--mapping', 'sales-without-lines', '--program', 'none'], 6],
+      [['publish', inFiles('sales.tsv')], 2],
+      [['nonsense'], 2],
+    ];
+    for (const [args, code] of cases) {
+      const ended = startTally(running(), args);
+      expect([args, await ended.ended]).toEqual([args, code]);
+      expect(ended.stderr()).not.toMatch(/^\s+at /m);
+    }
+  });
+
+  it('starts a system for a command when none runs, and stops it afterwards', async () => {
+    await running().stop();
+    const balance = await ofCard('balance', '1002');
+    expect(at(balance, 'available')).toBe(89);
+    await running().restart();
+  });
+});
