@@ -26,8 +26,19 @@ const progress = z.looseObject({
       missing: z.int(),
       extra: z.int(),
       lagging: z.int(),
+      first: z
+        .looseObject({
+          what: z.string(),
+          key: z.record(z.string(), z.unknown()),
+          columns: z.array(
+            z.looseObject({ column: z.string(), live: z.string(), replayed: z.string() }),
+          ),
+        })
+        .nullish(),
     }),
   ),
+  caughtUp: z.boolean().nullish(),
+  rebuilt: z.boolean().nullish(),
   equal: z.boolean().nullable(),
 });
 type Replay = z.output<typeof progress>;
@@ -110,7 +121,26 @@ const show = (ended: Replay): string =>
       ['left', 'right', 'right', 'right', 'right', 'right', 'right'],
     ),
     '',
-    ended.equal === true
-      ? `${whole(ended.events)} events folded again: every view is equal.`
-      : `${whole(ended.events)} events folded again: the views are not equal.`,
+    ...ended.views.flatMap(({ view, first }) => (first ? [firstOf(view, first)] : [])),
+    verdictOf(ended),
   ].join('\n');
+
+/** The first row that differs, as somebody who goes after it needs it. */
+const firstOf = (view: string, first: NonNullable<Replay['views'][number]['first']>): string => {
+  const key = Object.entries(first.key).map(([name, value]) => `${name} ${String(value)}`);
+  const columns = first.columns.map(
+    ({ column, live, replayed }) => `${column} is ${live}, should be ${replayed}`,
+  );
+  return `${view}: ${first.what} row ${key.join(', ')}${columns.length > 0 ? `: ${columns.join('; ')}` : ''}`;
+};
+
+const verdictOf = ({ events, equal, rebuilt, caughtUp }: Replay): string => {
+  const folded = `${whole(events)} events folded again:`;
+  if (equal === true)
+    return rebuilt === true
+      ? `${folded} the views were made anew.`
+      : `${folded} every view is equal.`;
+  return caughtUp === false
+    ? `${folded} the views have not caught up with the store: try again when they have.`
+    : `${folded} the views are not equal. \`tally replay --rebuild\` makes them anew.`;
+};
