@@ -12,7 +12,10 @@ import type { PartnerFact, ReceiptFact } from '@tallystick/rulebook';
 /** The part of a fact that goes to one account. A receipt's returned lines may belong to another account than its sold ones. */
 export interface Part {
   readonly account: AccountId;
-  /** Ordinals of the receipt's lines; empty for a partner's event, which has none. */
+  /**
+   * Ordinals of the receipt's lines; empty for a partner's event, which has none, and for an account that an earlier
+   * revision went to and this one does not: there only what that one did is taken back.
+   */
   readonly lines: readonly number[];
 }
 
@@ -20,7 +23,7 @@ export interface Part {
 export interface Pin {
   readonly rulebook: RulebookRef | null;
   readonly parts: readonly Part[];
-  /** Why it goes nowhere; null when it has parts. */
+  /** Why none of its lines goes anywhere; null when one does. */
   readonly nothing: string | null;
 }
 

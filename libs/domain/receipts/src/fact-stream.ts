@@ -1,6 +1,7 @@
 import {
   factId,
   streamName,
+  type AccountId,
   type FactId,
   type ProgramId,
   type StreamName,
@@ -35,15 +36,25 @@ export interface FactStreamState {
   readonly document: Fact;
   /** null: it waits for its card. */
   readonly pin: Pin | null;
+  /** Where lines of the revisions before it went: this one takes back there what it does not bring again. */
+  readonly left: readonly AccountId[];
   /** Hashes of other contents that were refused, so that each is recorded once. */
   readonly refused: ReadonlySet<string>;
 }
+
+/** Where lines of a fact have gone by now: by its newest revision, or by those before it while that one waits. */
+export const accountsReached = (state: FactStreamState | null): readonly AccountId[] => {
+  if (state === null) return [];
+  if (state.pin === null) return state.left;
+  return state.pin.parts.filter(({ lines }) => lines.length > 0).map(({ account }) => account);
+};
 
 export const evolveFact = (state: FactStreamState | null, event: FactEvent): FactStreamState => {
   if (event.type === 'ReceiptRegistered' || event.type === 'PartnerEventRegistered') {
     return {
       document: event.data.document,
       pin: event.data.pin,
+      left: accountsReached(state),
       refused: state?.refused ?? new Set(),
     };
   }

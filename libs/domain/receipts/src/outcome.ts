@@ -46,7 +46,6 @@ export const standingOutcome = (
 
 /** Of a pinned fact, from what its accounts' streams say of this revision of it. */
 export const pinnedOutcome = (fact: Fact, pin: Pin, applied: readonly Applied[]): FactOutcome => {
-  if (pin.nothing !== null) return nothingOutcome(fact, pin.nothing);
   const own = applied.filter(
     ({ data }) => data.fact === fact.id && data.factRevision === revisionOf(fact),
   );
@@ -54,6 +53,10 @@ export const pinnedOutcome = (fact: Fact, pin: Pin, applied: readonly Applied[])
   const returns = own.filter((event) => event.type === 'EarnReversed');
   const earned = sumOf(earnings.map(({ data }) => data.points));
   const reversed = sumOf(returns.map(({ data }) => data.points));
+  const arrearsRaised = sumOf(returns.map(({ data }) => data.arrearsRaised));
+  // A correction may take back what the earlier revision gave, and give nothing itself.
+  if (pin.nothing !== null)
+    return { ...nothingOutcome(fact, pin.nothing), reversed, arrearsRaised };
   const awarded = earned > 0 || reversed > 0;
   return {
     outcome: awarded ? 'awarded' : 'nothing',
@@ -61,7 +64,7 @@ export const pinnedOutcome = (fact: Fact, pin: Pin, applied: readonly Applied[])
     account: pin.parts[0]?.account ?? null,
     earned,
     reversed,
-    arrearsRaised: sumOf(returns.map(({ data }) => data.arrearsRaised)),
+    arrearsRaised,
     lines: isReceipt(fact)
       ? fact.lines.map((line) =>
           isSale(line)

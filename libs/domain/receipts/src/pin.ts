@@ -3,11 +3,18 @@ import type { RulebookRef } from '@tallystick/ledger';
 import { isSale, type ReceiptFact, type ReceiptLine, type Rulebook } from '@tallystick/rulebook';
 import { ownerAt, type CardState } from './card-stream.js';
 import type { Part, Pin } from './events.js';
-import { isReceipt, receiptFactId, type Fact, type FactStreamState } from './fact-stream.js';
+import {
+  accountsReached,
+  isReceipt,
+  receiptFactId,
+  revisionOf,
+  type Fact,
+  type FactStreamState,
+} from './fact-stream.js';
 
 export interface PinContext {
   readonly card: (token: CardToken) => CardState;
-  /** The streams of the receipts that returned lines name. */
+  /** The fact's own stream, and those of the receipts that returned lines name. */
   readonly fact: (id: FactId) => FactStreamState | null;
   /** The version in force when it happened; null: there was none yet. */
   readonly rulebook: { readonly ref: RulebookRef; readonly book: Rulebook } | null;
@@ -30,8 +37,27 @@ export const originalOf = (fact: ReceiptFact, line: ReceiptLine): FactId | null 
 /**
  * Decides where a fact goes. Sold lines, and returned lines that name no sale, go to the card's account;
  * a returned line that names its sale goes to the account of that sale, whatever card is shown.
+ * A later revision goes to the accounts of the earlier one too, to take back there what that one did.
  */
 export const decidePin = (fact: Fact, context: PinContext): PinDecision => {
+  const decision = decideLines(fact, context);
+  if (decision.kind === 'waiting') return decision;
+  const { parts } = decision.pin;
+  const left = accountsLeft(fact, context.fact(fact.id)).filter(
+    (account) => !parts.some((part) => part.account === account),
+  );
+  if (left.length === 0) return decision;
+  const emptied = left.map((account) => ({ account, lines: [] }));
+  return { kind: 'pinned', pin: { ...decision.pin, parts: [...parts, ...emptied] } };
+};
+
+/** Where earlier revisions of a fact went. */
+const accountsLeft = (fact: Fact, state: FactStreamState | null): readonly AccountId[] => {
+  if (state === null) return [];
+  return revisionOf(fact) > revisionOf(state.document) ? accountsReached(state) : state.left;
+};
+
+const decideLines = (fact: Fact, context: PinContext): PinDecision => {
   const { rulebook } = context;
   if (rulebook === null) return nowhere(null, 'no-rulebook-in-force');
   if (fact.currency !== null && fact.currency !== rulebook.book.currency)

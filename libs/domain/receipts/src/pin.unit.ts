@@ -70,6 +70,7 @@ const sold = (fact: ReceiptFact, account: AccountId | null): FactStreamState => 
   document: fact,
   pin:
     account === null ? null : { rulebook: null, parts: [{ account, lines: [1] }], nothing: null },
+  left: [],
   refused: new Set(),
 });
 const herSale = receipt('100', [line(1)], herCard);
@@ -119,6 +120,59 @@ describe('where a receipt goes', () => {
     expect(pin(back, claims(null), sold(herSale, null))).toEqual({
       kind: 'waiting',
       card: herCard,
+    });
+  });
+
+  it('is also where an earlier revision went, to take back there what that one gave', () => {
+    const first = receipt('1', [line(1), returnOf('100')], myCard);
+    const registered: FactStreamState = {
+      ...sold(first, mine),
+      pin: {
+        rulebook: null,
+        parts: [
+          { account: mine, lines: [1] },
+          { account: hers, lines: [2] },
+        ],
+        nothing: null,
+      },
+    };
+    const corrected = (card: CardToken | null, state = registered) =>
+      decidePin(receipt('1', [line(1)], card, { revision: 2 }), {
+        card: (token) => (token === myCard ? link(mine) : unknownCard),
+        fact: (id) => (id === first.id ? state : null),
+        rulebook: { ref: { version: 1, hash: 'r' }, book: claims(null) },
+      });
+    expect(corrected(myCard)).toMatchObject({
+      pin: {
+        parts: [
+          { account: mine, lines: [1] },
+          { account: hers, lines: [] },
+        ],
+      },
+    });
+    const emptied = [
+      { account: mine, lines: [] },
+      { account: hers, lines: [] },
+    ];
+    expect(corrected(null)).toMatchObject({ pin: { nothing: 'no-card', parts: emptied } });
+    expect(corrected(nobodys)).toEqual({ kind: 'waiting', card: nobodys });
+
+    // It waited for its card; when that is known, what the revision before it gave is taken back.
+    const waited = evolveFact(registered, {
+      type: 'ReceiptRegistered',
+      data: {
+        fact: first.id,
+        document: receipt('1', [line(1)], myCard, { revision: 2 }),
+        pin: null,
+      },
+    });
+    expect(corrected(myCard, waited)).toMatchObject({
+      pin: {
+        parts: [
+          { account: mine, lines: [1] },
+          { account: hers, lines: [] },
+        ],
+      },
     });
   });
 

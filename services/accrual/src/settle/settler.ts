@@ -198,8 +198,11 @@ const loadAll = async (
     facts.flatMap((fact) => cardsOf(workspace, fact).map((card) => cardStream(fact.program, card))),
   );
   const accounts = (fact: Fact): StreamName[] => {
-    const pins = [fact.id, ...namedOriginals(fact)].map((id) => workspace.fact(id)?.pin);
-    const pinned = pins.flatMap((pin) => pin?.parts.map(({ account }) => account) ?? []);
+    const states = [fact.id, ...namedOriginals(fact)].map((id) => workspace.fact(id));
+    const pinned = states.flatMap((state) => [
+      ...(state?.pin?.parts.map(({ account }) => account) ?? []),
+      ...(state?.left ?? []),
+    ]);
     const owners = cardsOf(workspace, fact).map(
       (card) => ownerAt(workspace.card(fact.program, card), fact.occurredAt)?.account,
     );

@@ -105,6 +105,26 @@ export const receipts = (houseOf: () => House): void => {
       expect((await submit(house, corrected)).body).toMatchObject({ known: true, earned: 7 });
     });
 
+    it('takes a corrected receipt to the account of its new card, and from that of the wrong one', async () => {
+      const other = '9826100000048';
+      const bea = await enrol(house, program, [other]);
+      const sent = receipt(program, '17', { card });
+      const { position } = await submit(house, sent);
+      const before = numberAt(await balance(house, program, ann.account, position), 'available');
+      const corrected = await submit(house, { ...sent, revision: 2, card: other }, bea.position);
+      expect(corrected.body).toMatchObject({
+        outcome: 'awarded',
+        account: bea.account,
+        earned: 12,
+        reversed: 12,
+      });
+      expect(await available(house, program, bea.account, corrected.position)).toBe(12);
+      expect(await available(house, program, ann.account)).toBe(before - 12);
+      const none = await submit(house, { ...sent, revision: 3, card: null });
+      expect(none.body).toMatchObject({ outcome: 'nothing', reason: 'no-card', reversed: 12 });
+      expect(await available(house, program, bea.account, none.position)).toBe(0);
+    });
+
     it('answers a batch per item and in order, whatever is wrong with some of them', async () => {
       const good = receipt(program, '5', { card });
       const elsewhere = receipt('e2e-nowhere', '5', { card });

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { eventually } from '../tools/eventually.js';
 import type { Program } from '../tools/programs.js';
 import { say } from '../tools/say.js';
 import { withStore } from '../tools/store.js';
@@ -39,6 +40,8 @@ export const tenCuts = (): Cut[] => {
 };
 
 const lookEveryMs = 100;
+/** A killed PostgreSQL recovers before it answers. */
+const awayMaxMs = 180_000;
 
 /**
  * Imports the file, and cuts it off by SIGKILL at each point: the importer is started again, the system too;
@@ -90,8 +93,18 @@ export const importCutOff = async (
   return importer.stdout();
 };
 
-/** By the events in the store: their positions have no gaps. */
+/** By the events in the store: their positions have no gaps. Waits while PostgreSQL is away. */
 const percentDone = async (system: SystemProcess, eventsInAll: bigint): Promise<number> => {
-  const head = await withStore(await system.databaseUrl(), (store) => store.head());
+  const head = await eventually(
+    'the store can be read',
+    async () => {
+      try {
+        return await withStore(await system.databaseUrl(), (store) => store.head());
+      } catch {
+        return undefined;
+      }
+    },
+    { withinMs: awayMaxMs },
+  );
   return (Number(head) * 100) / Number(eventsInAll);
 };
