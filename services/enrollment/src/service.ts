@@ -2,23 +2,19 @@ import { Module } from '@nestjs/common';
 import type { EventStore } from '@tallystick/event-store';
 import type { Clock } from '@tallystick/kernel';
 import type { Database } from '@tallystick/postgres';
-import { masterKeys } from '@tallystick/sealing';
+import type { MasterKeys } from '@tallystick/sealing';
 import {
   CARD_TOKENS,
   CLOCK,
-  CONFIG,
   DATABASE,
   EVENT_STORE,
   LOG,
-  MASTER_KEY,
+  MASTER_KEYS,
   type CardTokens,
-  type HostConfig,
   type Log,
   type ServiceDefinition,
 } from '@tallystick/service-host';
-import type { z } from 'zod';
 import { CardLookupController } from './card-lookup/card-lookup.controller.js';
-import { config } from './config.js';
 import { EnrolController } from './enrol/enrol.controller.js';
 import { Programs } from './hear-programs/programs.js';
 import { ProgramsConsumer } from './hear-programs/programs.consumer.js';
@@ -30,16 +26,15 @@ import { Keeper } from './rebuild/keeper.js';
 
 const parts = {
   provide: PARTS,
-  inject: [DATABASE, EVENT_STORE, CLOCK, CARD_TOKENS, MASTER_KEY, CONFIG, LOG],
+  inject: [DATABASE, EVENT_STORE, CLOCK, CARD_TOKENS, MASTER_KEYS, LOG],
   useFactory: (
     db: Database,
     store: EventStore,
     clock: Clock,
     cardTokens: CardTokens,
-    masterKey: Uint8Array,
-    { TALLYSTICK_MASTER_KEYS_RETIRED: retired }: HostConfig & z.output<typeof config>,
+    masterKeys: MasterKeys,
     log: Log,
-  ): Parts => ({ db, store, clock, cardTokens, masterKeys: masterKeys(masterKey, retired), log }),
+  ): Parts => ({ db, store, clock, cardTokens, masterKeys, log }),
 };
 
 @Module({
@@ -58,6 +53,5 @@ export const enrollment: ServiceDefinition = {
   name: 'enrollment',
   module: EnrollmentModule,
   migrations,
-  config,
   summary: 'Members, their cards and what is personal about them.',
 };

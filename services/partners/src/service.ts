@@ -2,22 +2,18 @@ import { Module } from '@nestjs/common';
 import type { EventStore } from '@tallystick/event-store';
 import type { Clock } from '@tallystick/kernel';
 import type { Database } from '@tallystick/postgres';
-import { masterKeys } from '@tallystick/sealing';
+import type { MasterKeys } from '@tallystick/sealing';
 import {
   CARD_TOKENS,
   CLOCK,
-  CONFIG,
   DATABASE,
   EVENT_STORE,
   LOG,
-  MASTER_KEY,
+  MASTER_KEYS,
   type CardTokens,
-  type HostConfig,
   type Log,
   type ServiceDefinition,
 } from '@tallystick/service-host';
-import type { z } from 'zod';
-import { config } from './config.js';
 import { KeysController } from './keys/keys.controller.js';
 import { migrations } from './migrations.js';
 import { OutcomesConsumer } from './outcome/outcomes.consumer.js';
@@ -29,16 +25,15 @@ import { RegisterController } from './register/register.controller.js';
 
 const parts = {
   provide: PARTS,
-  inject: [DATABASE, EVENT_STORE, CLOCK, CARD_TOKENS, MASTER_KEY, CONFIG, LOG],
+  inject: [DATABASE, EVENT_STORE, CLOCK, CARD_TOKENS, MASTER_KEYS, LOG],
   useFactory: (
     db: Database,
     store: EventStore,
     clock: Clock,
     cardTokens: CardTokens,
-    masterKey: Uint8Array,
-    { TALLYSTICK_MASTER_KEYS_RETIRED: retired }: HostConfig & z.output<typeof config>,
+    masterKeys: MasterKeys,
     log: Log,
-  ): Parts => ({ db, store, clock, cardTokens, masterKeys: masterKeys(masterKey, retired), log }),
+  ): Parts => ({ db, store, clock, cardTokens, masterKeys, log }),
 };
 
 @Module({
@@ -57,6 +52,5 @@ export const partners: ServiceDefinition = {
   name: 'partners',
   module: PartnersModule,
   migrations,
-  config,
   summary: 'Partner companies, their keys, and the signed events that they send.',
 };

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { defaultPorts, type ServiceName } from '@tallystick/contracts';
+import { masterKeys, type MasterKeys } from '@tallystick/sealing';
 import { localAudience, localIssuerName } from './auth/local-issuer.js';
 import type { ServiceDefinition } from './service.js';
 
@@ -37,7 +38,7 @@ export interface Settings {
   readonly adminDatabaseUrl: string | undefined;
   readonly jwks: JwksSource;
   readonly cardTokenKey: Uint8Array | undefined;
-  readonly masterKey: Uint8Array | undefined;
+  readonly masterKeys: MasterKeys | undefined;
   /** What the service's own schema made of the environment. */
   readonly own: Readonly<Record<string, unknown>>;
 }
@@ -71,6 +72,13 @@ const keyOf = (fits: (bytes: number) => boolean) =>
     if (!fits(key.length)) context.addIssue({ code: 'custom', message: 'wrong length' });
     return key;
   });
+
+const masterKey = keyOf((bytes) => bytes === 32);
+const retiredMasterKeys = z
+  .string()
+  .default('')
+  .transform((list) => list.split(',').filter((part) => part !== ''))
+  .pipe(z.array(masterKey));
 
 const postgresUrl = urlOf('postgres:', 'postgresql:');
 const jwksText = z.string().refine((text) => {
@@ -129,10 +137,12 @@ const hostVariables = (service: ServiceName) =>
       seesCardNumbers.has(service),
       keyOf((bytes) => bytes >= 32),
     ).describe('at least 32 random bytes as base64, the same for all services and for ever'),
-    TALLYSTICK_MASTER_KEY: optionalUnless(
-      keepsSecrets.has(service),
-      keyOf((bytes) => bytes === 32),
-    ).describe('32 random bytes as base64, the same for ever'),
+    TALLYSTICK_MASTER_KEY: optionalUnless(keepsSecrets.has(service), masterKey).describe(
+      '32 random bytes as base64, the same until a rotation',
+    ),
+    TALLYSTICK_MASTER_KEYS_RETIRED: retiredMasterKeys.describe(
+      'master keys from before a rotation, separated by commas: they open, they no longer seal',
+    ),
     TALLYSTICK_EVENT_STORE: z
       .enum(eventStoreKinds)
       .default('postgres')
@@ -205,7 +215,9 @@ export const readSettings = (definition: ServiceDefinition, environment: Environ
     adminDatabaseUrl: read.TALLYSTICK_ADMIN_DATABASE_URL,
     jwks,
     cardTokenKey: read.TALLYSTICK_CARD_TOKEN_KEY,
-    masterKey: read.TALLYSTICK_MASTER_KEY,
+    masterKeys:
+      read.TALLYSTICK_MASTER_KEY &&
+      masterKeys(read.TALLYSTICK_MASTER_KEY, read.TALLYSTICK_MASTER_KEYS_RETIRED),
     own: own.data,
   };
 };

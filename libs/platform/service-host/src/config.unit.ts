@@ -37,7 +37,7 @@ const problemsWith = (name: ServiceName, env: Environment, config?: z.ZodObject)
 
 describe('the environment of a service', () => {
   it('has defaults for all but the addresses and the secrets', () => {
-    const { config, jwks, masterKey } = readSettings(service('enrollment'), complete);
+    const { config, jwks, masterKeys } = readSettings(service('enrollment'), complete);
     expect(config).toEqual({
       service: 'enrollment',
       httpHost: '127.0.0.1',
@@ -49,7 +49,8 @@ describe('the environment of a service', () => {
       authAudience: 'tallystick',
     });
     expect(jwks.kind).toBe('inline');
-    expect(masterKey).toHaveLength(32);
+    expect(masterKeys?.current.bytes).toHaveLength(32);
+    expect(masterKeys?.byId.size).toBe(1);
   });
 
   it('names every missing variable at once, with what is expected', () => {
@@ -68,12 +69,19 @@ describe('the environment of a service', () => {
       ...complete,
       TALLYSTICK_DATABASE_URL: 'mysql://role:pass-word@localhost/db',
       TALLYSTICK_MASTER_KEY: 'c2hvcnQ=',
+      TALLYSTICK_MASTER_KEYS_RETIRED: `${key},b2xkIG9uZQ==`,
       TALLYSTICK_CARD_TOKEN_KEY: 'not base64!',
       TALLYSTICK_AUTH_JWKS: '{"keys":"my-secret"}',
     });
-    for (const name of ['DATABASE_URL', 'MASTER_KEY', 'CARD_TOKEN_KEY', 'AUTH_JWKS'])
+    for (const name of [
+      'DATABASE_URL',
+      'MASTER_KEY',
+      'MASTER_KEYS_RETIRED',
+      'CARD_TOKEN_KEY',
+      'AUTH_JWKS',
+    ])
       expect(message).toContain(`TALLYSTICK_${name} is wrong: expected`);
-    for (const secret of ['pass-word', 'c2hvcnQ', 'not base64', 'my-secret'])
+    for (const secret of ['pass-word', 'c2hvcnQ', 'b2xkIG9uZQ', 'not base64', 'my-secret', key])
       expect(message).not.toContain(secret);
   });
 
@@ -101,11 +109,20 @@ describe('the environment of a service', () => {
     expect(problemsWith('accrual', env)).toContain('exactly one');
   });
 
+  it('keeps the master keys from before a rotation beside the one that seals now', () => {
+    const old = [randomBytes(32), randomBytes(32)];
+    const retired = old.map((bytes) => bytes.toString('base64')).join(',');
+    const env = { ...complete, TALLYSTICK_MASTER_KEYS_RETIRED: retired };
+    const { masterKeys } = readSettings(service('partners'), env);
+    expect(masterKeys?.current.bytes).toEqual(Buffer.from(key, 'base64'));
+    expect([...(masterKeys?.byId.values() ?? [])].slice(1).map(({ bytes }) => bytes)).toEqual(old);
+  });
+
   it('asks reporting for no secret', () => {
     const { TALLYSTICK_CARD_TOKEN_KEY: _, TALLYSTICK_MASTER_KEY: __, ...rest } = complete;
     expect(readSettings(service('reporting'), rest)).toMatchObject({
       cardTokenKey: undefined,
-      masterKey: undefined,
+      masterKeys: undefined,
     });
   });
 

@@ -24,3 +24,4 @@ export { AccessRuleMissing } from './access-check.js';
 export { createCardTokens } from './card-tokens.js';
 export { ConfigError, type Environment, type HostConfig } from './config.js';
 export type { Log } from './log.js';
+export { periodically, type Periodic, type PeriodicWork } from './periodic.js';

@@ -105,8 +105,8 @@ const start = async (
       useValue: createCardTokens(settings.cardTokenKey),
     });
   }
-  if (settings.masterKey !== undefined) {
-    offered.push({ provide: tokens.MASTER_KEY, useValue: settings.masterKey });
+  if (settings.masterKeys !== undefined) {
+    offered.push({ provide: tokens.MASTER_KEYS, useValue: settings.masterKeys });
   }
   const app = opened.add(
     await NestFactory.create<NestFastifyApplication>(

@@ -16,8 +16,8 @@ export const CONFIG = Symbol('Config');
 export const POSITIONS = Symbol('Positions');
 /** `CardTokens`; in the services that see card numbers (all but reporting). */
 export const CARD_TOKENS = Symbol('CardTokens');
-/** `Uint8Array` of 32 bytes: wraps the keys of personal data and partner secrets; in enrollment and partners. */
-export const MASTER_KEY = Symbol('MasterKey');
+/** `MasterKeys` of `@tallystick/sealing`: wrap the keys of personal data and partner secrets; in enrollment and partners. */
+export const MASTER_KEYS = Symbol('MasterKeys');
 /** `Log`: the service's pino logger; lines written inside a request carry its correlation and trace ids. */
 export const LOG = Symbol('Log');
 

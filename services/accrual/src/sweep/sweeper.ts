@@ -8,22 +8,28 @@ import {
 import type { EventStore } from '@tallystick/event-store';
 import type { Clock, FactId } from '@tallystick/kernel';
 import { factStream } from '@tallystick/receipts';
-import { CLOCK, EVENT_STORE, isAway, LOG, type Log } from '@tallystick/service-host';
+import {
+  CLOCK,
+  EVENT_STORE,
+  LOG,
+  periodically,
+  type Log,
+  type Periodic,
+} from '@tallystick/service-host';
 import { IntakeQueue } from '../settle/intake-queue.js';
 import { Workspace } from '../settle/workspace.js';
 import { Unsettled } from './unsettled.js';
 
 /** How long a fact may be under way before the sweeper looks: well above what its own handler takes. */
 const graceMs = 10_000;
-const intervalMs = 5_000;
+const sweepEveryMs = 5_000;
 const factsMax = 200;
 const actor = 'service:accrual';
 
 /** Finishes what a crash left between a fact's own stream and its account's: from the pin, whoever sends the receipt again or not. */
 @Injectable()
 export class Sweeper implements OnApplicationBootstrap, OnApplicationShutdown {
-  private timer: NodeJS.Timeout | undefined;
-  private sweeping: Promise<unknown> = Promise.resolve();
+  private sweeping: Periodic | undefined;
 
   constructor(
     @Inject(EVENT_STORE) private readonly store: EventStore,
@@ -34,13 +40,16 @@ export class Sweeper implements OnApplicationBootstrap, OnApplicationShutdown {
   ) {}
 
   onApplicationBootstrap(): void {
-    this.schedule();
+    this.sweeping = periodically({
+      name: 'sweep',
+      everyMs: sweepEveryMs,
+      work: () => this.sweep(),
+      log: this.log,
+    });
   }
 
   async onApplicationShutdown(): Promise<void> {
-    clearTimeout(this.timer);
-    this.timer = undefined;
-    await this.sweeping;
+    await this.sweeping?.stop();
   }
 
   /** Settles facts that were noted at least `olderThanMs` ago; says how many it looked at. */
@@ -64,19 +73,5 @@ export class Sweeper implements OnApplicationBootstrap, OnApplicationShutdown {
       return [{ fact, metadata }];
     });
     await this.queue.settle(arrivals);
-  }
-
-  private schedule(): void {
-    this.timer = setTimeout(() => {
-      this.sweeping = this.sweep()
-        .catch((error: unknown) => {
-          if (isAway(error)) this.log.warn('the sweep waits: the store is away');
-          else this.log.error({ err: error }, 'the sweep failed');
-        })
-        .finally(() => {
-          if (this.timer !== undefined) this.schedule();
-        });
-    }, intervalMs);
-    this.timer.unref();
   }
 }

@@ -1,28 +1,27 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { programId } from '@tallystick/kernel';
 import { createCardTokens, type TokenClaims } from '@tallystick/service-host';
-import { testDatabase, type TestDatabase } from '@tallystick/testing';
+import { testDeployment, type Deployment, type TestService } from '@tallystick/testing/service';
 import { z } from 'zod';
-import { enrollment } from '../index.js';
 import { publishProgram } from '../testing/programs.js';
-import { startTestService, testDeployment, type TestService } from '../testing/test-service.js';
+import { startEnrollment } from '../testing/start-enrollment.js';
 
 const program = 'bonus';
 const store: TokenClaims = { sub: 'till-7', roles: ['store'], programs: [program] };
 const tokenOf = (card: string): string =>
   createCardTokens(Buffer.alloc(32, 1)).tokenOf(programId(program), card);
 
-let database: TestDatabase;
+let deployment: Deployment;
 let service: TestService;
 
 beforeAll(async () => {
-  database = await testDatabase();
-  service = await startTestService(enrollment, await testDeployment(database.url));
+  deployment = await testDeployment();
+  service = await startEnrollment(deployment);
   await publishProgram(service, program);
 });
 afterAll(async () => {
   await service.close();
-  await database.drop();
+  await deployment.drop();
 });
 
 const answered = z.object({

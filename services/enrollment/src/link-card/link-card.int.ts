@@ -1,34 +1,32 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { TokenClaims } from '@tallystick/service-host';
-import { testDatabase, type TestDatabase } from '@tallystick/testing';
-import { z } from 'zod';
-import { enrollment } from '../index.js';
-import { publishProgram } from '../testing/programs.js';
 import {
   manager,
-  startTestService,
   testDeployment,
+  type Deployment,
   type TestService,
-} from '../testing/test-service.js';
+} from '@tallystick/testing/service';
+import { z } from 'zod';
+import { publishProgram } from '../testing/programs.js';
+import { startEnrollment } from '../testing/start-enrollment.js';
 
 const program = 'bonus';
 const store: TokenClaims = { sub: 'till-7', roles: ['store'], programs: [program] };
 
-let database: TestDatabase;
+let deployment: Deployment;
 let service: TestService;
 let neighbour: TestService;
 
 beforeAll(async () => {
-  database = await testDatabase();
-  const deployment = await testDeployment(database.url);
-  service = await startTestService(enrollment, deployment);
-  neighbour = await startTestService(enrollment, deployment);
+  deployment = await testDeployment();
+  service = await startEnrollment(deployment);
+  neighbour = await startEnrollment(deployment);
   await publishProgram(service, program);
 });
 afterAll(async () => {
   await neighbour.close();
   await service.close();
-  await database.drop();
+  await deployment.drop();
 });
 
 const enrolled = z.object({ member: z.string(), account: z.string() });

@@ -1,17 +1,15 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { TokenClaims } from '@tallystick/service-host';
-import { testDatabase, type TestDatabase } from '@tallystick/testing';
-import { z } from 'zod';
-import { enrollment } from '../index.js';
-import { publishProgram } from '../testing/programs.js';
 import {
   everyRow,
   manager,
-  startTestService,
   testDeployment,
   type Deployment,
   type TestService,
-} from '../testing/test-service.js';
+} from '@tallystick/testing/service';
+import { z } from 'zod';
+import { publishProgram } from '../testing/programs.js';
+import { startEnrollment } from '../testing/start-enrollment.js';
 
 const program = 'bonus';
 const personal = {
@@ -22,16 +20,14 @@ const personal = {
 };
 const card = '6009-8876-5544-3322';
 
-let database: TestDatabase;
 let deployment: Deployment;
 let service: TestService;
 let member: string;
 let account: string;
 
 beforeAll(async () => {
-  database = await testDatabase();
-  deployment = await testDeployment(database.url);
-  service = await startTestService(enrollment, deployment);
+  deployment = await testDeployment();
+  service = await startEnrollment(deployment);
   await publishProgram(service, program);
   const { body } = await service.call('POST', '/v1/members', {
     key: 'zofia',
@@ -41,7 +37,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await service.close();
-  await database.drop();
+  await deployment.drop();
 });
 
 const read = (as: TokenClaims | null, id = member) =>
@@ -123,7 +119,7 @@ describe('what is personal', () => {
   });
 
   it('opens after a rotation of the master key, and is sealed under the new one from then on', async () => {
-    const rotated = await startTestService(enrollment, deployment, {
+    const rotated = await startEnrollment(deployment, {
       env: {
         TALLYSTICK_MASTER_KEY: Buffer.alloc(32, 3).toString('base64'),
         TALLYSTICK_MASTER_KEYS_RETIRED: Buffer.alloc(32, 2).toString('base64'),

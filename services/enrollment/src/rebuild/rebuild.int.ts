@@ -1,38 +1,35 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { pino } from 'pino';
-import { StoreUnavailable, type EventStore } from '@tallystick/event-store';
+import { StoreUnavailable } from '@tallystick/event-store';
 import { addMs, programId, systemClock } from '@tallystick/kernel';
 import { masterKeys } from '@tallystick/sealing';
 import { createCardTokens } from '@tallystick/service-host';
-import { testDatabase, type TestDatabase } from '@tallystick/testing';
+import {
+  dyingStore,
+  testDeployment,
+  type Deployment,
+  type TestService,
+} from '@tallystick/testing/service';
 import { z } from 'zod';
 import { enrol } from '../enrol/enrol.js';
-import { enrollment } from '../index.js';
 import { linkCard } from '../link-card/link.js';
 import { linkFact, memberIds } from '../member/ids.js';
 import type { Parts } from '../parts.js';
 import { publishProgram } from '../testing/programs.js';
-import {
-  startTestService,
-  testDeployment,
-  type Deployment,
-  type TestService,
-} from '../testing/test-service.js';
+import { startEnrollment } from '../testing/start-enrollment.js';
 import { sweep } from './sweep.js';
 
 const program = programId('bonus');
 const cardTokens = createCardTokens(Buffer.alloc(32, 1));
 const context = { correlationId: 'c', traceparent: '', actor: 'store:till-7' };
 
-let database: TestDatabase;
 let deployment: Deployment;
 let service: TestService;
 let parts: Parts;
 
 beforeAll(async () => {
-  database = await testDatabase();
-  deployment = await testDeployment(database.url);
-  service = await startTestService(enrollment, deployment);
+  deployment = await testDeployment();
+  service = await startEnrollment(deployment);
   await publishProgram(service, program);
   parts = {
     db: service.db,
@@ -45,25 +42,13 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await service.close();
-  await database.drop();
+  await deployment.drop();
 });
 
-/** A process that dies at its append: before the store heard of it, or before it heard the store's answer. */
-const dying = (when: 'before' | 'after'): Parts => {
-  const append: EventStore['append'] = async (writes) => {
-    if (when === 'after') await service.store.append(writes);
-    throw new StoreUnavailable(new Error('killed'));
-  };
-  const store = new Proxy(service.store, {
-    get: (target, name) => {
-      if (name === 'append') return append;
-      const value: unknown = Reflect.get(target, name);
-      const bound: unknown = typeof value === 'function' ? value.bind(target) : value;
-      return bound;
-    },
-  });
-  return { ...parts, store };
-};
+const dying = (when: 'before' | 'after'): Parts => ({
+  ...parts,
+  store: dyingStore(service.store, when),
+});
 
 const wanted = (key: string, cards: readonly string[]) => ({
   ...memberIds(cardTokens, program, key),
@@ -191,7 +176,7 @@ describe('rows that are lost', () => {
     await request('survivor', ['survivor-card', 'survivor-card-2']);
     await service.db.query('truncate programs, members, cards');
     await service.db.query('update rebuilt_to set position = 0');
-    const restarted = await startTestService(enrollment, deployment);
+    const restarted = await startEnrollment(deployment);
     try {
       const thief = await restarted.call('POST', '/v1/members', {
         key: 'thief',

@@ -1,7 +1,7 @@
 import type { RulebookPublished } from '@tallystick/contracts';
 import { newEvent } from '@tallystick/event-store';
 import { factId, instant, programId, streamName } from '@tallystick/kernel';
-import type { TestService } from './test-service.js';
+import type { TestService } from '@tallystick/testing/service';
 
 /** Publishes a programme as accrual does. Returns the event's position. */
 export const publishProgram = async (

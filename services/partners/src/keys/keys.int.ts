@@ -1,30 +1,26 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { TokenClaims } from '@tallystick/service-host';
-import { testDatabase, type TestDatabase } from '@tallystick/testing';
-import { z } from 'zod';
-import { partners } from '../index.js';
-import { deliver, issueKey, program, registerPartner } from '../testing/fixtures.js';
 import {
   everyRow,
   manager,
-  startTestService,
   testDeployment,
   type Deployment,
   type TestService,
-} from '../testing/test-service.js';
+} from '@tallystick/testing/service';
+import { z } from 'zod';
+import { deliver, issueKey, program, registerPartner } from '../testing/fixtures.js';
+import { startPartners } from '../testing/start-partners.js';
 
-let database: TestDatabase;
 let deployment: Deployment;
 let service: TestService;
 
 beforeAll(async () => {
-  database = await testDatabase();
-  deployment = await testDeployment(database.url);
-  service = await startTestService(partners, deployment);
+  deployment = await testDeployment();
+  service = await startPartners(deployment);
 });
 afterAll(async () => {
   await service.close();
-  await database.drop();
+  await deployment.drop();
 });
 
 const register = (partner: unknown, name: unknown = 'Fly', as: TokenClaims | null = manager) =>
@@ -182,7 +178,7 @@ describe('keys', () => {
 
   it('open after a rotation of the master key', async () => {
     const { secret } = await registerPartner(service, 'lasting');
-    const rotated = await startTestService(partners, deployment, {
+    const rotated = await startPartners(deployment, {
       env: {
         TALLYSTICK_MASTER_KEY: Buffer.alloc(32, 3).toString('base64'),
         TALLYSTICK_MASTER_KEYS_RETIRED: Buffer.alloc(32, 2).toString('base64'),

@@ -9,35 +9,31 @@ import {
   type StreamName,
 } from '@tallystick/kernel';
 import type { TokenClaims } from '@tallystick/service-host';
-import { testDatabase, type TestDatabase } from '@tallystick/testing';
-import { z } from 'zod';
-import { partners } from '../index.js';
-import { partnerEventFact } from '../partner/ids.js';
-import { deliver, program, registerPartner } from '../testing/fixtures.js';
 import {
   eventually,
   manager,
-  startTestService,
   testDeployment,
   type Deployment,
   type TestService,
-} from '../testing/test-service.js';
+} from '@tallystick/testing/service';
+import { z } from 'zod';
+import { partnerEventFact } from '../partner/ids.js';
+import { deliver, program, registerPartner } from '../testing/fixtures.js';
+import { startPartners } from '../testing/start-partners.js';
 
 const partner = 'fly';
-let database: TestDatabase;
 let deployment: Deployment;
 let service: TestService;
 let secret: string;
 
 beforeAll(async () => {
-  database = await testDatabase();
-  deployment = await testDeployment(database.url);
-  service = await startTestService(partners, deployment);
+  deployment = await testDeployment();
+  service = await startPartners(deployment);
   ({ secret } = await registerPartner(service, partner));
 });
 afterAll(async () => {
   await service.close();
-  await database.drop();
+  await deployment.drop();
 });
 
 const factOf = (event: string) => partnerEventFact({ program: programId(program), partner, event });
@@ -173,7 +169,7 @@ describe('rows that are lost', () => {
   it('are made again before the service opens: partners, keys without secrets, events, outcomes', async () => {
     await service.db.query('truncate partners, keys, events, outcomes, conflicts');
     await service.db.query('update rebuilt_to set position = 0, outcomes = false');
-    const restarted = await startTestService(partners, deployment);
+    const restarted = await startPartners(deployment);
     try {
       expect((await read('awarded', manager, restarted)).body).toMatchObject({
         status: 'awarded',

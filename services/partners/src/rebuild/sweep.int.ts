@@ -1,11 +1,15 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { pino } from 'pino';
-import { StoreUnavailable, type EventStore } from '@tallystick/event-store';
+import { StoreUnavailable } from '@tallystick/event-store';
 import { addMs, instant, programId, systemClock } from '@tallystick/kernel';
 import { masterKeys } from '@tallystick/sealing';
 import { createCardTokens } from '@tallystick/service-host';
-import { testDatabase, type TestDatabase } from '@tallystick/testing';
-import { partners } from '../index.js';
+import {
+  dyingStore,
+  testDeployment,
+  type Deployment,
+  type TestService,
+} from '@tallystick/testing/service';
 import { issueKey as issue } from '../keys/issue-key.js';
 import { revokeKey } from '../keys/revoke-key.js';
 import type { Parts } from '../parts.js';
@@ -14,19 +18,19 @@ import { keepBody } from '../receive/evidence.js';
 import { receive } from '../receive/receive.js';
 import { register } from '../register/register.js';
 import { deliver, program, registerPartner, visit } from '../testing/fixtures.js';
-import { startTestService, testDeployment, type TestService } from '../testing/test-service.js';
+import { startPartners } from '../testing/start-partners.js';
 import { sweep } from './sweep.js';
 
 const context = { correlationId: 'c', traceparent: '', actor: 'manager:maria' };
 const cardTokens = createCardTokens(Buffer.alloc(32, 1));
 
-let database: TestDatabase;
+let deployment: Deployment;
 let service: TestService;
 let parts: Parts;
 
 beforeAll(async () => {
-  database = await testDatabase();
-  service = await startTestService(partners, await testDeployment(database.url));
+  deployment = await testDeployment();
+  service = await startPartners(deployment);
   parts = {
     db: service.db,
     store: service.store,
@@ -38,25 +42,13 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await service.close();
-  await database.drop();
+  await deployment.drop();
 });
 
-/** A process that dies at its append: before the store heard of it, or before it heard the store's answer. */
-const dying = (when: 'before' | 'after'): Parts => {
-  const append: EventStore['append'] = async (writes) => {
-    if (when === 'after') await service.store.append(writes);
-    throw new StoreUnavailable(new Error('killed'));
-  };
-  const store = new Proxy(service.store, {
-    get: (target, name) => {
-      if (name === 'append') return append;
-      const value: unknown = Reflect.get(target, name);
-      const bound: unknown = typeof value === 'function' ? value.bind(target) : value;
-      return bound;
-    },
-  });
-  return { ...parts, store };
-};
+const dying = (when: 'before' | 'after'): Parts => ({
+  ...parts,
+  store: dyingStore(service.store, when),
+});
 const late: Parts['clock'] = () => addMs(systemClock(), 120_000);
 const of = (partner: string) => ({ program: programId(program), partner });
 

@@ -4,9 +4,14 @@ import { partnerEventReceived } from '@tallystick/contracts';
 import { partnerEventFact, partnerEventStream } from '../partner/ids.js';
 import { programId } from '@tallystick/kernel';
 import { createCardTokens } from '@tallystick/service-host';
-import { testDatabase, type TestDatabase } from '@tallystick/testing';
+import {
+  everyRow,
+  manager,
+  testDeployment,
+  type Deployment,
+  type TestService,
+} from '@tallystick/testing/service';
 import { z } from 'zod';
-import { partners } from '../index.js';
 import {
   deliver,
   issueKey,
@@ -15,32 +20,25 @@ import {
   signature,
   visit,
 } from '../testing/fixtures.js';
-import {
-  everyRow,
-  manager,
-  startTestService,
-  testDeployment,
-  type TestService,
-} from '../testing/test-service.js';
+import { startPartners } from '../testing/start-partners.js';
 
 const partner = 'fly';
-let database: TestDatabase;
+let deployment: Deployment;
 let service: TestService;
 let neighbour: TestService;
 let secret: string;
 let keyId: string;
 
 beforeAll(async () => {
-  database = await testDatabase();
-  const deployment = await testDeployment(database.url);
-  service = await startTestService(partners, deployment);
-  neighbour = await startTestService(partners, deployment);
+  deployment = await testDeployment();
+  service = await startPartners(deployment);
+  neighbour = await startPartners(deployment);
   ({ secret, keyId } = await registerPartner(service, partner));
 });
 afterAll(async () => {
   await neighbour.close();
   await service.close();
-  await database.drop();
+  await deployment.drop();
 });
 
 const accepted = z.object({

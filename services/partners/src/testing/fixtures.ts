@@ -1,6 +1,6 @@
 import { createHmac, randomUUID } from 'node:crypto';
+import { manager, type Response, type TestService } from '@tallystick/testing/service';
 import { z } from 'zod';
-import { manager, type Response, type TestService } from './test-service.js';
 
 export const program = 'coalition';
 export const visit = { type: 'visit', occurredAt: '2026-01-31T09:30:00Z', card: '6009-8876' };
