@@ -40,7 +40,10 @@ describe(`${redemptions} redemptions by ${processes} processes against a balance
   let house: House;
   let account: string;
   const others: Program[] = [];
+  /** A till at each process. */
   const tills: Client[] = [];
+  /** One till, by way of each process. */
+  const same: Client[] = [];
 
   beforeAll(async () => {
     folder = await makeDataFolder();
@@ -49,10 +52,10 @@ describe(`${redemptions} redemptions by ${processes} processes against a balance
     const published = await publish(house, program);
     const member = await enrol(house, program, [card], published);
     account = member.account;
-    const lines = [line(1, 'tea', '1', `${pointsThere}.00`)];
+    const lines = [line(1, 'tea', '1', `${pointsThere + pointsEach}.00`)];
     const earned = await submit(house, receipt(program, '1', { card, lines }), member.position);
     expect(await balance(house, program, account, earned.position)).toMatchObject({
-      available: pointsThere,
+      available: pointsThere + pointsEach,
     });
     const urls = [system.urls.redemption];
     while (urls.length < processes) urls.push(await startAnother(system));
@@ -60,6 +63,7 @@ describe(`${redemptions} redemptions by ${processes} processes against a balance
       const till = { sub: `till-${tills.length}`, roles: ['store'], ...everywhere } as const;
       const urlsOfTill = { ...system.urls, redemption };
       tills.push(await clientOf({ ...system, urls: urlsOfTill }, till));
+      same.push(await clientOf({ ...system, urls: urlsOfTill }, { ...till, sub: 'one-till' }));
     }
   });
   afterAll(async () => {
@@ -88,6 +92,18 @@ describe(`${redemptions} redemptions by ${processes} processes against a balance
       { withinMs: 120_000 },
     );
   };
+
+  it('redeems once for a key that all processes are sent at the same moment', async () => {
+    const send = (till: Client) =>
+      till('redemption', '/v1/redemptions', {
+        body: { program, account, points: pointsEach, reference: 'once' },
+        headers: { 'idempotency-key': 'once' },
+      });
+    const answers = await Promise.all([...same, ...same].map(send));
+    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([201]));
+    expect(new Set(answers.map(({ body }) => JSON.stringify(body))).size).toBe(1);
+    expect(at(answers[0]?.body, 'available')).toBe(pointsThere);
+  });
 
   it('lets exactly half of them succeed, and tells the others that there are not enough points', async () => {
     const all = Array.from({ length: redemptions }, (_, index) => index);
@@ -131,7 +147,7 @@ describe(`${redemptions} redemptions by ${processes} processes against a balance
     });
     const trial = await house.auditor('reporting', `/v1/reports/${program}/trial-balance`);
     expect(trial.body).toMatchObject({ sum: 0, balanced: true, differenceCount: 0 });
-    const redeemed = { account: 'redeemed/discount', points: pointsThere };
+    const redeemed = { account: 'redeemed/discount', points: pointsThere + pointsEach };
     expect(at(trial.body, 'accounts')).toContainEqual(redeemed);
   });
 });

@@ -61,6 +61,13 @@ export const receipts = (houseOf: () => House): void => {
       expect((await whatBecameOf(house, sent)).body).toEqual(again.body);
     });
 
+    it('awards a receipt once, however often it comes at the same moment', async () => {
+      const sent = receipt(program, '18', { card });
+      const answers = await Promise.all(Array.from({ length: 20 }, () => submit(house, sent)));
+      expect(answers.map(({ body }) => at(body, 'earned'))).toEqual(Array(20).fill(12));
+      expect(answers.filter(({ body }) => at(body, 'known') === false)).toHaveLength(1);
+    });
+
     it('refuses changed content under the same revision, keeps the first, and shows the refusal', async () => {
       const sent = receipt(program, '3', { card });
       await submit(house, sent);

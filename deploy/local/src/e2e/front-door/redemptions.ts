@@ -72,6 +72,23 @@ export const redemptions = (houseOf: () => House): void => {
       });
     });
 
+    it('redeems and refunds once, however many send the same key, or other keys, at the same moment', async () => {
+      const answers = await Promise.all(
+        Array.from({ length: 8 }, () => redeem('at-the-same-moment')),
+      );
+      expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([201]));
+      expect(new Set(answers.map(({ body }) => JSON.stringify(body))).size).toBe(1);
+      const id = textAt(answers[0]?.body, 'redemption');
+      const refunds = await Promise.all(
+        Array.from({ length: 8 }, (_, index) => refund(id, `at-the-same-moment-${index}`)),
+      );
+      expect(refunds.filter(({ status }) => status === 201)).toHaveLength(1);
+      expect(refunds.filter(({ status }) => status === 409)).toHaveLength(7);
+      expect(await balance(house, program, ann.account, refunds[0]?.position)).toMatchObject({
+        available: 900,
+      });
+    });
+
     it('wants a key', async () => {
       const answer = await house.store('redemption', '/v1/redemptions', {
         body: { program, account: ann.account, points: 1, reference: 'till 3' },

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
-import { at } from '../tools/client.js';
+import { at, numberAt } from '../tools/client.js';
 import { eventually } from '../tools/eventually.js';
 import {
   balance,
@@ -48,6 +48,41 @@ export const returns = (houseOf: () => House): void => {
         unspent: 0,
       });
       expect(await balance(house, program, bea.account)).toMatchObject({ unspent: 0, arrears: 0 });
+    });
+
+    it('settles an exchange with both: what is bought with the card, what is returned with the sale', async () => {
+      const sale = receipt(program, '18', { card: cards.ann });
+      const before = await submit(house, sale);
+      const had = numberAt(await balance(house, program, ann.account, before.position), 'unspent');
+      const exchange = await submit(house, {
+        ...receipt(program, '19', { card: cards.bea }),
+        lines: [
+          line(1, 'tea', '-1', '12.99', { original: refOf(sale) }),
+          line(2, 'mug', '2', '10.00'),
+        ],
+      });
+      expect(exchange.body).toMatchObject({
+        outcome: 'awarded',
+        earned: 20,
+        reversed: 12,
+        lines: [
+          { ordinal: 1, outcome: 'reversed', points: -12 },
+          { ordinal: 2, outcome: 'earned', points: 20 },
+        ],
+      });
+      const { position } = exchange;
+      expect(await balance(house, program, ann.account, position)).toMatchObject({
+        unspent: had - 12,
+      });
+      // Undone, so that the tests after this one find nothing of it.
+      const undone = await submit(house, {
+        ...receipt(program, '19', { card: cards.bea, revision: 2 }),
+        lines: [line(1, 'tea', '1', '0.99')],
+      });
+      expect(undone.body).toMatchObject({ reversed: 20 });
+      expect(await balance(house, program, ann.account, undone.position)).toMatchObject({
+        unspent: had,
+      });
     });
 
     it('rounds several partial returns cumulatively: 10 points over 3 come back as 3, 3 and 4', async () => {
