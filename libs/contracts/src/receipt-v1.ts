@@ -1,10 +1,11 @@
 import { z } from 'zod';
 import { Exact } from '@tallystick/kernel';
+import { printable, printableRule } from './printable.js';
 
 export const receiptLinesMax = 10_000;
 export const receiptBatchMax = 1_000;
 
-const code = z.string().min(1).max(100);
+const code = z.string().min(1).max(100).regex(printable, printableRule);
 const decimal = z
   .string()
   .refine(Exact.isDecimal, 'must be a decimal such as "12.50" or "-3", at most 30 digits');
@@ -22,7 +23,7 @@ const receiptRef = z.strictObject({
 const line = z.strictObject({
   ordinal: z.int().min(1).max(receiptLinesMax).describe('The line identity within its receipt'),
   product: code.describe('SKU, GTIN or the like'),
-  description: z.string().max(500).optional(),
+  description: z.string().max(500).optional().describe('Not kept'),
   category: code.optional(),
   brand: code.optional(),
   quantity: decimal.describe('Negative: goods that come back'),
@@ -58,12 +59,7 @@ export const receiptV1 = receiptRef.extend({
   occurredAt: time,
   currency: z.string().regex(/^[A-Z]{3}$/, 'must be an ISO 4217 code'),
   channel: code.optional(),
-  card: z
-    .string()
-    .min(1)
-    .max(100)
-    .nullish()
-    .describe('The card number as the till read it; none: null'),
+  card: code.nullish().describe('The card number as the till read it; none: null'),
   lines: z.array(line).min(1).max(receiptLinesMax),
   tenders: z
     .array(z.strictObject({ kind: code.describe('cash, card, points, …'), amount: decimal }))

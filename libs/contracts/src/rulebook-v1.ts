@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { Exact, minorUnitDigits, timeZone } from '@tallystick/kernel';
 import type { Rulebook } from '@tallystick/rulebook';
+import { printable, printableRule } from './printable.js';
 
 const id = z
   .string()
@@ -22,7 +23,8 @@ const known = (check: (value: string) => unknown) => (value: string) => {
     return false;
   }
 };
-const names = z.array(z.string().min(1).max(100)).max(10_000).default([]);
+const text = (charsMax: number) => z.string().min(1).max(charsMax).regex(printable, printableRule);
+const names = z.array(text(100)).max(10_000).default([]);
 const wholePoints = z.int().min(1).max(1_000_000_000);
 
 const earningRule = z.strictObject({
@@ -32,13 +34,13 @@ const earningRule = z.strictObject({
   per: positive.describe('Major units of the currency'),
   rounding,
   level: z.enum(['line', 'receipt']).describe('Where fractions of a point are rounded'),
-  funder: z.string().min(1).max(100).default('chain'),
+  funder: text(100).default('chain'),
 });
 
 const partnerRule = z.strictObject({
   id,
   partner: id,
-  type: z.string().min(1).max(100),
+  type: text(100),
   points: wholePoints,
   per: positive.nullable().default(null).describe('null: a fixed number of points for each event'),
   rounding: rounding.default('down'),
@@ -59,8 +61,8 @@ export const rulebookV1 = z
     rulebook: z.literal(1).describe('The format of this document'),
     program: id,
     version: z.int().min(1).max(1_000_000),
-    name: z.string().min(1).max(200),
-    unit: z.string().min(1).max(30).default('points'),
+    name: text(200),
+    unit: text(30).default('points'),
     effectiveFrom: z.iso.datetime({ offset: true }),
     currency: z
       .string()

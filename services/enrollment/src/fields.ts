@@ -1,11 +1,11 @@
+import { printable, printableRule } from '@tallystick/contracts';
 import { instant, memberId, programId } from '@tallystick/kernel';
 import { z } from 'zod';
-import { printable } from './member/personal.js';
 
 /** The parts that enrollment's requests and answers are made of. */
 
 const text = (what: string) =>
-  z.string().trim().min(1).max(100).regex(printable, 'must be printable characters').describe(what);
+  z.string().trim().min(1).max(100).regex(printable, printableRule).describe(what);
 
 export const program = text('Id of the programme').transform(programId);
 export const member = text('Id of the member, as enrolling gave it').transform(memberId);

@@ -1,11 +1,9 @@
+import { printable, printableRule } from '@tallystick/contracts';
 import { programId } from '@tallystick/kernel';
 import { z } from 'zod';
 
-/** No control or formatting characters, no line separators, no halves of surrogate pairs. */
-export const printable = /^[^\p{C}\p{Zl}\p{Zp}]*$/u;
-
 export const text = (what: string) =>
-  z.string().trim().min(1).max(100).regex(printable, 'must be printable characters').describe(what);
+  z.string().trim().min(1).max(100).regex(printable, printableRule).describe(what);
 
 /** Program, partner and event together name a stream, which has at most 1,000 bytes when encoded: hence the lengths. */
 export const program = text('Id of the programme').transform(programId);

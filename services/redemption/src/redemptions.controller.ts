@@ -2,6 +2,7 @@ import { Body, Controller, HttpCode, Inject, Param, Post } from '@nestjs/common'
 import { ApiCreatedResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { createZodDto } from 'nestjs-zod';
 import { z } from 'zod';
+import { printable, printableRule } from '@tallystick/contracts';
 import type { EventStore } from '@tallystick/event-store';
 import { Points, programId, type Clock } from '@tallystick/kernel';
 import { valuation } from '@tallystick/ledger';
@@ -58,7 +59,12 @@ class RedeemRequest extends createZodDto(
       .regex(/^[a-z0-9][a-z0-9:._-]{0,99}$/)
       .default('discount')
       .describe('What they are spent on: discount, reward:<id>'),
-    reference: z.string().min(1).max(200).describe("The till's or the shop's own reference"),
+    reference: z
+      .string()
+      .min(1)
+      .max(200)
+      .regex(printable, printableRule)
+      .describe("The till's or the shop's own reference"),
   }),
 ) {}
 class RedeemedBody extends createZodDto(
@@ -71,7 +77,9 @@ class RedeemedBody extends createZodDto(
     position: z.string(),
   }),
 ) {}
-class RefundRequest extends createZodDto(z.strictObject({ reason: z.string().min(1).max(200) })) {}
+class RefundRequest extends createZodDto(
+  z.strictObject({ reason: z.string().min(1).max(200).regex(printable, printableRule) }),
+) {}
 class RefundedBody extends createZodDto(
   z.strictObject({
     redemption: z.string(),

@@ -21,6 +21,10 @@ export interface ReceiptFault {
 }
 
 const pointsTender = 'points';
+/** What a receipt comes to at most, in major units, over all its lines: far above any sale, far below where sums stop being exact. */
+const receiptTotalMax = Exact.exact(1_000_000_000_000);
+/** Characters of the encoded name of a receipt: streams are named by it. */
+const nameCharsMax = 900;
 
 /** Makes the fact that the ledger keeps of a receipt as the till sent it: its card a token, its amounts worked out. */
 export const toReceiptFact = (
@@ -65,6 +69,12 @@ export const toReceiptFact = (
             },
     });
   }
+  const turnover = Exact.sum(lines.map(({ amount }) => absolute(Exact.exact(amount))));
+  if (Exact.compare(turnover, receiptTotalMax) > 0)
+    return err({ field: 'lines', message: 'come to more than a receipt can: 1,000,000,000,000' });
+  const id = receiptFactId(program, ref);
+  if (id.length > nameCharsMax)
+    return err({ field: 'number', message: 'chain, store, till and number are too long together' });
   const paidWithPoints = Exact.sum(
     (receipt.tenders ?? [])
       .filter(({ kind }) => kind === pointsTender)
@@ -82,8 +92,11 @@ export const toReceiptFact = (
     lines,
     paidWithPoints: Exact.isPositive(paidWithPoints) ? Exact.toDecimal(paidWithPoints) : '0',
   };
-  return ok({ id: receiptFactId(program, ref), hash: contentHash(content), ...content });
+  return ok({ id, hash: contentHash(content), ...content });
 };
+
+const absolute = (value: Exact.Exact): Exact.Exact =>
+  Exact.isNegative(value) ? Exact.negate(value) : value;
 
 /** What the till says that the line comes to, or quantity x price - discounts; null when it says neither. */
 const amountOf = (line: ReceiptV1['lines'][number]): Exact.Exact | null => {

@@ -41,6 +41,10 @@ export class PartnerEventsConsumer {
       const [answer] = await this.queue.settle([
         { fact, metadata: metadata(context, about, this.clock) },
       ]);
+      if (answer?.kind === 'unsettleable') {
+        const reason = answer.error instanceof Error ? answer.error.message : 'unknown';
+        return { kind: 'poison', reason: `it cannot be settled: ${reason}` };
+      }
       if (answer?.kind === 'program-unknown')
         return { kind: 'poison', reason: `programme ${program} has not been published` };
     });

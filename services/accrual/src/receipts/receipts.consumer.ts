@@ -3,7 +3,14 @@ import { EventPattern, Payload } from '@nestjs/microservices';
 import { topics } from '@tallystick/contracts';
 import type { Message, Verdict } from '@tallystick/message-bus';
 import type { Clock } from '@tallystick/kernel';
-import { CARD_TOKENS, CLOCK, messageContext, type CardTokens } from '@tallystick/service-host';
+import {
+  CARD_TOKENS,
+  CLOCK,
+  LOG,
+  messageContext,
+  type CardTokens,
+  type Log,
+} from '@tallystick/service-host';
 import { IntakeQueue } from '../settle/intake-queue.js';
 import { submitReceipts } from './submit-receipts.js';
 import { withoutCard } from './without-card.js';
@@ -17,6 +24,7 @@ export class ReceiptsConsumer {
     @Inject(IntakeQueue) readonly queue: IntakeQueue,
     @Inject(CARD_TOKENS) readonly tokens: CardTokens,
     @Inject(CLOCK) readonly clock: Clock,
+    @Inject(LOG) readonly log: Log,
   ) {}
 
   @EventPattern<string>(topics.receipts.name)

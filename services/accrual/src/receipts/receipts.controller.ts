@@ -22,7 +22,9 @@ import {
   mayStore,
   problem,
   type Caller,
+  LOG,
   type CardTokens,
+  type Log,
   type RequestContext,
 } from '@tallystick/service-host';
 import { IntakeQueue } from '../settle/intake-queue.js';
@@ -55,6 +57,7 @@ export class ReceiptsController {
     @Inject(Settler) readonly settler: Settler,
     @Inject(CARD_TOKENS) readonly tokens: CardTokens,
     @Inject(CLOCK) readonly clock: Clock,
+    @Inject(LOG) readonly log: Log,
   ) {}
 
   @Post()

@@ -9,6 +9,7 @@ import {
   ProblemException,
   type Caller,
   type CardTokens,
+  type Log,
   type RequestContext,
 } from '@tallystick/service-host';
 import { toReceiptFact } from '../intake/receipt-form.js';
@@ -24,6 +25,7 @@ export interface SubmitDeps {
   readonly queue: IntakeQueue;
   readonly tokens: CardTokens;
   readonly clock: Clock;
+  readonly log: Log;
 }
 
 /** Takes receipts in their v1 form, checked or not: one handler for a single one, a batch, the bus and an import. */
@@ -41,6 +43,10 @@ export const submitReceipts = async (
     if (item instanceof ProblemException) return { kind: 'problem', problem: item };
     const answer = answers[next];
     next += 1;
+    if (answer?.kind === 'unsettleable') {
+      deps.log.error({ err: answer.error, fact: item.fact.id }, 'a fact cannot be settled');
+      return { kind: 'problem', problem: unsettleable() };
+    }
     if (answer?.kind !== 'settled')
       return { kind: 'problem', problem: programUnknown(item.fact.program) };
     return {
@@ -101,4 +107,13 @@ const programUnknown = (program: string): ProblemException =>
     type: 'program-unknown',
     title: 'There is no such programme',
     detail: `Programme ${programId(program)} has not been published: publish a rulebook for it first.`,
+  });
+
+/** Not the till's fault, but trying again does not help: kept out of the way of the others, and in the log. */
+const unsettleable = (): ProblemException =>
+  problem({
+    status: 500,
+    type: 'receipt-unsettleable',
+    title: 'This receipt cannot be rated',
+    detail: 'Nothing of it was kept. The log says why; the other receipts are not touched by it.',
   });

@@ -303,3 +303,39 @@ describe('a receipt of a programme that nobody published', () => {
     expect(await club.settler.settle([stranger])).toEqual([{ kind: 'program-unknown' }]);
   });
 });
+
+describe('a receipt that can never be rated', () => {
+  it('is answered so by itself: those beside it and behind it are settled', async () => {
+    const club = await aProgram();
+    await club.open();
+    await club.attach();
+    const huge = (number: number) => {
+      const { lines } = receiptOf(club.receipt(number));
+      return club.receipt(number, {
+        lines: lines.map((line) => ({ ...line, amount: '99999999999999999999' })),
+      });
+    };
+    const answers = await club.settler.settle([club.receipt(1), huge(2), club.receipt(3)]);
+    expect(answers.map(({ kind }) => kind)).toEqual(['settled', 'unsettleable', 'settled']);
+    expect(await club.ledger()).toHaveLength(3);
+    expect(await club.settler.find(huge(2).fact.id)).toBeNull();
+  });
+
+  it('and waited for its card does not hold up what comes behind it', async () => {
+    const club = await aProgram();
+    const { lines } = receiptOf(club.receipt(1));
+    const huge = club.receipt(1, {
+      lines: lines.map((line) => ({ ...line, amount: '99999999999999999999' })),
+    });
+    await club.settle(huge, club.receipt(2));
+    await club.open();
+    await club.attach();
+    expect(await club.settle(club.receipt(3))).toMatchObject([{ outcome: 'awarded' }]);
+    expect(await club.settle(club.receipt(2))).toMatchObject([{ outcome: 'awarded' }]);
+  });
+});
+
+const receiptOf = ({ fact }: Arrival): ReceiptFact => {
+  if (!('lines' in fact)) throw new Error('not a receipt');
+  return fact;
+};

@@ -4,6 +4,7 @@ import {
   ledgerStream,
   type CardToken,
   type Clock,
+  type Instant,
   type ProgramId,
   type StreamName,
 } from '@tallystick/kernel';
@@ -17,15 +18,18 @@ import {
   type Fact,
   type FactOutcome,
 } from '@tallystick/receipts';
+import { UnknownLedgerEvent } from '@tallystick/ledger';
 import type { Catalog, Program } from '../programs/catalog.js';
-import { cardsOf, settleFact, type Arrival, type Settled } from './settle-fact.js';
+import { AccountNotOpen, cardsOf, settleFact, type Arrival, type Settled } from './settle-fact.js';
 import { groupByShared } from './groups.js';
 import { Workspace } from './workspace.js';
 
 export type SettleAnswer =
   /** `position`: where in the store's order its events are, or what the store had when it was known already. */
   | { readonly kind: 'settled'; readonly outcome: Settled; readonly position: bigint }
-  | { readonly kind: 'program-unknown' };
+  | { readonly kind: 'program-unknown' }
+  /** It can never be settled: a bug, or numbers beyond what a ledger holds. Nothing of it was written. */
+  | { readonly kind: 'unsettleable'; readonly error: unknown };
 
 /** Another process keeps winning: a conflict means that somebody made progress, so this is never reached by waiting alone. */
 const attemptsMax = 100;
@@ -60,10 +64,10 @@ export class Settler {
     const groups = groupByShared(known, (arrival) => streams(arrival.fact));
     await Promise.all(
       groups.map(async (group) => {
-        const { outcomes, position } = await this.settleGroup(group, programs, workspace.fork());
+        const settled = await this.settleGroup(group, programs, workspace.fork());
         group.forEach((arrival, index) => {
-          const outcome = outcomes[index];
-          if (outcome !== undefined) answers.set(arrival, { kind: 'settled', outcome, position });
+          const answer = settled[index];
+          if (answer !== undefined) answers.set(arrival, answer);
         });
       }),
     );
@@ -78,31 +82,68 @@ export class Settler {
     group: readonly Arrival[],
     programs: ReadonlyMap<ProgramId, Program>,
     first: Workspace,
-  ): Promise<{ readonly outcomes: readonly Settled[]; readonly position: bigint }> {
-    let workspace = first;
-    for (let attempt = 1; ; attempt += 1) {
-      const at = this.clock();
-      for (const arrival of await this.waitingBefore(group, workspace)) {
-        settleFact(workspace, programOf(programs, arrival.fact), arrival, at);
+  ): Promise<readonly SettleAnswer[]> {
+    try {
+      return await this.settleTogether(group, programs, first);
+    } catch (error) {
+      if (!(error instanceof Unsettleable)) throw error;
+      if (group.length === 1) return [{ kind: 'unsettleable', error: error.cause }];
+      // One of them is at fault; the others are not to suffer for it.
+      const answers: SettleAnswer[] = [];
+      for (const arrival of group) {
+        const workspace = await this.workspaceOf([arrival]);
+        answers.push(...(await this.settleGroup([arrival], programs, workspace)));
       }
-      const outcomes = group.map((arrival) =>
-        settleFact(workspace, programOf(programs, arrival.fact), arrival, at),
-      );
-      const writes = workspace.writes();
-      if (writes.length === 0) return { outcomes, position: workspace.newestPosition() };
-      const result = await this.store.append(writes);
-      if (result.kind !== 'conflict') return { outcomes, position: result.position };
-      if (attempt === attemptsMax)
-        throw new Error(
-          `stream ${result.stream} was written by others ${attemptsMax} times in a row`,
-        );
-      await sleep(Math.floor((backoffMsMax * attempt) / attemptsMax));
-      workspace = new Workspace(this.store);
-      await loadAll(
-        workspace,
-        group.map(({ fact }) => fact),
-      );
+      return answers;
     }
+  }
+
+  private async settleTogether(
+    group: readonly Arrival[],
+    programs: ReadonlyMap<ProgramId, Program>,
+    first: Workspace,
+  ): Promise<readonly SettleAnswer[]> {
+    const hopeless = new Set<Fact['id']>();
+    let workspace = first;
+    for (let attempt = 1; attempt <= attemptsMax;) {
+      const at = this.clock();
+      const decide = (arrival: Arrival): Settled =>
+        decideOrSay(workspace, programOf(programs, arrival.fact), arrival, at);
+      const waiting = (await this.waitingBefore(group, workspace)).filter(
+        ({ fact }) => !hopeless.has(fact.id),
+      );
+      const fault = firstFault(waiting, decide);
+      if (fault !== null) {
+        // It waited, and can never be settled: those behind it go on without it.
+        hopeless.add(fault.fact.id);
+        workspace = await this.workspaceOf(group);
+        continue;
+      }
+      const outcomes = group.map(decide);
+      const writes = workspace.writes();
+      const result =
+        writes.length === 0
+          ? { kind: 'appended' as const, position: workspace.newestPosition() }
+          : await this.store.append(writes);
+      if (result.kind !== 'conflict') {
+        const { position } = result;
+        return outcomes.map((outcome) => ({ kind: 'settled', outcome, position }));
+      }
+      await sleep(Math.floor((backoffMsMax * attempt) / attemptsMax));
+      workspace = await this.workspaceOf(group);
+      attempt += 1;
+    }
+    throw new Error(`others wrote the same streams ${attemptsMax} times in a row`);
+  }
+
+  /** What is there now of everything that settling a group can touch. */
+  private async workspaceOf(group: readonly Arrival[]): Promise<Workspace> {
+    const workspace = new Workspace(this.store);
+    await loadAll(
+      workspace,
+      group.map(({ fact }) => fact),
+    );
+    return workspace;
   }
 
   /** Settles what waits for a card that has been attached to an account, oldest first. */
@@ -175,6 +216,47 @@ export class Settler {
     return programs;
   }
 }
+
+/** Deciding threw: it would throw again, whenever it is tried. The workspace holds half a decision and must not be used. */
+class Unsettleable extends Error {
+  constructor(
+    readonly arrival: Arrival,
+    cause: unknown,
+  ) {
+    super(`fact ${arrival.fact.id} cannot be settled`, { cause });
+  }
+}
+
+const decideOrSay = (
+  workspace: Workspace,
+  program: Program,
+  arrival: Arrival,
+  at: Instant,
+): Settled => {
+  try {
+    return settleFact(workspace, program, arrival, at);
+  } catch (error) {
+    // Membership is late, or a newer release has written: both end.
+    if (error instanceof AccountNotOpen || error instanceof UnknownLedgerEvent) throw error;
+    throw new Unsettleable(arrival, error);
+  }
+};
+
+/** Decides facts in order, up to the first that cannot be. */
+const firstFault = (
+  arrivals: readonly Arrival[],
+  decide: (arrival: Arrival) => Settled,
+): Arrival | null => {
+  for (const arrival of arrivals) {
+    try {
+      decide(arrival);
+    } catch (error) {
+      if (error instanceof Unsettleable) return arrival;
+      throw error;
+    }
+  }
+  return null;
+};
 
 const metadataFor = (fact: Fact, cause: EventMetadata): EventMetadata => ({
   ...cause,

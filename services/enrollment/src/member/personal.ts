@@ -1,10 +1,8 @@
+import { printable, printableRule } from '@tallystick/contracts';
 import { canonicalJson } from '@tallystick/event-store';
 import { dayAt, timeZone, type Instant, type MemberId, type ProgramId } from '@tallystick/kernel';
 import { open, seal, type MasterKeys, type Sealed } from '@tallystick/sealing';
 import { z } from 'zod';
-
-/** No control or formatting characters, no line separators, no halves of surrogate pairs. */
-export const printable = /^[^\p{C}\p{Zl}\p{Zp}]*$/u;
 
 const oldestBirthday = '1900-01-01';
 
@@ -16,7 +14,7 @@ export const personalData = z
       .trim()
       .min(1)
       .max(200)
-      .regex(printable, 'must be printable characters')
+      .regex(printable, printableRule)
       .optional(),
     email: z.email('must be an email address').max(254).optional(),
     birthday: z.iso

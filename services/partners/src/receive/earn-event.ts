@@ -1,7 +1,8 @@
+import { printable, printableRule } from '@tallystick/contracts';
 import { contentHash } from '@tallystick/event-store';
 import { Exact, instant, type CardToken, type Instant } from '@tallystick/kernel';
 import { z } from 'zod';
-import { printable } from '../fields.js';
+
 import type { PartnerEventRef } from '../partner/ids.js';
 
 const notNegative = (text: string): boolean =>
@@ -22,7 +23,7 @@ export const earnEvent = z
       .trim()
       .min(1)
       .max(100)
-      .regex(printable, 'must be printable characters')
+      .regex(printable, printableRule)
       .describe('Card number; it is kept sealed, and passed on as a token only'),
     amount: z
       .string()

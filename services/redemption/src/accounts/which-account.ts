@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { printable, printableRule } from '@tallystick/contracts';
 import {
   accountId,
   programId,
@@ -16,15 +17,18 @@ import {
 } from '@tallystick/service-host';
 import type { Heard } from './heard.js';
 
+const name = z.string().min(1).max(100).regex(printable, printableRule);
+
 /** An account, named by itself or by a card that leads to it. */
 export const whichAccount = {
-  program: z.string().min(1).max(100),
-  account: z.string().min(1).max(100).optional(),
+  program: name,
+  account: name.optional(),
   card: z
     .string()
     .trim()
     .min(1)
     .max(100)
+    .regex(printable, printableRule)
     .optional()
     .describe('The card number, instead of account'),
 };

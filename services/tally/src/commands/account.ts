@@ -68,7 +68,7 @@ const balanceTable = (balance: Balance): string =>
         : []),
       ...(balance.nextExpiry === null || balance.nextExpiry === undefined
         ? []
-        : [[`lapse on ${balance.nextExpiry.at.slice(0, 10)}`, whole(balance.nextExpiry.points)]]),
+        : [[`lapse at ${momentOf(balance.nextExpiry.at)}`, whole(balance.nextExpiry.points)]]),
     ],
     ['left', 'right'],
   );
@@ -154,3 +154,6 @@ const accountOfCard = async (client: Client, program: string, card: string): Pro
   if (!answer.ok) throw failureOf('the card cannot be looked up', answer.error);
   return answer.value.value.account;
 };
+
+/** `2027-08-31 23:00 UTC`: a programme's day seldom ends at midnight UTC, so the day alone would mislead. */
+const momentOf = (at: string): string => `${at.slice(0, 10)} ${at.slice(11, 16)} UTC`;

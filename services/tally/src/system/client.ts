@@ -76,8 +76,12 @@ export const createClient = (options: ClientOptions): Client => {
       throw new Away(reasonOf(error));
     }
     const value = parseJson(text);
-    if (status === 429 || status === 502 || status === 503 || status === 504)
-      throw new Away(problemOf(status, value).message);
+    if (status === 429 || status === 502 || status === 503 || status === 504) {
+      const problem = problemOf(status, value);
+      // The views do not come back by waiting: the answer says what to do.
+      if (problem.type === 'views-missing') return err(problem);
+      throw new Away(problem.message);
+    }
     const result =
       status < 200 || status > 299 ? err(problemOf(status, value)) : ok(decode(request, value));
     if (request.isForLater?.(result) === true)

@@ -83,10 +83,20 @@ const ofFastify: Readonly<Record<string, () => ProblemException>> = {
   FST_ERR_HANDLER_TIMEOUT: unavailable,
 };
 
+/** PostgreSQL's: a text that it cannot hold (U+0000, half a surrogate pair). It came with the request, and nothing is named so. */
+const textCodes: ReadonlySet<string> = new Set(['22021', '22P05']);
+const textThatCannotBe = (): ProblemException =>
+  problem({
+    status: 400,
+    type: 'malformed-text',
+    title: 'The request holds a text that cannot be',
+  });
+
 /** What a caller is told of an error. Errors that nobody expected tell nothing of the inside. */
 export const problemOf = (error: unknown): ProblemException => {
   if (error instanceof ProblemException) return error;
   const cause = error instanceof HttpException ? (error.cause ?? error) : error;
+  if (textCodes.has(codeOf(cause) ?? '')) return textThatCannotBe();
   const known = ofFastify[codeOf(cause) ?? ''];
   if (known !== undefined) return known();
   if (isAway(cause)) return unavailable();
