@@ -17,18 +17,22 @@ export interface Loaded {
   readonly position: bigint;
 }
 
-/** Folds an account from its stream. `watch` sees each event, and the state after it: copy what it keeps. */
+/**
+ * Folds an account from its stream, or on from where it was folded to: `before` is used up then.
+ * `watch` sees each event that is read, and the state after it: copy what it keeps.
+ */
 export const loadAccount = async (
   store: EventStore,
   program: ProgramId,
   account: AccountId,
   watch?: (event: LedgerEvent, recorded: RecordedEvent, after: Account) => void,
+  before?: Loaded,
 ): Promise<Loaded> => {
   const stream = ledgerStream(program, account);
-  const state = emptyAccount();
-  let revision = -1;
-  let position = 0n;
-  for await (const recorded of store.readStream(stream)) {
+  const state = before?.state ?? emptyAccount();
+  let revision = before?.revision ?? -1;
+  let position = before?.position ?? 0n;
+  for await (const recorded of store.readStream(stream, { from: revision + 1 })) {
     const event = decodeLedgerEvent(recorded);
     evolve(state, event);
     watch?.(event, recorded, state);

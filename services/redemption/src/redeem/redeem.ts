@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import {
   contentHash,
   newEvent,
@@ -14,7 +13,7 @@ import {
 } from '@tallystick/kernel';
 import { decideRedeem, valuation } from '@tallystick/ledger';
 import type { InTurn } from '../accounts/in-turn.js';
-import { loadAccount } from '../accounts/ledger.js';
+import { loadAccount, type Loaded } from '../accounts/ledger.js';
 import {
   readRequest,
   redemptionFact,
@@ -46,9 +45,11 @@ export type RedeemAnswer =
   | { readonly kind: 'account-unknown' }
   | { readonly kind: 'key-reused' };
 
-/** Other processes write the same account: each conflict means that one of them made progress. */
+/**
+ * Other processes write the same account: each conflict means that one of them made progress. Who lost tries again
+ * at once, and reads only what is new: so it is not behind the winner, who would win again and again.
+ */
 export const attemptsMax = 200;
-export const conflictPause = (attempt: number): Promise<unknown> => sleep(Math.min(attempt, 20));
 
 /** Spends points once for a caller's key: never more than are available, whoever else spends at the same moment. */
 export const redeem = async (
@@ -65,11 +66,12 @@ export const redeem = async (
     const fact = redemptionFact(request.program, id);
     const hash = contentHash(request);
     const data: RedemptionRequested = { redemption: id, hash, ...request };
+    const seen: { available: Points.Points; position: bigint }[] = [];
+    let begun = await readRequest(store, stream);
+    let account: Loaded | undefined;
     for (let attempt = 1; attempt <= attemptsMax; attempt += 1) {
-      const begun = await readRequest(store, stream);
       if (begun !== null && begun.request.hash !== hash) return { kind: 'key-reused' };
-      const seen: { available: Points.Points; position: bigint }[] = [];
-      const account = await loadAccount(
+      account = await loadAccount(
         store,
         request.program,
         request.account,
@@ -78,6 +80,7 @@ export const redeem = async (
           const { available } = valuation(after, event.data.occurredAt);
           seen.push({ available, position: recorded.position });
         },
+        account,
       );
       const done = (available: Points.Points, position: bigint): RedeemAnswer => ({
         kind: 'redeemed',
@@ -133,7 +136,7 @@ export const redeem = async (
         const { available } = valuation(account.state, at);
         return done(Points.minus(available, request.points), result.position);
       }
-      await conflictPause(attempt);
+      if (result.stream === stream) begun = await readRequest(store, stream);
     }
     throw new Error(`the account was written by others ${attemptsMax} times in a row`);
   });

@@ -15,8 +15,8 @@ import {
 import { decideRefund, valuation, type RedemptionRefunded } from '@tallystick/ledger';
 import type { Heard } from '../accounts/heard.js';
 import type { InTurn } from '../accounts/in-turn.js';
-import { loadAccount } from '../accounts/ledger.js';
-import { attemptsMax, conflictPause } from '../redeem/redeem.js';
+import { loadAccount, type Loaded } from '../accounts/ledger.js';
+import { attemptsMax } from '../redeem/redeem.js';
 import { readRequest, redemptionFact, redemptionStream } from '../redeem/redemption-stream.js';
 
 export interface Refunded {
@@ -58,32 +58,36 @@ export const refund = async (
   const fact = factId('refund', program, redemption, contentHash({ caller, key }).slice(0, 32));
   const factHash = contentHash(command);
   return deps.turns.run(ledgerStream(program, id), async () => {
-    for (let attempt = 1; attempt <= attemptsMax; attempt += 1) {
-      const seen: { event: RedemptionRefunded; available: Points.Points; position: bigint }[] = [];
-      const account = await loadAccount(store, program, id, (event, recorded, after) => {
-        if (event.type !== 'RedemptionRefunded' || event.data.fact !== fact) return;
-        const { available } = valuation(after, event.data.occurredAt);
-        seen.push({ event, available, position: recorded.position });
-      });
-      const done = (
-        event: RedemptionRefunded,
-        available: Points.Points,
-        position: bigint,
-      ): RefundAnswer => {
-        const arrearsPaid = event.data.arrearsPaid.reduce((sum, { points }) => sum + points, 0);
-        const { points } = event.data;
-        return {
-          kind: 'refunded',
-          refunded: { redemption, program, account: id, points, arrearsPaid, available },
-          position,
-        };
-      };
+    const seen: { event: RedemptionRefunded; available: Points.Points; position: bigint }[] = [];
+    const readOn = (before?: Loaded): Promise<Loaded> =>
+      loadAccount(
+        store,
+        program,
+        id,
+        (event, recorded, after) => {
+          if (event.type !== 'RedemptionRefunded' || event.data.fact !== fact) return;
+          const { available } = valuation(after, event.data.occurredAt);
+          seen.push({ event, available, position: recorded.position });
+        },
+        before,
+      );
+    /** The same whenever it is told: from what the stream has said by then. */
+    const told = (): RefundAnswer | null => {
       const [known] = seen;
-      if (known !== undefined) {
-        return known.event.data.factHash === factHash
-          ? done(known.event, known.available, known.position)
-          : { kind: 'key-reused' };
-      }
+      if (known === undefined) return null;
+      const { event, available, position } = known;
+      if (event.data.factHash !== factHash) return { kind: 'key-reused' };
+      const { points } = event.data;
+      const arrearsPaid = event.data.arrearsPaid.reduce((sum, paid) => sum + paid.points, 0);
+      const refunded = { redemption, program, account: id, points, arrearsPaid, available };
+      return { kind: 'refunded', refunded, position };
+    };
+    let account = await readOn();
+    for (let attempt = 0; ; attempt += 1) {
+      const answer = told();
+      if (answer !== null) return answer;
+      if (attempt === attemptsMax)
+        throw new Error(`the account was written by others ${attemptsMax} times in a row`);
       const at = clock();
       const terms = await heard.termsAt(program, at);
       const decision = decideRefund(
@@ -103,19 +107,15 @@ export const refund = async (
         throw new Error(`refund ${fact} is on the account and was not seen`);
       const envelope = { ...metadata, program, occurredAt: at, recordedAt: at };
       const { event } = decision;
-      const result = await store.append([
+      await store.append([
         {
           stream: account.stream,
           expected: account.revision,
           events: [newEvent(fact, 0, { type: event.type, data: event.data }, envelope)],
         },
       ]);
-      if (result.kind !== 'conflict') {
-        const { state } = await loadAccount(store, program, id);
-        return done(event, valuation(state, at).available, result.position);
-      }
-      await conflictPause(attempt);
+      // Written, or written by others: what is on the stream now says which.
+      account = await readOn(account);
     }
-    throw new Error(`the account was written by others ${attemptsMax} times in a row`);
   });
 };
