@@ -39,13 +39,18 @@ const receiptLines = (
   paint: Colors,
 ): string[] => {
   const { sent, outcomes, reasons, fresh } = receipts;
-  const why = (outcome: string): string =>
-    reasons
+  const why = (outcome: string): string => {
+    const all = reasons
       .filter((one) => one.outcome === outcome && one.reason !== null)
-      .sort((a, b) => b.receipts - a.receipts)
-      .slice(0, reasonsShown)
-      .map((one) => `${one.reason?.replaceAll('-', ' ') ?? ''} ${grouped(one.receipts)}`)
-      .join(' · ');
+      .sort((a, b) => b.receipts - a.receipts);
+    const others = all.slice(reasonsShown).reduce((sum, one) => sum + one.receipts, 0);
+    return [
+      ...all
+        .slice(0, reasonsShown)
+        .map((one) => `${one.reason?.replaceAll('-', ' ') ?? ''} ${grouped(one.receipts)}`),
+      ...(others > 0 ? [`others ${grouped(others)}`] : []),
+    ].join(' · ');
+  };
   return [
     `${paint.bold('Receipts')}    ${grouped(sent.messages)} sent (${grouped(receipts.overHttp)} over HTTP, ` +
       `${grouped(sent.messages - receipts.overHttp)} over the bus) by ${grouped(members.enrolled + members.known)} members and others`,
