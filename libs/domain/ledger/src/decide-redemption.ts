@@ -1,8 +1,8 @@
-import type { Points } from '@tallystick/kernel';
-import { addMs, type FactId, type Instant } from '@tallystick/kernel';
-import { valuation, type Account } from './account.js';
+import { type Points, addMs, invariant, type FactId, type Instant } from '@tallystick/kernel';
+import type { Account } from './account.js';
 import type { PointsRedeemed, RedemptionRefunded } from './events.js';
-import { payArrearsFrom, spendable, takeInOrder } from './take.js';
+import { payArrearsFrom, spendable, takeInOrder, type ArrearsPolicy } from './take.js';
+import { valuation } from './valuation.js';
 
 export interface RedeemCommand {
   readonly redemption: FactId;
@@ -28,6 +28,7 @@ export const decideRedeem = (
   const known = account.redemptions.get(command.redemption);
   if (known !== undefined) return { kind: known.hash === command.factHash ? 'known' : 'conflict' };
   if (account.opened === null) return { kind: 'unopened' };
+  invariant(command.points >= 0, 'points to spend are not negative');
   const { allocations, short } = takeInOrder(spendable(account, at), command.points);
   if (short > 0) return { kind: 'insufficient', available: valuation(account, at).available };
   return {
@@ -43,6 +44,8 @@ export interface RefundCommand {
   readonly reason: string;
   /** Lots that would have expired meanwhile come back for at least this long; 0: with their own dates alone. */
   readonly graceMs: number;
+  /** Default: what comes back pays what is owed. */
+  readonly arrearsPolicy?: ArrearsPolicy;
 }
 
 export type RefundDecision =
@@ -69,7 +72,7 @@ export const decideRefund = (
     const extended = expiresAt !== null && expiresAt <= at && earliest !== null;
     return { lot, points, expiresAt: extended ? earliest : expiresAt };
   });
-  const { graceMs: _graceMs, ...fact } = command;
+  const { graceMs: _graceMs, arrearsPolicy, ...fact } = command;
   return {
     kind: 'refunded',
     event: {
@@ -85,6 +88,7 @@ export const decideRefund = (
           lots
             .filter(({ expiresAt }) => expiresAt === null || expiresAt > at)
             .map(({ lot, points }) => ({ id: lot, points })),
+          arrearsPolicy,
         ),
       },
     },

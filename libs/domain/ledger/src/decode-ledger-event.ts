@@ -7,6 +7,9 @@ const understood: { readonly [T in LedgerEventType]: number } = {
   EarnReversed: 1,
   PointsRedeemed: 1,
   RedemptionRefunded: 1,
+  PointsHeld: 1,
+  HoldCaptured: 1,
+  HoldReleased: 1,
 };
 
 /** A newer release wrote this event: deciding without it could overdraw, so nothing is decided at all. */

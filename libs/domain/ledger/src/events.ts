@@ -7,6 +7,7 @@ import type {
   Points,
   ProgramId,
 } from '@tallystick/kernel';
+import type { HoldCaptured, HoldReleased, PointsHeld } from './events-holds.js';
 
 /** Names a lot for ever: `<fact>#<fact revision>.<ordinal>`. */
 export type LotId = string;
@@ -170,5 +171,12 @@ export interface RedemptionRefunded {
 }
 
 export type LedgerEvent =
-  AccountOpened | PointsEarned | EarnReversed | PointsRedeemed | RedemptionRefunded;
+  | AccountOpened
+  | PointsEarned
+  | EarnReversed
+  | PointsRedeemed
+  | RedemptionRefunded
+  | PointsHeld
+  | HoldCaptured
+  | HoldReleased;
 export type LedgerEventType = LedgerEvent['type'];

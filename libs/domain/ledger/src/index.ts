@@ -1,6 +1,8 @@
 export type * from './events.js';
+export type * from './events-holds.js';
 export * from './decode-ledger-event.js';
 export * from './account.js';
+export * from './valuation.js';
 export * from './evolve.js';
 export * from './postings.js';
 export * from './take.js';
@@ -8,3 +10,4 @@ export type { ReturnedLine } from './returns.js';
 export * from './decide-account.js';
 export * from './decide-receipt.js';
 export * from './decide-redemption.js';
+export * from './decide-hold.js';

@@ -1,28 +1,26 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import { Exact, cardToken, memberId } from '@tallystick/kernel';
 import {
-  Exact,
-  Points,
-  accountId,
-  addMs,
-  cardToken,
-  factId,
-  instant,
-  memberId,
-  programId,
-  type FactId,
-  type Instant,
-} from '@tallystick/kernel';
+  account,
+  at,
+  cancel,
+  comeBack,
+  given,
+  hour,
+  opened,
+  program,
+  receipt,
+  sale,
+  spend,
+} from '../fixtures/facts.js';
 import {
   arrearsOf,
   assertEquation,
   decideOpen,
   decideReceipt,
-  decideRedeem,
-  decideRefund,
   decodeLedgerEvent,
   emptyAccount,
-  evolve,
   fold,
   postings,
   unspentOf,
@@ -30,155 +28,7 @@ import {
   UnknownLedgerEvent,
   type Account,
   type LedgerEvent,
-  type RatedFact,
 } from './index.js';
-
-const program = programId('club');
-const account = accountId('a-1');
-const card = cardToken('c-1');
-const start = instant('2026-01-01T10:00:00Z');
-const hour = 3_600_000;
-const at = (hours: number): Instant => addMs(start, hours * hour);
-const receipt = (number: string | number): FactId => factId('receipt', program, String(number));
-const redemption = (number: string | number): FactId =>
-  factId('redemption', program, String(number));
-
-interface SaleLine {
-  readonly product: string;
-  readonly quantity?: string;
-  readonly points: number;
-}
-
-/** A sale of some lines, one lot over all of them. */
-const sale = (
-  number: string | number,
-  lines: readonly SaleLine[],
-  options: Partial<RatedFact> & {
-    readonly expiresAt?: Instant;
-    readonly availableAt?: Instant;
-  } = {},
-): RatedFact => {
-  const { expiresAt = null, availableAt, ...rest } = options;
-  const occurredAt = rest.occurredAt ?? start;
-  const points = Points.total(lines.map((line) => Points.points(line.points)));
-  return {
-    fact: receipt(number),
-    factRevision: 1,
-    factHash: JSON.stringify(lines),
-    occurredAt,
-    card,
-    rulebook: { version: 1, hash: 'r1' },
-    tier: null,
-    spendYear: '2026',
-    earning: {
-      lots:
-        points === 0
-          ? []
-          : [
-              {
-                id: `${receipt(number)}#${rest.factRevision ?? 1}.0`,
-                points,
-                rule: 'base',
-                kind: 'base',
-                availableAt: availableAt ?? occurredAt,
-                expiresAt,
-                funder: 'chain',
-                qualifies: true,
-              },
-            ],
-      lines: lines.map((line, index) => ({
-        ordinal: index + 1,
-        product: line.product,
-        quantity: line.quantity ?? '1',
-        points: points === 0 ? [] : [Points.points(line.points)],
-        spendMinor: line.points * 100,
-        excluded: null,
-      })),
-      reason: points === 0 ? 'below-one-point' : null,
-    },
-    returns: [],
-    returnsNotBefore: addMs(start, -365 * 24 * hour),
-    ...rest,
-  };
-};
-
-const comeBack = (
-  number: string | number,
-  lines: readonly {
-    product: string;
-    quantity?: string;
-    of?: string | number;
-    ordinal?: number;
-  }[],
-  options: Partial<RatedFact> = {},
-): RatedFact => ({
-  ...sale(number, [], { occurredAt: at(1), ...options }),
-  factHash: JSON.stringify(lines),
-  returns: lines.map((line, index) => ({
-    ordinal: index + 1,
-    product: line.product,
-    quantity: line.quantity ?? '1',
-    original:
-      line.of === undefined ? null : { fact: receipt(line.of), ordinal: line.ordinal ?? null },
-  })),
-});
-
-const opened = (): Account => {
-  const decision = decideOpen(emptyAccount(), {
-    program,
-    account,
-    member: memberId('m-1'),
-    unit: 'points',
-  });
-  if (decision.kind !== 'opened') throw new Error(decision.kind);
-  return evolve(emptyAccount(), decision.event);
-};
-
-/** An account with facts applied in order, and all their events. */
-const given = (...facts: readonly RatedFact[]): { state: Account; events: LedgerEvent[] } => {
-  const state = opened();
-  const events = facts.flatMap((fact) => {
-    const decision = decideReceipt(state, fact, at(2));
-    if (decision.kind !== 'applied') throw new Error(decision.kind);
-    return decision.events;
-  });
-  assertEquation(state);
-  return { state, events };
-};
-
-const spend = (state: Account, number: number, points: number, when = at(2)) => {
-  const decision = decideRedeem(
-    state,
-    {
-      redemption: redemption(number),
-      factHash: String(points),
-      points: Points.points(points),
-      kind: 'discount',
-      reference: 'till 1',
-    },
-    when,
-  );
-  if (decision.kind === 'redeemed') evolve(state, decision.event);
-  assertEquation(state);
-  return decision;
-};
-
-const cancel = (state: Account, number: number, when: Instant, graceMs = 0) => {
-  const decision = decideRefund(
-    state,
-    {
-      fact: factId('refund', String(number)),
-      factHash: 'h',
-      redemption: redemption(number),
-      reason: 'cancelled',
-      graceMs,
-    },
-    when,
-  );
-  if (decision.kind === 'refunded') evolve(state, decision.event);
-  assertEquation(state);
-  return decision;
-};
 
 describe('earning', () => {
   it('is spendable between maturing and lapsing, and neither before nor after', () => {

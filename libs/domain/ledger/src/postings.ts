@@ -1,5 +1,6 @@
 import { Points, unreachable, type AccountId } from '@tallystick/kernel';
-import type { Allocation, LedgerEvent } from './events.js';
+import type { LedgerEvent } from './events.js';
+import { sumOf } from './lots.js';
 
 /** One side of a double entry. All postings of an event sum to zero. */
 export interface Posting {
@@ -11,12 +12,13 @@ export interface Posting {
 /** The balanced postings of one event of an account's stream. Zero postings are left out. */
 export const postings = (account: AccountId, event: LedgerEvent): readonly Posting[] => {
   const unspent = `member/${account}/unspent`;
+  const held = `member/${account}/held`;
   const arrears = `member/${account}/arrears`;
   switch (event.type) {
     case 'AccountOpened':
       return [];
     case 'PointsEarned': {
-      const paid = pointsOf(event.data.arrearsPaid);
+      const paid = sumOf(event.data.arrearsPaid);
       return nonZero([
         ...event.data.lots.map((lot) => ({ account: `issued/${lot.funder}`, points: -lot.points })),
         { account: unspent, points: event.data.points - paid },
@@ -29,7 +31,7 @@ export const postings = (account: AccountId, event: LedgerEvent): readonly Posti
           account: `issued/${funder}`,
           points,
         })),
-        { account: unspent, points: -pointsOf(event.data.taken) },
+        { account: unspent, points: -sumOf(event.data.taken) },
         { account: arrears, points: -event.data.arrearsRaised },
       ]);
     case 'PointsRedeemed':
@@ -38,9 +40,27 @@ export const postings = (account: AccountId, event: LedgerEvent): readonly Posti
         { account: `redeemed/${event.data.kind}`, points: event.data.points },
       ]);
     case 'RedemptionRefunded': {
-      const paid = pointsOf(event.data.arrearsPaid);
+      const paid = sumOf(event.data.arrearsPaid);
       return nonZero([
         { account: `redeemed/${event.data.kind}`, points: -event.data.points },
+        { account: unspent, points: event.data.points - paid },
+        { account: arrears, points: paid },
+      ]);
+    }
+    case 'PointsHeld':
+      return nonZero([
+        { account: unspent, points: -event.data.points },
+        { account: held, points: event.data.points },
+      ]);
+    case 'HoldCaptured':
+      return nonZero([
+        { account: held, points: -event.data.points },
+        { account: `redeemed/${event.data.kind}`, points: event.data.points },
+      ]);
+    case 'HoldReleased': {
+      const paid = sumOf(event.data.arrearsPaid);
+      return nonZero([
+        { account: held, points: -event.data.points },
         { account: unspent, points: event.data.points - paid },
         { account: arrears, points: paid },
       ]);
@@ -49,9 +69,6 @@ export const postings = (account: AccountId, event: LedgerEvent): readonly Posti
       return unreachable(event);
   }
 };
-
-const pointsOf = (allocations: readonly Allocation[]): number =>
-  Points.total(allocations.map((allocation) => allocation.points));
 
 const nonZero = (entries: readonly { account: string; points: number }[]): Posting[] =>
   entries

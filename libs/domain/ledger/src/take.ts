@@ -1,6 +1,7 @@
 import { Points, type Instant } from '@tallystick/kernel';
-import { arrearsOf, phaseOf, spendingOrder, type Account, type LotState } from './account.js';
+import type { Account, LotState } from './account.js';
 import type { Allocation, Lot, LotId } from './events.js';
+import { arrearsOf, phaseOf, spendingOrder } from './valuation.js';
 
 export interface Taking {
   readonly allocations: readonly Allocation[];
@@ -62,18 +63,44 @@ export const takeBack = (account: Account, own: readonly Allocation[], at: Insta
   return { allocations: [...allocations].map(([lot, points]) => ({ lot, points })), short };
 };
 
-/** What new lots pay of what the account owes: the first lots first. */
+/** Parts allocations in two: the first `wanted` points of them, and what is left. */
+export const split = (
+  allocations: readonly Allocation[],
+  wanted: Points.Points,
+): { readonly taken: readonly Allocation[]; readonly left: readonly Allocation[] } => {
+  const taken: Allocation[] = [];
+  const left: Allocation[] = [];
+  let open = wanted;
+  for (const { lot, points } of allocations) {
+    const now = Points.least(points, open);
+    open = Points.minus(open, now);
+    if (now > 0) taken.push({ lot, points: now });
+    if (now < points) left.push({ lot, points: Points.minus(points, now) });
+  }
+  return { taken, left };
+};
+
+/**
+ * How a programme settles arrears: what comes in next pays them; they are waived as they arise; or they stay until
+ * they are paid in money (or waived by people).
+ */
+export type ArrearsPolicy = 'next-awards' | 'waived' | 'paid-in-money';
+
+/** What lots that come in pay of what the account owes: the first lots first. `owed` is told where the account is not at that point yet. */
 export const payArrearsFrom = (
   account: Account,
   lots: readonly Pick<Lot, 'id' | 'points'>[],
+  policy: ArrearsPolicy = 'next-awards',
+  owed = arrearsOf(account),
 ): Allocation[] => {
-  let owed = arrearsOf(account);
+  if (policy !== 'next-awards') return [];
   const paid: Allocation[] = [];
+  let open = owed;
   for (const lot of lots) {
-    const points = Points.least(lot.points, owed);
+    const points = Points.least(lot.points, open);
     if (points === 0) continue;
     paid.push({ lot: lot.id, points });
-    owed = Points.minus(owed, points);
+    open = Points.minus(open, points);
   }
   return paid;
 };
