@@ -10,6 +10,8 @@ const understood: { readonly [T in LedgerEventType]: number } = {
   PointsHeld: 1,
   HoldCaptured: 1,
   HoldReleased: 1,
+  PointsExpired: 1,
+  PointsAdjusted: 1,
 };
 
 /** A newer release wrote this event: deciding without it could overdraw, so nothing is decided at all. */

@@ -7,6 +7,7 @@ import type {
   Points,
   ProgramId,
 } from '@tallystick/kernel';
+import type { PointsAdjusted, PointsExpired } from './events-corrections.js';
 import type { HoldCaptured, HoldReleased, PointsHeld } from './events-holds.js';
 
 /** Names a lot for ever: `<fact>#<fact revision>.<ordinal>`. */
@@ -178,5 +179,7 @@ export type LedgerEvent =
   | RedemptionRefunded
   | PointsHeld
   | HoldCaptured
-  | HoldReleased;
+  | HoldReleased
+  | PointsExpired
+  | PointsAdjusted;
 export type LedgerEventType = LedgerEvent['type'];

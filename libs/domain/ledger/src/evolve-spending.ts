@@ -2,7 +2,7 @@ import { invariant } from '@tallystick/kernel';
 import type { Account, HoldState } from './account.js';
 import type { HoldCaptured, HoldReleased, PointsHeld } from './events-holds.js';
 import type { PointsRedeemed, RedemptionRefunded } from './events.js';
-import { count, giveBack, lotStateOf, payArrears, putIn, takeOut } from './lots.js';
+import { count, giveBack, lotStateOf, payArrears, putIn, remember, takeOut } from './lots.js';
 import { split } from './take.js';
 
 export const redeemed = (account: Account, data: PointsRedeemed['data']): Account => {
@@ -81,11 +81,7 @@ export const released = (account: Account, data: HoldReleased['data']): Account 
   hold.status = data.cause === 'captured-in-part' ? 'captured' : data.cause;
   for (const allocation of data.allocations) giveBack(account, allocation);
   payArrears(account, data.arrearsPaid);
-  account.known.set(data.fact, {
-    id: data.fact,
-    hash: data.factHash,
-    occurredAt: data.occurredAt,
-  });
+  remember(account, data);
   return account;
 };
 

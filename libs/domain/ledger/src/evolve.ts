@@ -1,6 +1,7 @@
 import { invariant, unreachable } from '@tallystick/kernel';
 import { emptyAccount, type Account } from './account.js';
 import type { LedgerEvent } from './events.js';
+import { adjusted, expired } from './evolve-corrections.js';
 import { earned, reversed } from './evolve-receipt.js';
 import { captured, held, redeemed, refunded, released } from './evolve-spending.js';
 
@@ -25,6 +26,10 @@ export const evolve = (account: Account, event: LedgerEvent): Account => {
       return captured(account, event.data);
     case 'HoldReleased':
       return released(account, event.data);
+    case 'PointsExpired':
+      return expired(account, event.data);
+    case 'PointsAdjusted':
+      return adjusted(account, event.data);
     default:
       return unreachable(event);
   }

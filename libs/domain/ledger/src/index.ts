@@ -1,5 +1,6 @@
 export type * from './events.js';
 export type * from './events-holds.js';
+export type * from './events-corrections.js';
 export * from './decode-ledger-event.js';
 export * from './account.js';
 export * from './valuation.js';
@@ -11,3 +12,5 @@ export * from './decide-account.js';
 export * from './decide-receipt.js';
 export * from './decide-redemption.js';
 export * from './decide-hold.js';
+export * from './decide-expiry.js';
+export * from './decide-adjustment.js';

@@ -1,4 +1,4 @@
-import { Points, invariant } from '@tallystick/kernel';
+import { Points, invariant, type FactId, type Instant } from '@tallystick/kernel';
 import type { Account, LotState } from './account.js';
 import type { Allocation, Lot } from './events.js';
 
@@ -60,6 +60,15 @@ export const count = (
   points: Points.Points,
 ): void => {
   account.totals[total] = Points.plus(account.totals[total], points);
+};
+
+/** A fact that is known by its name and content alone. */
+export const remember = (
+  account: Account,
+  data: { readonly fact: FactId; readonly factHash: string; readonly occurredAt: Instant },
+): void => {
+  const { fact, factHash, occurredAt } = data;
+  account.known.set(fact, { id: fact, hash: factHash, occurredAt });
 };
 
 export const sumOf = (allocations: readonly Allocation[]): Points.Points =>

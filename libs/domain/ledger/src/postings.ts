@@ -65,6 +65,21 @@ export const postings = (account: AccountId, event: LedgerEvent): readonly Posti
         { account: arrears, points: paid },
       ]);
     }
+    case 'PointsExpired':
+      return nonZero([
+        { account: unspent, points: -event.data.points },
+        { account: 'expired', points: event.data.points },
+      ]);
+    case 'PointsAdjusted': {
+      const { direction, points, taken, lots, arrearsPaid, arrearsSettled } = event.data;
+      const paid = sumOf(arrearsPaid);
+      const came = Points.total(lots.map((lot) => lot.points));
+      return nonZero([
+        { account: 'adjusted', points: direction === 'up' ? -points : points },
+        { account: unspent, points: came - paid - sumOf(taken) },
+        { account: arrears, points: paid + arrearsSettled },
+      ]);
+    }
     default:
       return unreachable(event);
   }
