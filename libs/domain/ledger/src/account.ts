@@ -118,6 +118,12 @@ export interface Account {
   readonly holds: Map<FactId, HoldState>;
   /** Other facts that were applied: releases, adjustments, transfers, merges, imports. */
   readonly known: Map<FactId, KnownFact>;
+  /** The account that this one became part of; it earns and spends no more. */
+  merged: { readonly into: AccountId; readonly by: FactId } | null;
+  /** The accounts that became part of this one. */
+  readonly absorbed: Set<AccountId>;
+  /** Facts before this moment may have been applied and forgotten; null: all are remembered. */
+  rememberedFrom: Instant | null;
   /** How many facts were applied in all, those that are not remembered any more included. */
   factsApplied: number;
   /** Spend that counts for tiers, in minor units, by calendar year. */
@@ -133,6 +139,9 @@ export const emptyAccount = (): Account => ({
   redemptions: new Map(),
   holds: new Map(),
   known: new Map(),
+  merged: null,
+  absorbed: new Set(),
+  rememberedFrom: null,
   factsApplied: 0,
   spend: new Map(),
   totals: {

@@ -2,7 +2,7 @@ import { Points, invariant, type FactId, type Instant } from '@tallystick/kernel
 import type { Account } from './account.js';
 import type { ArrearsPayment, PointsAdjusted } from './events-corrections.js';
 import type { Allocation, Lot, RulebookRef } from './events.js';
-import { sumOf } from './lots.js';
+import { closedTo, knownOf, sumOf, type MergedAway } from './lots.js';
 import { payArrearsFrom, spendable, takeInOrder, pendingLots, type ArrearsPolicy } from './take.js';
 import { arrearsOf, valuation } from './valuation.js';
 
@@ -42,7 +42,8 @@ export type AdjustDecision =
   /** There are not as many, pending ones included. */
   | { readonly kind: 'insufficient'; readonly there: Points.Points }
   | { readonly kind: 'exceeds-arrears'; readonly arrears: Points.Points }
-  | { readonly kind: 'unopened' };
+  | { readonly kind: 'unopened' }
+  | MergedAway;
 
 /** A person's correction, which another person has approved. Nothing goes below zero: what is not there cannot be taken. */
 export const decideAdjust = (
@@ -51,9 +52,8 @@ export const decideAdjust = (
   at: Instant,
 ): AdjustDecision => {
   const { fact, factHash, change, reason, requestedBy, approvedBy } = command;
-  const known = account.known.get(fact);
-  if (known !== undefined) return { kind: known.hash === factHash ? 'known' : 'conflict' };
-  if (account.opened === null) return { kind: 'unopened' };
+  const answer = knownOf(account, fact, factHash) ?? closedTo(account);
+  if (answer !== null) return answer;
   if (sameName(requestedBy, approvedBy)) return { kind: 'same-person' };
   invariant(change.points > 0, 'an adjustment changes something');
   const adjustment = (

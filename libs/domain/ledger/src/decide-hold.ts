@@ -1,7 +1,7 @@
 import { Points, invariant, type FactId, type Instant } from '@tallystick/kernel';
 import type { Account, HoldState } from './account.js';
 import type { HoldCaptured, HoldReleased, PointsHeld } from './events-holds.js';
-import { sumOf } from './lots.js';
+import { closedTo, knownOf, mergedAway, sumOf, type MergedAway } from './lots.js';
 import { payArrearsFrom, spendable, split, takeInOrder, type ArrearsPolicy } from './take.js';
 import { arrearsOf, phaseOf, valuation } from './valuation.js';
 
@@ -21,13 +21,15 @@ export type HoldDecision =
   | { readonly kind: 'insufficient'; readonly available: Points.Points }
   /** It would have lapsed before it began. */
   | { readonly kind: 'lapsed' }
-  | { readonly kind: 'unopened' };
+  | { readonly kind: 'unopened' }
+  | MergedAway;
 
 /** Reserves points in spending order: they are nobody else's until the hold is captured, released or has lapsed. */
 export const decideHold = (account: Account, command: HoldCommand, at: Instant): HoldDecision => {
   const known = account.holds.get(command.hold);
   if (known !== undefined) return { kind: known.hash === command.factHash ? 'known' : 'conflict' };
-  if (account.opened === null) return { kind: 'unopened' };
+  const closed = closedTo(account);
+  if (closed !== null) return closed;
   invariant(command.points > 0, 'a hold reserves something');
   if (command.lapsesAt <= at) return { kind: 'lapsed' };
   const { allocations, short } = takeInOrder(spendable(account, at), command.points);
@@ -54,6 +56,7 @@ export type HoldRefusal =
   | { readonly kind: 'known' }
   | { readonly kind: 'conflict' }
   | { readonly kind: 'unknown-hold' }
+  | MergedAway
   | { readonly kind: 'closed'; readonly status: Exclude<HoldState['status'], 'open'> };
 
 export type CaptureDecision =
@@ -72,7 +75,7 @@ export const decideCapture = (
   const done = account.redemptions.get(command.fact);
   if (done !== undefined) return { kind: done.hash === command.factHash ? 'known' : 'conflict' };
   const hold = account.holds.get(command.hold);
-  if (hold === undefined) return { kind: 'unknown-hold' };
+  if (hold === undefined) return mergedAway(account) ?? { kind: 'unknown-hold' };
   if (hold.status !== 'open') return { kind: 'closed', status: hold.status };
   if (hold.lapsesAt <= at) return { kind: 'lapsed' };
   const held = sumOf(hold.left);
@@ -118,10 +121,10 @@ export const decideRelease = (
   at: Instant,
 ): ReleaseDecision => {
   const { fact, factHash } = command;
-  const known = account.known.get(fact);
-  if (known !== undefined) return { kind: known.hash === factHash ? 'known' : 'conflict' };
+  const known = knownOf(account, fact, factHash);
+  if (known !== null) return known;
   const hold = account.holds.get(command.hold);
-  if (hold === undefined) return { kind: 'unknown-hold' };
+  if (hold === undefined) return mergedAway(account) ?? { kind: 'unknown-hold' };
   if (hold.status !== 'open') return { kind: 'closed', status: hold.status };
   const event = release(account, hold, at, {
     ...{ fact, factHash, cause: hold.lapsesAt <= at ? 'lapsed' : 'released' },

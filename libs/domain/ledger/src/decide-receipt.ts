@@ -19,7 +19,7 @@ import type {
 } from './events.js';
 import { settledByRulebook } from './decide-adjustment.js';
 import type { PointsAdjusted } from './events-corrections.js';
-import { lotStateOf, sumOf } from './lots.js';
+import { lotStateOf, mergedAway, sumOf, type MergedAway } from './lots.js';
 import { evolve } from './evolve.js';
 import { matchReturns, reverseWhole, type ReturnedLine } from './returns.js';
 import { payArrearsFrom, takeBack, type ArrearsPolicy } from './take.js';
@@ -57,13 +57,18 @@ export type FactDecision =
   /** The account has applied a later revision of it. */
   | { readonly kind: 'superseded'; readonly revision: number }
   /** The account has applied the same revision with other content. */
-  | { readonly kind: 'conflict'; readonly hash: string };
+  | { readonly kind: 'conflict'; readonly hash: string }
+  /** It corrects a fact that is older than what the account remembers: what the earlier revision earned can no longer be taken back. */
+  | { readonly kind: 'forgotten'; readonly rememberedFrom: Instant }
+  | MergedAway;
 
 /** Whether a fact is new to an account, before anything is rated. */
 export const standingOf = (
   account: Account,
   fact: { readonly fact: FactId; readonly factRevision: number; readonly factHash: string },
 ): Exclude<FactDecision, { kind: 'applied' }> | { readonly kind: 'new' } => {
+  const merged = mergedAway(account);
+  if (merged !== null) return merged;
   const known = account.facts.get(fact.fact);
   if (known === undefined || known.revision < fact.factRevision) return { kind: 'new' };
   if (known.revision > fact.factRevision) return { kind: 'superseded', revision: known.revision };
@@ -79,6 +84,14 @@ export const decideReceipt = (account: Account, fact: RatedFact, at: Instant): F
   invariant(account.opened !== null, 'an account is opened before it earns');
   const standing = standingOf(account, fact);
   if (standing.kind !== 'new') return standing;
+  const { rememberedFrom } = account;
+  if (
+    rememberedFrom !== null &&
+    fact.factRevision > 1 &&
+    fact.occurredAt < rememberedFrom &&
+    !account.facts.has(fact.fact)
+  )
+    return { kind: 'forgotten', rememberedFrom };
   const events: ReceiptEvent[] = [];
   const apply = (...decided: readonly ReceiptEvent[]): void => {
     for (const event of decided) {

@@ -1,6 +1,7 @@
 import { type Points, addMs, invariant, type FactId, type Instant } from '@tallystick/kernel';
 import type { Account } from './account.js';
 import type { PointsRedeemed, RedemptionRefunded } from './events.js';
+import { closedTo, mergedAway, type MergedAway } from './lots.js';
 import { payArrearsFrom, spendable, takeInOrder, type ArrearsPolicy } from './take.js';
 import { valuation } from './valuation.js';
 
@@ -17,7 +18,8 @@ export type RedeemDecision =
   | { readonly kind: 'known' }
   | { readonly kind: 'conflict' }
   | { readonly kind: 'insufficient'; readonly available: Points.Points }
-  | { readonly kind: 'unopened' };
+  | { readonly kind: 'unopened' }
+  | MergedAway;
 
 /** Takes points in spending order, or says how many there are. Never below zero: pending and lapsed points do not count. */
 export const decideRedeem = (
@@ -27,7 +29,8 @@ export const decideRedeem = (
 ): RedeemDecision => {
   const known = account.redemptions.get(command.redemption);
   if (known !== undefined) return { kind: known.hash === command.factHash ? 'known' : 'conflict' };
-  if (account.opened === null) return { kind: 'unopened' };
+  const closed = closedTo(account);
+  if (closed !== null) return closed;
   invariant(command.points >= 0, 'points to spend are not negative');
   const { allocations, short } = takeInOrder(spendable(account, at), command.points);
   if (short > 0) return { kind: 'insufficient', available: valuation(account, at).available };
@@ -52,6 +55,7 @@ export type RefundDecision =
   | { readonly kind: 'refunded'; readonly event: RedemptionRefunded }
   | { readonly kind: 'known' }
   | { readonly kind: 'unknown-redemption' }
+  | MergedAway
   | { readonly kind: 'already-refunded'; readonly by: FactId };
 
 /** A redemption that is cancelled gives the same lots back, once. What the account owes is paid from them first. */
@@ -61,7 +65,7 @@ export const decideRefund = (
   at: Instant,
 ): RefundDecision => {
   const redemption = account.redemptions.get(command.redemption);
-  if (redemption === undefined) return { kind: 'unknown-redemption' };
+  if (redemption === undefined) return mergedAway(account) ?? { kind: 'unknown-redemption' };
   if (redemption.refundedBy === command.fact) return { kind: 'known' };
   if (redemption.refundedBy !== null)
     return { kind: 'already-refunded', by: redemption.refundedBy };

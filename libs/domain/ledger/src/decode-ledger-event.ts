@@ -12,6 +12,8 @@ const understood: { readonly [T in LedgerEventType]: number } = {
   HoldReleased: 1,
   PointsExpired: 1,
   PointsAdjusted: 1,
+  PointsTransferred: 1,
+  AccountsMerged: 1,
 };
 
 /** A newer release wrote this event: deciding without it could overdraw, so nothing is decided at all. */

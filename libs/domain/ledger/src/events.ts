@@ -9,6 +9,7 @@ import type {
 } from '@tallystick/kernel';
 import type { PointsAdjusted, PointsExpired } from './events-corrections.js';
 import type { HoldCaptured, HoldReleased, PointsHeld } from './events-holds.js';
+import type { AccountsMerged, PointsTransferred } from './events-moves.js';
 
 /** Names a lot for ever: `<fact>#<fact revision>.<ordinal>`. */
 export type LotId = string;
@@ -181,5 +182,7 @@ export type LedgerEvent =
   | HoldCaptured
   | HoldReleased
   | PointsExpired
-  | PointsAdjusted;
+  | PointsAdjusted
+  | PointsTransferred
+  | AccountsMerged;
 export type LedgerEventType = LedgerEvent['type'];

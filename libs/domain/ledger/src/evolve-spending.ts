@@ -81,8 +81,7 @@ export const released = (account: Account, data: HoldReleased['data']): Account 
   hold.status = data.cause === 'captured-in-part' ? 'captured' : data.cause;
   for (const allocation of data.allocations) giveBack(account, allocation);
   payArrears(account, data.arrearsPaid);
-  remember(account, data);
-  return account;
+  return remember(account, data);
 };
 
 const openHold = (account: Account, id: HoldState['id']): HoldState => {

@@ -2,6 +2,7 @@ import { invariant, unreachable } from '@tallystick/kernel';
 import { emptyAccount, type Account } from './account.js';
 import type { LedgerEvent } from './events.js';
 import { adjusted, expired } from './evolve-corrections.js';
+import { merged, transferred } from './evolve-moves.js';
 import { earned, reversed } from './evolve-receipt.js';
 import { captured, held, redeemed, refunded, released } from './evolve-spending.js';
 
@@ -30,6 +31,10 @@ export const evolve = (account: Account, event: LedgerEvent): Account => {
       return expired(account, event.data);
     case 'PointsAdjusted':
       return adjusted(account, event.data);
+    case 'PointsTransferred':
+      return transferred(account, event.data);
+    case 'AccountsMerged':
+      return merged(account, event.data);
     default:
       return unreachable(event);
   }

@@ -1,78 +1,20 @@
 import { describe, expect, it } from '@jest/globals';
-import { Points, factId, type FactId } from '@tallystick/kernel';
-import { at, cancel, comeBack, given, receipt, sale, spend } from '../fixtures/facts.js';
 import {
-  assertEquation,
-  decideCapture,
-  decideHold,
-  decideLapses,
-  decideReceipt,
-  decideRelease,
-  evolve,
-  valuation,
-  type Account,
-} from './index.js';
-
-const holdOf = (number: number): FactId => factId('hold', String(number));
-const captureOf = (number: number): FactId => factId('capture', String(number));
-const releaseOf = (number: number): FactId => factId('release', String(number));
-
-const reserve = (state: Account, number: number, points: number, from = 1, until = 10) => {
-  const decision = decideHold(
-    state,
-    {
-      hold: holdOf(number),
-      factHash: String(points),
-      points: Points.points(points),
-      kind: 'reward:mug',
-      reference: 'cart',
-      lapsesAt: at(until),
-    },
-    at(from),
-  );
-  if (decision.kind === 'held') evolve(state, decision.event);
-  assertEquation(state);
-  return decision;
-};
-const capture = (
-  state: Account,
-  number: number,
-  points: number,
-  when = 2,
-  last = true,
-  name = 0,
-) => {
-  const decision = decideCapture(
-    state,
-    {
-      fact: captureOf(10 * number + name),
-      factHash: `${number} ${points}`,
-      hold: holdOf(number),
-      points: Points.points(points),
-      last,
-    },
-    at(when),
-  );
-  if (decision.kind === 'captured') for (const event of decision.events) evolve(state, event);
-  assertEquation(state);
-  return decision;
-};
-const release = (state: Account, number: number, when = 2, name = number) => {
-  const decision = decideRelease(
-    state,
-    { fact: releaseOf(name), factHash: String(number), hold: holdOf(number) },
-    at(when),
-  );
-  if (decision.kind === 'released') evolve(state, decision.event);
-  assertEquation(state);
-  return decision;
-};
-const lapse = (state: Account, when: number) => {
-  const events = decideLapses(state, at(when));
-  for (const event of events) evolve(state, event);
-  assertEquation(state);
-  return events;
-};
+  at,
+  cancel,
+  capture,
+  captureOf,
+  comeBack,
+  given,
+  holdOf,
+  lapse,
+  receipt,
+  release,
+  reserve,
+  sale,
+  spend,
+} from '../fixtures/facts.js';
+import { assertEquation, decideReceipt, valuation } from './index.js';
 
 describe('a hold', () => {
   const tea = (points: number, expiresAt?: number) =>

@@ -1,6 +1,8 @@
 export type * from './events.js';
 export type * from './events-holds.js';
 export type * from './events-corrections.js';
+export type * from './events-moves.js';
+export * from './carried.js';
 export * from './decode-ledger-event.js';
 export * from './account.js';
 export * from './valuation.js';
@@ -14,3 +16,6 @@ export * from './decide-redemption.js';
 export * from './decide-hold.js';
 export * from './decide-expiry.js';
 export * from './decide-adjustment.js';
+export * from './decide-transfer.js';
+export * from './decide-merge.js';
+export { closedTo, type MergedAway } from './lots.js';

@@ -1,4 +1,4 @@
-import { Points, invariant, type FactId, type Instant } from '@tallystick/kernel';
+import { Points, invariant, type AccountId, type FactId, type Instant } from '@tallystick/kernel';
 import type { Account, LotState } from './account.js';
 import type { Allocation, Lot } from './events.js';
 
@@ -66,10 +66,39 @@ export const count = (
 export const remember = (
   account: Account,
   data: { readonly fact: FactId; readonly factHash: string; readonly occurredAt: Instant },
-): void => {
+): Account => {
   const { fact, factHash, occurredAt } = data;
   account.known.set(fact, { id: fact, hash: factHash, occurredAt });
+  return account;
 };
+
+/** Whether a fact of that kind is new to an account, the same, or another under the same name. */
+export const knownOf = (
+  account: Account,
+  fact: FactId,
+  factHash: string,
+): { readonly kind: 'known' } | { readonly kind: 'conflict' } | null => {
+  const known = account.known.get(fact);
+  if (known === undefined) return null;
+  return { kind: known.hash === factHash ? 'known' : 'conflict' };
+};
+
+/**
+ * The account became part of another one, which answers for it from then on. Who follows it there makes sure first that
+ * the successor has absorbed it (`decideMergeIn`): until then the successor does not know what was known here.
+ */
+export interface MergedAway {
+  readonly kind: 'merged';
+  readonly into: AccountId;
+}
+
+/** Why an account can do nothing, before anything else is looked at. */
+export const closedTo = (account: Account): { readonly kind: 'unopened' } | MergedAway | null => {
+  return account.opened === null ? { kind: 'unopened' } : mergedAway(account);
+};
+
+export const mergedAway = ({ merged }: Account): MergedAway | null =>
+  merged === null ? null : { kind: 'merged', into: merged.into };
 
 export const sumOf = (allocations: readonly Allocation[]): Points.Points =>
   Points.total(allocations.map(({ points }) => points));

@@ -80,6 +80,32 @@ export const postings = (account: AccountId, event: LedgerEvent): readonly Posti
         { account: arrears, points: paid + arrearsSettled },
       ]);
     }
+    case 'PointsTransferred': {
+      const { data } = event;
+      if (data.side === 'out') {
+        return nonZero([
+          { account: unspent, points: -data.points },
+          { account: 'transferred', points: data.points },
+        ]);
+      }
+      const paid = sumOf(data.arrearsPaid);
+      return nonZero([
+        { account: 'transferred', points: -data.points },
+        { account: unspent, points: data.points - paid },
+        { account: arrears, points: paid },
+      ]);
+    }
+    case 'AccountsMerged': {
+      const { data } = event;
+      const sign = data.side === 'source' ? -1 : 1;
+      const paid = data.side === 'source' ? 0 : sumOf(data.arrearsPaid);
+      return nonZero([
+        { account: 'transferred', points: -sign * (data.unspent + data.held - data.arrears) },
+        { account: unspent, points: sign * data.unspent - paid },
+        { account: held, points: sign * data.held },
+        { account: arrears, points: paid - sign * data.arrears },
+      ]);
+    }
     default:
       return unreachable(event);
   }
