@@ -124,6 +124,8 @@ export interface Account {
   readonly absorbed: Set<AccountId>;
   /** Facts before this moment may have been applied and forgotten; null: all are remembered. */
   rememberedFrom: Instant | null;
+  /** The last period that was closed. */
+  closed: { readonly fact: FactId; readonly hash: string; readonly through: Instant } | null;
   /** How many facts were applied in all, those that are not remembered any more included. */
   factsApplied: number;
   /** Spend that counts for tiers, in minor units, by calendar year. */
@@ -142,6 +144,7 @@ export const emptyAccount = (): Account => ({
   merged: null,
   absorbed: new Set(),
   rememberedFrom: null,
+  closed: null,
   factsApplied: 0,
   spend: new Map(),
   totals: {

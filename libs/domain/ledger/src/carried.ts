@@ -98,6 +98,20 @@ export const absorb = (account: Account, carried: Carried): void => {
   account.factsApplied += carried.factsApplied;
 };
 
+/** Empties an account of all but its sums. */
+export const forget = (account: Account): void => {
+  for (const memory of [
+    account.lots,
+    account.emptied,
+    account.facts,
+    account.redemptions,
+    account.holds,
+    account.known,
+    account.spend,
+  ])
+    memory.clear();
+};
+
 /** The same carried things with other names of lots. */
 export const renameLots = (carried: Carried, name: (lot: LotId) => LotId): Carried => {
   const renamed = (allocations: readonly Allocation[]): Allocation[] =>

@@ -14,6 +14,8 @@ const understood: { readonly [T in LedgerEventType]: number } = {
   PointsAdjusted: 1,
   PointsTransferred: 1,
   AccountsMerged: 1,
+  OpeningBalanceImported: 1,
+  PeriodClosed: 1,
 };
 
 /** A newer release wrote this event: deciding without it could overdraw, so nothing is decided at all. */

@@ -7,6 +7,7 @@ import type {
   Points,
   ProgramId,
 } from '@tallystick/kernel';
+import type { OpeningBalanceImported, PeriodClosed } from './events-closing.js';
 import type { PointsAdjusted, PointsExpired } from './events-corrections.js';
 import type { HoldCaptured, HoldReleased, PointsHeld } from './events-holds.js';
 import type { AccountsMerged, PointsTransferred } from './events-moves.js';
@@ -184,5 +185,7 @@ export type LedgerEvent =
   | PointsExpired
   | PointsAdjusted
   | PointsTransferred
-  | AccountsMerged;
+  | AccountsMerged
+  | OpeningBalanceImported
+  | PeriodClosed;
 export type LedgerEventType = LedgerEvent['type'];

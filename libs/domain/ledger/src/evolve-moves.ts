@@ -1,6 +1,6 @@
 import { Points, invariant, knownFactId, type FactId, type Instant } from '@tallystick/kernel';
 import type { Account } from './account.js';
-import { absorb } from './carried.js';
+import { absorb, forget } from './carried.js';
 import type { AccountsMerged, PointsTransferred } from './events-moves.js';
 import { count, payArrears, putIn, remember, takeOut } from './lots.js';
 import { arrearsOf, heldOf, unspentOf } from './valuation.js';
@@ -45,20 +45,6 @@ export const merged = (account: Account, data: AccountsMerged['data']): Account 
   count(account, 'transferredOut', data.arrears);
   payArrears(account, data.arrearsPaid);
   return remember(account, { ...data, fact: arrivalOf(data.fact) });
-};
-
-/** Empties an account of all but its sums. */
-export const forget = (account: Account): void => {
-  for (const memory of [
-    account.lots,
-    account.emptied,
-    account.facts,
-    account.redemptions,
-    account.holds,
-    account.known,
-    account.spend,
-  ])
-    memory.clear();
 };
 
 const later = (a: Instant | null, b: Instant): Instant => (a !== null && a > b ? a : b);

@@ -1,7 +1,7 @@
 import { Exact, Points, invariant } from '@tallystick/kernel';
 import type { Account, FactState, LineState } from './account.js';
 import type { EarnReversed, LineReversal, PointsEarned } from './events.js';
-import { count, payArrears, putIn, takeOut } from './lots.js';
+import { addSpend, count, payArrears, putIn, takeOut } from './lots.js';
 
 /** A fact's lots and lines are new; what an earlier revision of it had was reversed before. */
 export const earned = (account: Account, data: PointsEarned['data']): Account => {
@@ -64,13 +64,6 @@ const factOf = (
   fact.hash = data.factHash;
   fact.occurredAt = data.occurredAt;
   return fact;
-};
-
-const addSpend = (account: Account, year: string, minor: number): void => {
-  account.spend.set(
-    year,
-    Points.plus(Points.points(account.spend.get(year) ?? 0), Points.points(minor)),
-  );
 };
 
 const saleOf = (account: Account, { fact }: LineReversal): FactState => {

@@ -1,6 +1,7 @@
 import { invariant, unreachable } from '@tallystick/kernel';
 import { emptyAccount, type Account } from './account.js';
 import type { LedgerEvent } from './events.js';
+import { closed, imported } from './evolve-closing.js';
 import { adjusted, expired } from './evolve-corrections.js';
 import { merged, transferred } from './evolve-moves.js';
 import { earned, reversed } from './evolve-receipt.js';
@@ -35,6 +36,10 @@ export const evolve = (account: Account, event: LedgerEvent): Account => {
       return transferred(account, event.data);
     case 'AccountsMerged':
       return merged(account, event.data);
+    case 'OpeningBalanceImported':
+      return imported(account, event.data);
+    case 'PeriodClosed':
+      return closed(account, event.data);
     default:
       return unreachable(event);
   }

@@ -100,5 +100,13 @@ export const closedTo = (account: Account): { readonly kind: 'unopened' } | Merg
 export const mergedAway = ({ merged }: Account): MergedAway | null =>
   merged === null ? null : { kind: 'merged', into: merged.into };
 
+/** Spend that counts for tiers, in minor units; a return counts against its sale's year. */
+export const addSpend = (account: Account, year: string, minor: number): void => {
+  account.spend.set(
+    year,
+    Points.plus(Points.points(account.spend.get(year) ?? 0), Points.points(minor)),
+  );
+};
+
 export const sumOf = (allocations: readonly Allocation[]): Points.Points =>
   Points.total(allocations.map(({ points }) => points));

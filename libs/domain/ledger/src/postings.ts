@@ -106,6 +106,16 @@ export const postings = (account: AccountId, event: LedgerEvent): readonly Posti
         { account: arrears, points: paid - sign * data.arrears },
       ]);
     }
+    case 'OpeningBalanceImported': {
+      const paid = sumOf(event.data.arrearsPaid);
+      return nonZero([
+        ...event.data.lots.map((lot) => ({ account: `issued/${lot.funder}`, points: -lot.points })),
+        { account: unspent, points: event.data.points - paid },
+        { account: arrears, points: paid },
+      ]);
+    }
+    case 'PeriodClosed':
+      return [];
     default:
       return unreachable(event);
   }
