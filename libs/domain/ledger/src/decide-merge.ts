@@ -46,6 +46,7 @@ export const decideMergeOut = (
         side: 'source',
         source,
         occurredAt: at,
+        absorbed: [...account.absorbed].sort(),
         unspent: unspentOf(account),
         held: heldOf(account),
         arrears: arrearsOf(account),

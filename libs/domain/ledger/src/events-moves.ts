@@ -39,6 +39,8 @@ interface Merge {
   readonly source: AccountId;
   readonly target: AccountId;
   readonly reason: string;
+  /** What had become part of the source before: what is sent to any of them arrives at the target from now on. */
+  readonly absorbed: readonly AccountId[];
   readonly unspent: Points.Points;
   readonly held: Points.Points;
   readonly arrears: Points.Points;

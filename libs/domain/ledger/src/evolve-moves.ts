@@ -38,7 +38,7 @@ export const merged = (account: Account, data: AccountsMerged['data']): Account 
     return remember(account, data);
   }
   absorb(account, data.carried);
-  account.absorbed.add(data.source);
+  for (const source of [data.source, ...data.absorbed]) account.absorbed.add(source);
   account.rememberedFrom = later(account.rememberedFrom, data.keepFrom);
   count(account, 'transferredIn', points);
   count(account, 'arrearsRaised', data.arrears);

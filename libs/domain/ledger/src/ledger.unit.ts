@@ -1,33 +1,14 @@
 import { describe, expect, it } from '@jest/globals';
-import fc from 'fast-check';
-import { Exact, cardToken, memberId } from '@tallystick/kernel';
-import {
-  account,
-  at,
-  cancel,
-  comeBack,
-  given,
-  hour,
-  opened,
-  program,
-  receipt,
-  sale,
-  spend,
-} from '../fixtures/facts.js';
+import { cardToken } from '@tallystick/kernel';
+import { at, cancel, comeBack, given, hour, receipt, sale, spend } from '../fixtures/facts.js';
 import {
   arrearsOf,
   assertEquation,
-  decideOpen,
   decideReceipt,
   decodeLedgerEvent,
-  emptyAccount,
-  fold,
-  postings,
   unspentOf,
   valuation,
   UnknownLedgerEvent,
-  type Account,
-  type LedgerEvent,
 } from './index.js';
 
 describe('earning', () => {
@@ -263,162 +244,6 @@ describe('an event that this release does not know', () => {
   ])('%s version %i is refused, never skipped', (type, schemaVersion) => {
     expect(() => decodeLedgerEvent({ type, schemaVersion, data: '{}' })).toThrow(
       UnknownLedgerEvent,
-    );
-  });
-});
-
-/** What can happen to an account, as data that shrinks well. */
-const command = fc.oneof(
-  fc.record({
-    kind: fc.constant('sale' as const),
-    number: fc.integer({ min: 0, max: 8 }),
-    revision: fc.integer({ min: 1, max: 2 }),
-    lines: fc.array(
-      fc.record({
-        product: fc.constantFrom('tea', 'pot', 'cup'),
-        quantity: fc.constantFrom('1', '2', '3', '0.5'),
-        points: fc.nat(40),
-      }),
-      { minLength: 1, maxLength: 4 },
-    ),
-    hours: fc.nat(40),
-    lives: fc.option(fc.integer({ min: 1, max: 60 }), { nil: null }),
-    pending: fc.nat(10),
-  }),
-  fc.record({
-    kind: fc.constant('return' as const),
-    number: fc.integer({ min: 10, max: 18 }),
-    revision: fc.integer({ min: 1, max: 2 }),
-    product: fc.constantFrom('tea', 'pot', 'cup'),
-    quantity: fc.constantFrom('1', '2', '0.5', '7'),
-    of: fc.option(fc.integer({ min: 0, max: 8 }), { nil: null }),
-    hours: fc.nat(40),
-  }),
-  fc.record({
-    kind: fc.constant('spend' as const),
-    number: fc.nat(6),
-    points: fc.integer({ min: 1, max: 80 }),
-    hours: fc.nat(60),
-  }),
-  fc.record({ kind: fc.constant('cancel' as const), number: fc.nat(6), hours: fc.nat(60) }),
-);
-type Command = typeof command extends fc.Arbitrary<infer T> ? T : never;
-
-const decide = (state: Account, step: Command): readonly LedgerEvent[] => {
-  switch (step.kind) {
-    case 'sale': {
-      const fact = sale(step.number, step.lines, {
-        factRevision: step.revision,
-        occurredAt: at(step.hours),
-        availableAt: at(step.hours + step.pending),
-        ...(step.lives === null ? {} : { expiresAt: at(step.hours + step.pending + step.lives) }),
-      });
-      const decision = decideReceipt(state, fact, at(50));
-      return decision.kind === 'applied' ? decision.events : [];
-    }
-    case 'return': {
-      const line = { product: step.product, quantity: step.quantity };
-      const fact = comeBack(step.number, [step.of === null ? line : { ...line, of: step.of }], {
-        occurredAt: at(step.hours),
-        factRevision: step.revision,
-      });
-      const decision = decideReceipt(state, fact, at(50));
-      return decision.kind === 'applied' ? decision.events : [];
-    }
-    case 'spend': {
-      const decision = spend(state, step.number, step.points, at(step.hours));
-      return decision.kind === 'redeemed' ? [decision.event] : [];
-    }
-    case 'cancel': {
-      const decision = cancel(state, step.number, at(step.hours), 5 * hour);
-      return decision.kind === 'refunded' ? [decision.event] : [];
-    }
-  }
-};
-
-describe('whatever happens to an account', () => {
-  const history = fc.array(command, { maxLength: 25 });
-
-  it('its equation holds at every step, no lot is negative, and postings sum to zero', () => {
-    fc.assert(
-      fc.property(history, (steps) => {
-        const state = opened();
-        const books = new Map<string, number>();
-        for (const step of steps) {
-          for (const event of decide(state, step)) {
-            const entries = postings(account, event);
-            expect(entries.reduce((sum, entry) => sum + entry.points, 0)).toBe(0);
-            for (const entry of entries)
-              books.set(entry.account, (books.get(entry.account) ?? 0) + entry.points);
-          }
-          assertEquation(state);
-          for (const lot of state.lots.values()) expect(lot.remaining).toBeGreaterThan(0);
-          for (const fact of state.facts.values()) {
-            for (const line of fact.lines) {
-              expect(
-                Exact.compare(Exact.exact(line.returned), Exact.exact(line.quantity)),
-              ).toBeLessThanOrEqual(0);
-              line.reversed.forEach((points, index) => {
-                expect(points).toBeLessThanOrEqual(line.points[index] ?? 0);
-              });
-            }
-          }
-        }
-        expect(books.get(`member/${account}/unspent`) ?? 0).toBe(unspentOf(state));
-        expect(books.get(`member/${account}/arrears`) ?? 0).toBe(0 - arrearsOf(state));
-      }),
-      { numRuns: 2_000 },
-    );
-  });
-
-  it('folding its stored events gives the same account', () => {
-    fc.assert(
-      fc.property(history, (steps) => {
-        const state = opened();
-        const events = steps.flatMap((step) => decide(state, step));
-        const opening = decideOpen(emptyAccount(), {
-          program,
-          account,
-          member: memberId('m-1'),
-          unit: 'points',
-        });
-        if (opening.kind !== 'opened') throw new Error(opening.kind);
-        const stored = [opening.event, ...events].map((event) =>
-          decodeLedgerEvent({
-            type: event.type,
-            schemaVersion: 1,
-            data: JSON.stringify(event.data),
-          }),
-        );
-        expect(fold(stored)).toEqual(state);
-      }),
-      { numRuns: 500 },
-    );
-  });
-
-  it('applying each fact twice is applying it once', () => {
-    fc.assert(
-      fc.property(history, (steps) => {
-        const state = opened();
-        for (const step of steps) {
-          if (step.kind === 'cancel') continue;
-          const once = decide(state, step);
-          if (step.kind !== 'spend' || once.length > 0) expect(decide(state, step)).toEqual([]);
-        }
-      }),
-      { numRuns: 500 },
-    );
-  });
-
-  it('independent sales give one balance in whatever order they come', () => {
-    const sales = fc.uniqueArray(fc.nat(50), { minLength: 1, maxLength: 12 });
-    fc.assert(
-      fc.property(sales, fc.func(fc.integer()), (numbers, rank) => {
-        const facts = numbers.map((number) => sale(number, [{ product: 'tea', points: number }]));
-        const shuffled = [...facts].sort((a, b) => rank(a.fact) - rank(b.fact));
-        const [one, other] = [given(...facts).state, given(...shuffled).state];
-        expect(valuation(one, at(9))).toEqual(valuation(other, at(9)));
-      }),
     );
   });
 });

@@ -11,6 +11,7 @@ import {
   lapse,
   leave,
   opened,
+  receive,
   receipt,
   release,
   reserve,
@@ -152,6 +153,17 @@ describe('a merge', () => {
     expect(takeOver(middle, left.event.data)).toEqual({ kind: 'merged', into: 'last' });
     expect(takeOver(last, left.event.data).kind).toBe('absorbed');
     expect(valuation(last, at(4))).toMatchObject({ available: 10 });
+  });
+
+  it('of several accounts, one after another, leaves the last as the successor of all', () => {
+    const sender = givenAs(accountId('sender'), tea(1, 10)).state;
+    const [first, second, last] = [opened(old), opened(young), opened(accountId('last'))];
+    const sent = send(sender, first, 1, 7);
+    merge(first, second);
+    merge(second, last, 2);
+    if (sent.kind !== 'sent') throw new Error(sent.kind);
+    expect(receive(last, sent.event.data).kind).toBe('received');
+    expect([...last.absorbed].sort()).toEqual([old, young]);
   });
 
   it('makes a receipt whole whose parts had gone to the two accounts', () => {
