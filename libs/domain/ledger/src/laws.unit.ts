@@ -501,7 +501,7 @@ const namesForgotten = (whole: World, split: World, one: Command, from: number):
     return memories.some(([before, after]) =>
       [...before.keys()].some(
         (name) =>
-          !after.has(name as never) &&
+          !after.has(name) &&
           numbers.some((number) => name.includes(`/${one.who}%2D`) && name.endsWith(`${number}`)),
       ),
     );
