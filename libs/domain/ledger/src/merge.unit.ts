@@ -77,8 +77,11 @@ describe('a merge', () => {
     expect(send(from, to, 1, 1)).toEqual(merged);
     expect(leave(from, to, 2)).toEqual(merged);
     const change = {
-      ...{ kind: 'up', points: Points.points(1), funder: 'chain' },
-      ...{ availableAt: at(0), expiresAt: null },
+      kind: 'up',
+      points: Points.points(1),
+      funder: 'chain',
+      availableAt: at(0),
+      expiresAt: null,
     } as const;
     expect(adjust(from, 1, change)).toEqual(merged);
     expect(leave(from, to, 1).kind).toBe('known');
