@@ -75,6 +75,18 @@ export const standingOf = (
   return known.hash === fact.factHash ? { kind: 'known' } : { kind: 'conflict', hash: known.hash };
 };
 
+/** Whether a fact corrects one that the account may have applied and does not remember any more. */
+export const forgottenBy = (
+  { rememberedFrom, facts }: Account,
+  fact: Pick<RatedFact, 'fact' | 'factRevision' | 'occurredAt'>,
+): Extract<FactDecision, { kind: 'forgotten' }> | null =>
+  rememberedFrom !== null &&
+  fact.factRevision > 1 &&
+  fact.occurredAt < rememberedFrom &&
+  !facts.has(fact.fact)
+    ? { kind: 'forgotten', rememberedFrom }
+    : null;
+
 /**
  * Decides what a rated fact does to an account, and folds it in: the account that was handed in is at the events' revision afterwards.
  * A later revision of a known fact first takes back what the earlier one still holds, and gives back what its returns had taken.
@@ -84,14 +96,8 @@ export const decideReceipt = (account: Account, fact: RatedFact, at: Instant): F
   invariant(account.opened !== null, 'an account is opened before it earns');
   const standing = standingOf(account, fact);
   if (standing.kind !== 'new') return standing;
-  const { rememberedFrom } = account;
-  if (
-    rememberedFrom !== null &&
-    fact.factRevision > 1 &&
-    fact.occurredAt < rememberedFrom &&
-    !account.facts.has(fact.fact)
-  )
-    return { kind: 'forgotten', rememberedFrom };
+  const forgotten = forgottenBy(account, fact);
+  if (forgotten !== null) return forgotten;
   const events: ReceiptEvent[] = [];
   const apply = (...decided: readonly ReceiptEvent[]): void => {
     for (const event of decided) {
