@@ -97,7 +97,9 @@ describeWithFile(`the real file (${path.basename(retailFile)})`, () => {
   const replayed = async (of: SystemProcess): Promise<unknown[]> => {
     const report = await replay(await as(of, 'ops'));
     expect(report).toMatchObject({ status: 'done', equal: true, caughtUp: true });
-    return viewDigests(report);
+    const digests = viewDigests(report);
+    expect(digests.length).toBeGreaterThan(0);
+    return digests;
   };
 
   it('is what its description says', () => {
