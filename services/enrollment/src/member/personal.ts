@@ -9,13 +9,7 @@ const oldestBirthday = '1900-01-01';
 /** What is known of a person. It is kept sealed in enrollment's own schema and is in no event, message or log line. */
 export const personalData = z
   .strictObject({
-    name: z
-      .string()
-      .trim()
-      .min(1)
-      .max(200)
-      .regex(printable, printableRule)
-      .optional(),
+    name: z.string().trim().min(1).max(200).regex(printable, printableRule).optional(),
     email: z.email('must be an email address').max(254).optional(),
     birthday: z.iso
       .date('must be a day such as 1990-02-28')
