@@ -24,7 +24,12 @@ import {
 import { Heard } from './accounts/heard.js';
 import { InTurn } from './accounts/in-turn.js';
 import { loadAccount } from './accounts/ledger.js';
-import { accountUnknown, findAccount, whichAccount } from './accounts/which-account.js';
+import {
+  accountMerged,
+  accountUnknown,
+  findAccount,
+  whichAccount,
+} from './accounts/which-account.js';
 import { worthOf } from './quote/quote.js';
 import { redeem } from './redeem/redeem.js';
 import { refund } from './refund/refund.js';
@@ -127,6 +132,7 @@ export class RedemptionsController {
     const { program, account } = await findAccount(this, body, caller, at);
     const { state } = await loadAccount(this.store, program, account);
     if (state.opened === null) throw accountUnknown('The programme has no such account.');
+    if (state.merged !== null) throw accountMerged(state.merged.into);
     const { available, pending, arrears } = valuation(state, at);
     const points = Points.least(available, Points.points(body.points ?? available));
     const terms = await this.heard.termsAt(program, at);
@@ -168,6 +174,8 @@ export class RedemptionsController {
         });
       case 'account-unknown':
         throw accountUnknown('The programme has no such account.');
+      case 'merged':
+        throw accountMerged(result.into);
       case 'key-reused':
         throw keyReused();
     }
@@ -206,6 +214,8 @@ export class RedemptionsController {
           type: 'redemption-unknown',
           title: 'There is no such redemption',
         });
+      case 'merged':
+        throw accountMerged(result.into);
       case 'already-refunded':
         throw problem({
           status: 409,

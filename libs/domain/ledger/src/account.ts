@@ -1,6 +1,5 @@
 import {
   Points,
-  invariant,
   type AccountId,
   type CardToken,
   type FactId,
@@ -8,13 +7,15 @@ import {
   type MemberId,
   type ProgramId,
 } from '@tallystick/kernel';
-import type { LineReversal, Lot, LotId } from './events.js';
+import type { Allocation, LineReversal, Lot, LotId } from './events.js';
 
 /** A lot and what is left of it. `expiresAt` is the lot's own, or the later date that a refund gave it. */
 export interface LotState {
   readonly lot: Lot;
   remaining: Points.Points;
   expiresAt: Instant | null;
+  /** What has lapsed and was posted, and was not asked back by a return since. */
+  expired: Points.Points;
 }
 
 /** A sold line, and how much of it has come back. */
@@ -52,18 +53,47 @@ export interface RedemptionState {
   readonly hash: string;
   readonly points: Points.Points;
   readonly kind: string;
-  readonly allocations: readonly { readonly lot: LotId; readonly points: Points.Points }[];
+  readonly allocations: readonly Allocation[];
+  readonly occurredAt: Instant;
   /** The refund's fact, once there is one. */
   refundedBy: FactId | null;
 }
 
-/** The sums that the account's equation is made of. */
+/** Points reserved for one purpose: no one else can spend them until the hold is captured, released or has lapsed. */
+export interface HoldState {
+  readonly id: FactId;
+  readonly hash: string;
+  readonly kind: string;
+  readonly reference: string;
+  readonly occurredAt: Instant;
+  /** From this moment on it cannot be captured any more. */
+  readonly lapsesAt: Instant;
+  readonly points: Points.Points;
+  /** What is still reserved of which lots. */
+  left: readonly Allocation[];
+  status: 'open' | 'captured' | 'released' | 'lapsed';
+}
+
+/** A fact that the account has applied, of a kind that needs no more memory than that. */
+export interface KnownFact {
+  readonly id: FactId;
+  readonly hash: string;
+  readonly occurredAt: Instant;
+}
+
+/** The sums that the account's equation is made of. None is ever negative, none ever shrinks. */
 export interface Totals {
+  opening: Points.Points;
   earned: Points.Points;
+  transferredIn: Points.Points;
+  adjustedUp: Points.Points;
   refunded: Points.Points;
   arrearsRaised: Points.Points;
   redeemed: Points.Points;
   reversed: Points.Points;
+  expired: Points.Points;
+  transferredOut: Points.Points;
+  adjustedDown: Points.Points;
   arrearsPaid: Points.Points;
 }
 
@@ -84,6 +114,20 @@ export interface Account {
   readonly emptied: Map<LotId, LotState>;
   readonly facts: Map<FactId, FactState>;
   readonly redemptions: Map<FactId, RedemptionState>;
+  /** Holds by their fact, those that are over included. */
+  readonly holds: Map<FactId, HoldState>;
+  /** Other facts that were applied: releases, adjustments, transfers, merges, imports. */
+  readonly known: Map<FactId, KnownFact>;
+  /** The account that this one became part of; it earns and spends no more. */
+  merged: { readonly into: AccountId; readonly by: FactId } | null;
+  /** The accounts that became part of this one. */
+  readonly absorbed: Set<AccountId>;
+  /** Facts before this moment may have been applied and forgotten; null: all are remembered. */
+  rememberedFrom: Instant | null;
+  /** The last period that was closed. */
+  closed: { readonly fact: FactId; readonly hash: string; readonly through: Instant } | null;
+  /** How many facts were applied in all, those that are not remembered any more included. */
+  factsApplied: number;
   /** Spend that counts for tiers, in minor units, by calendar year. */
   readonly spend: Map<string, number>;
   readonly totals: Totals;
@@ -95,80 +139,26 @@ export const emptyAccount = (): Account => ({
   emptied: new Map(),
   facts: new Map(),
   redemptions: new Map(),
+  holds: new Map(),
+  known: new Map(),
+  merged: null,
+  absorbed: new Set(),
+  rememberedFrom: null,
+  closed: null,
+  factsApplied: 0,
   spend: new Map(),
   totals: {
+    opening: Points.noPoints,
     earned: Points.noPoints,
+    transferredIn: Points.noPoints,
+    adjustedUp: Points.noPoints,
     refunded: Points.noPoints,
     arrearsRaised: Points.noPoints,
     redeemed: Points.noPoints,
     reversed: Points.noPoints,
+    expired: Points.noPoints,
+    transferredOut: Points.noPoints,
+    adjustedDown: Points.noPoints,
     arrearsPaid: Points.noPoints,
   },
 });
-
-export const arrearsOf = (account: Account): Points.Points =>
-  Points.minus(account.totals.arrearsRaised, account.totals.arrearsPaid);
-
-/** What all lots together still hold, whatever their dates. */
-export const unspentOf = (account: Account): Points.Points => {
-  let sum = Points.noPoints;
-  for (const lot of account.lots.values()) sum = Points.plus(sum, lot.remaining);
-  return sum;
-};
-
-/** What an account's points are worth at an instant. Nothing is written when a lot matures or lapses. */
-export interface Valuation {
-  /** pending + available + lapsed */
-  readonly unspent: Points.Points;
-  readonly pending: Points.Points;
-  readonly available: Points.Points;
-  /** Past their date, and not posted as expired yet: not spendable either. */
-  readonly lapsed: Points.Points;
-  readonly held: Points.Points;
-  readonly arrears: Points.Points;
-}
-
-export type LotPhase = 'pending' | 'available' | 'lapsed';
-
-export const phaseOf = (state: LotState, at: Instant): LotPhase => {
-  if (at < state.lot.availableAt) return 'pending';
-  return state.expiresAt !== null && at >= state.expiresAt ? 'lapsed' : 'available';
-};
-
-export const valuation = (account: Account, at: Instant): Valuation => {
-  const sums = { pending: Points.noPoints, available: Points.noPoints, lapsed: Points.noPoints };
-  for (const lot of account.lots.values()) {
-    const phase = phaseOf(lot, at);
-    sums[phase] = Points.plus(sums[phase], lot.remaining);
-  }
-  return {
-    unspent: Points.total([sums.pending, sums.available, sums.lapsed]),
-    ...sums,
-    held: Points.noPoints,
-    arrears: arrearsOf(account),
-  };
-};
-
-/** The account's equation, at any position of its stream: what came in is what is there and what went out. */
-export const assertEquation = (account: Account): void => {
-  const { earned, refunded, arrearsRaised, redeemed, reversed, arrearsPaid } = account.totals;
-  const came = Points.total([earned, refunded, arrearsRaised]);
-  const isThereOrWent = Points.total([unspentOf(account), redeemed, reversed, arrearsPaid]);
-  invariant(
-    came === isThereOrWent,
-    `account ${account.opened?.account ?? '?'}: ${came} came in, ${isThereOrWent} are there or went out`,
-  );
-  invariant(arrearsOf(account) >= 0, 'arrears are never negative');
-};
-
-/** Soonest-expiring first, then oldest, then by id. */
-export const spendingOrder = (a: LotState, b: LotState): number => {
-  if (a.expiresAt !== b.expiresAt) {
-    if (a.expiresAt === null) return 1;
-    if (b.expiresAt === null) return -1;
-    return a.expiresAt < b.expiresAt ? -1 : 1;
-  }
-  if (a.lot.availableAt !== b.lot.availableAt)
-    return a.lot.availableAt < b.lot.availableAt ? -1 : 1;
-  return a.lot.id < b.lot.id ? -1 : a.lot.id > b.lot.id ? 1 : 0;
-};

@@ -17,9 +17,12 @@ import type {
   RulebookRef,
   UnmatchedReturn,
 } from './events.js';
+import { settledByRulebook } from './decide-adjustment.js';
+import type { PointsAdjusted } from './events-corrections.js';
+import { lotStateOf, mergedAway, sumOf, type MergedAway } from './lots.js';
 import { evolve } from './evolve.js';
 import { matchReturns, reverseWhole, type ReturnedLine } from './returns.js';
-import { payArrearsFrom, takeBack } from './take.js';
+import { payArrearsFrom, takeBack, type ArrearsPolicy } from './take.js';
 
 /** What a rated fact brings to one account: what it earns, and what it takes back. */
 export interface RatedFact {
@@ -40,27 +43,49 @@ export interface RatedFact {
   readonly returns: readonly ReturnedLine[];
   /** Sales before this moment cannot be returned any more, unless they are named. */
   readonly returnsNotBefore: Instant;
+  /** Default: the next awards pay. */
+  readonly arrearsPolicy?: ArrearsPolicy;
 }
 
+/** What a receipt may do to an account. */
+export type ReceiptEvent = PointsEarned | EarnReversed | PointsAdjusted;
+
 export type FactDecision =
-  | { readonly kind: 'applied'; readonly events: readonly (PointsEarned | EarnReversed)[] }
+  | { readonly kind: 'applied'; readonly events: readonly ReceiptEvent[] }
   /** The account has applied this very fact before. */
   | { readonly kind: 'known' }
   /** The account has applied a later revision of it. */
   | { readonly kind: 'superseded'; readonly revision: number }
   /** The account has applied the same revision with other content. */
-  | { readonly kind: 'conflict'; readonly hash: string };
+  | { readonly kind: 'conflict'; readonly hash: string }
+  /** It corrects a fact that is older than what the account remembers: what the earlier revision earned can no longer be taken back. */
+  | { readonly kind: 'forgotten'; readonly rememberedFrom: Instant }
+  | MergedAway;
 
 /** Whether a fact is new to an account, before anything is rated. */
 export const standingOf = (
   account: Account,
   fact: { readonly fact: FactId; readonly factRevision: number; readonly factHash: string },
 ): Exclude<FactDecision, { kind: 'applied' }> | { readonly kind: 'new' } => {
+  const merged = mergedAway(account);
+  if (merged !== null) return merged;
   const known = account.facts.get(fact.fact);
   if (known === undefined || known.revision < fact.factRevision) return { kind: 'new' };
   if (known.revision > fact.factRevision) return { kind: 'superseded', revision: known.revision };
   return known.hash === fact.factHash ? { kind: 'known' } : { kind: 'conflict', hash: known.hash };
 };
+
+/** Whether a fact corrects one that the account may have applied and does not remember any more. */
+export const forgottenBy = (
+  { rememberedFrom, facts }: Account,
+  fact: Pick<RatedFact, 'fact' | 'factRevision' | 'occurredAt'>,
+): Extract<FactDecision, { kind: 'forgotten' }> | null =>
+  rememberedFrom !== null &&
+  fact.factRevision > 1 &&
+  fact.occurredAt < rememberedFrom &&
+  !facts.has(fact.fact)
+    ? { kind: 'forgotten', rememberedFrom }
+    : null;
 
 /**
  * Decides what a rated fact does to an account, and folds it in: the account that was handed in is at the events' revision afterwards.
@@ -71,10 +96,14 @@ export const decideReceipt = (account: Account, fact: RatedFact, at: Instant): F
   invariant(account.opened !== null, 'an account is opened before it earns');
   const standing = standingOf(account, fact);
   if (standing.kind !== 'new') return standing;
-  const events: (PointsEarned | EarnReversed)[] = [];
-  const apply = (event: PointsEarned | EarnReversed): void => {
-    events.push(event);
-    evolve(account, event);
+  const forgotten = forgottenBy(account, fact);
+  if (forgotten !== null) return forgotten;
+  const events: ReceiptEvent[] = [];
+  const apply = (...decided: readonly ReceiptEvent[]): void => {
+    for (const event of decided) {
+      events.push(event);
+      evolve(account, event);
+    }
   };
 
   const earlier = account.facts.get(fact.fact);
@@ -82,7 +111,7 @@ export const decideReceipt = (account: Account, fact: RatedFact, at: Instant): F
   const undone = earlier?.reversals ?? [];
   if (earlier !== undefined) {
     const whole = reverseWhole(earlier);
-    if (whole.length > 0) apply(reversal(account, fact, at, 'correction', whole, []));
+    if (whole.length > 0) apply(...reversal(account, fact, at, 'correction', whole, []));
   }
 
   const sells = fact.earning.lines.length > 0 || fact.earning.lots.length > 0;
@@ -91,11 +120,11 @@ export const decideReceipt = (account: Account, fact: RatedFact, at: Instant): F
   }
   if (carried.length > 0) {
     const { reversals } = matchReturns(account, carried, matching(fact));
-    if (reversals.length > 0) apply(reversal(account, fact, at, 'correction', reversals, []));
+    if (reversals.length > 0) apply(...reversal(account, fact, at, 'correction', reversals, []));
   }
   if (fact.returns.length > 0) {
     const { reversals, unmatched } = matchReturns(account, fact.returns, matching(fact));
-    apply(reversal(account, fact, at, 'return', reversals, unmatched));
+    apply(...reversal(account, fact, at, 'return', reversals, unmatched));
   }
   return { kind: 'applied', events };
 };
@@ -133,7 +162,7 @@ const earning = (
       lines: fact.earning.lines,
       reason: points > 0 ? null : fact.earning.reason,
       spendYear: fact.spendYear,
-      arrearsPaid: payArrearsFrom(account, lots),
+      arrearsPaid: payArrearsFrom(account, lots, fact.arrearsPolicy),
       reinstated: undone,
     },
   };
@@ -146,10 +175,10 @@ const reversal = (
   cause: EarnReversed['data']['cause'],
   reversals: readonly LineReversal[],
   unmatched: readonly UnmatchedReturn[],
-): EarnReversed => {
+): readonly [EarnReversed, ...PointsAdjusted[]] => {
   const own = reversals.flatMap((line) => line.lots);
-  const { allocations, short } = takeBack(account, own, at);
-  return {
+  const { allocations, short, expired } = takeBack(account, own, at);
+  const event: EarnReversed = {
     type: 'EarnReversed',
     data: {
       fact: fact.fact,
@@ -161,17 +190,14 @@ const reversal = (
       reversals,
       unmatched,
       taken: allocations,
-      arrearsRaised: short,
+      arrearsRaised: Points.plus(short, sumOf(expired)),
       funders: byFunder(account, own),
     },
   };
+  return [event, ...settledByRulebook(fact, { short, expired }, fact.arrearsPolicy)];
 };
 
-const lotOf = (account: Account, id: string): Lot => {
-  const state = account.lots.get(id) ?? account.emptied.get(id);
-  invariant(state !== undefined, `lot ${id} is known`);
-  return state.lot;
-};
+const lotOf = (account: Account, id: string): Lot => lotStateOf(account, id).lot;
 
 const byFunder = (
   account: Account,

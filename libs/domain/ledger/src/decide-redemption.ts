@@ -1,8 +1,9 @@
-import type { Points } from '@tallystick/kernel';
-import { addMs, type FactId, type Instant } from '@tallystick/kernel';
-import { valuation, type Account } from './account.js';
+import { type Points, addMs, invariant, type FactId, type Instant } from '@tallystick/kernel';
+import type { Account } from './account.js';
 import type { PointsRedeemed, RedemptionRefunded } from './events.js';
-import { payArrearsFrom, spendable, takeInOrder } from './take.js';
+import { closedTo, mergedAway, type MergedAway } from './lots.js';
+import { payArrearsFrom, spendable, takeInOrder, type ArrearsPolicy } from './take.js';
+import { valuation } from './valuation.js';
 
 export interface RedeemCommand {
   readonly redemption: FactId;
@@ -17,7 +18,8 @@ export type RedeemDecision =
   | { readonly kind: 'known' }
   | { readonly kind: 'conflict' }
   | { readonly kind: 'insufficient'; readonly available: Points.Points }
-  | { readonly kind: 'unopened' };
+  | { readonly kind: 'unopened' }
+  | MergedAway;
 
 /** Takes points in spending order, or says how many there are. Never below zero: pending and lapsed points do not count. */
 export const decideRedeem = (
@@ -27,7 +29,9 @@ export const decideRedeem = (
 ): RedeemDecision => {
   const known = account.redemptions.get(command.redemption);
   if (known !== undefined) return { kind: known.hash === command.factHash ? 'known' : 'conflict' };
-  if (account.opened === null) return { kind: 'unopened' };
+  const closed = closedTo(account);
+  if (closed !== null) return closed;
+  invariant(command.points >= 0, 'points to spend are not negative');
   const { allocations, short } = takeInOrder(spendable(account, at), command.points);
   if (short > 0) return { kind: 'insufficient', available: valuation(account, at).available };
   return {
@@ -43,12 +47,15 @@ export interface RefundCommand {
   readonly reason: string;
   /** Lots that would have expired meanwhile come back for at least this long; 0: with their own dates alone. */
   readonly graceMs: number;
+  /** Default: what comes back pays what is owed. */
+  readonly arrearsPolicy?: ArrearsPolicy;
 }
 
 export type RefundDecision =
   | { readonly kind: 'refunded'; readonly event: RedemptionRefunded }
   | { readonly kind: 'known' }
   | { readonly kind: 'unknown-redemption' }
+  | MergedAway
   | { readonly kind: 'already-refunded'; readonly by: FactId };
 
 /** A redemption that is cancelled gives the same lots back, once. What the account owes is paid from them first. */
@@ -58,7 +65,7 @@ export const decideRefund = (
   at: Instant,
 ): RefundDecision => {
   const redemption = account.redemptions.get(command.redemption);
-  if (redemption === undefined) return { kind: 'unknown-redemption' };
+  if (redemption === undefined) return mergedAway(account) ?? { kind: 'unknown-redemption' };
   if (redemption.refundedBy === command.fact) return { kind: 'known' };
   if (redemption.refundedBy !== null)
     return { kind: 'already-refunded', by: redemption.refundedBy };
@@ -69,7 +76,7 @@ export const decideRefund = (
     const extended = expiresAt !== null && expiresAt <= at && earliest !== null;
     return { lot, points, expiresAt: extended ? earliest : expiresAt };
   });
-  const { graceMs: _graceMs, ...fact } = command;
+  const { graceMs: _graceMs, arrearsPolicy, ...fact } = command;
   return {
     kind: 'refunded',
     event: {
@@ -85,6 +92,7 @@ export const decideRefund = (
           lots
             .filter(({ expiresAt }) => expiresAt === null || expiresAt > at)
             .map(({ lot, points }) => ({ id: lot, points })),
+          arrearsPolicy,
         ),
       },
     },

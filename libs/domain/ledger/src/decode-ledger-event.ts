@@ -7,6 +7,15 @@ const understood: { readonly [T in LedgerEventType]: number } = {
   EarnReversed: 1,
   PointsRedeemed: 1,
   RedemptionRefunded: 1,
+  PointsHeld: 1,
+  HoldCaptured: 1,
+  HoldReleased: 1,
+  PointsExpired: 1,
+  PointsAdjusted: 1,
+  PointsTransferred: 1,
+  AccountsMerged: 1,
+  OpeningBalanceImported: 1,
+  PeriodClosed: 1,
 };
 
 /** A newer release wrote this event: deciding without it could overdraw, so nothing is decided at all. */

@@ -7,6 +7,10 @@ import type {
   Points,
   ProgramId,
 } from '@tallystick/kernel';
+import type { OpeningBalanceImported, PeriodClosed } from './events-closing.js';
+import type { PointsAdjusted, PointsExpired } from './events-corrections.js';
+import type { HoldCaptured, HoldReleased, PointsHeld } from './events-holds.js';
+import type { AccountsMerged, PointsTransferred } from './events-moves.js';
 
 /** Names a lot for ever: `<fact>#<fact revision>.<ordinal>`. */
 export type LotId = string;
@@ -170,5 +174,18 @@ export interface RedemptionRefunded {
 }
 
 export type LedgerEvent =
-  AccountOpened | PointsEarned | EarnReversed | PointsRedeemed | RedemptionRefunded;
+  | AccountOpened
+  | PointsEarned
+  | EarnReversed
+  | PointsRedeemed
+  | RedemptionRefunded
+  | PointsHeld
+  | HoldCaptured
+  | HoldReleased
+  | PointsExpired
+  | PointsAdjusted
+  | PointsTransferred
+  | AccountsMerged
+  | OpeningBalanceImported
+  | PeriodClosed;
 export type LedgerEventType = LedgerEvent['type'];

@@ -1,5 +1,6 @@
 import { Points, unreachable, type AccountId } from '@tallystick/kernel';
-import type { Allocation, LedgerEvent } from './events.js';
+import type { LedgerEvent } from './events.js';
+import { sumOf } from './lots.js';
 
 /** One side of a double entry. All postings of an event sum to zero. */
 export interface Posting {
@@ -11,12 +12,13 @@ export interface Posting {
 /** The balanced postings of one event of an account's stream. Zero postings are left out. */
 export const postings = (account: AccountId, event: LedgerEvent): readonly Posting[] => {
   const unspent = `member/${account}/unspent`;
+  const held = `member/${account}/held`;
   const arrears = `member/${account}/arrears`;
   switch (event.type) {
     case 'AccountOpened':
       return [];
     case 'PointsEarned': {
-      const paid = pointsOf(event.data.arrearsPaid);
+      const paid = sumOf(event.data.arrearsPaid);
       return nonZero([
         ...event.data.lots.map((lot) => ({ account: `issued/${lot.funder}`, points: -lot.points })),
         { account: unspent, points: event.data.points - paid },
@@ -29,7 +31,7 @@ export const postings = (account: AccountId, event: LedgerEvent): readonly Posti
           account: `issued/${funder}`,
           points,
         })),
-        { account: unspent, points: -pointsOf(event.data.taken) },
+        { account: unspent, points: -sumOf(event.data.taken) },
         { account: arrears, points: -event.data.arrearsRaised },
       ]);
     case 'PointsRedeemed':
@@ -38,20 +40,86 @@ export const postings = (account: AccountId, event: LedgerEvent): readonly Posti
         { account: `redeemed/${event.data.kind}`, points: event.data.points },
       ]);
     case 'RedemptionRefunded': {
-      const paid = pointsOf(event.data.arrearsPaid);
+      const paid = sumOf(event.data.arrearsPaid);
       return nonZero([
         { account: `redeemed/${event.data.kind}`, points: -event.data.points },
         { account: unspent, points: event.data.points - paid },
         { account: arrears, points: paid },
       ]);
     }
+    case 'PointsHeld':
+      return nonZero([
+        { account: unspent, points: -event.data.points },
+        { account: held, points: event.data.points },
+      ]);
+    case 'HoldCaptured':
+      return nonZero([
+        { account: held, points: -event.data.points },
+        { account: `redeemed/${event.data.kind}`, points: event.data.points },
+      ]);
+    case 'HoldReleased': {
+      const paid = sumOf(event.data.arrearsPaid);
+      return nonZero([
+        { account: held, points: -event.data.points },
+        { account: unspent, points: event.data.points - paid },
+        { account: arrears, points: paid },
+      ]);
+    }
+    case 'PointsExpired':
+      return nonZero([
+        { account: unspent, points: -event.data.points },
+        { account: 'expired', points: event.data.points },
+      ]);
+    case 'PointsAdjusted': {
+      const { direction, points, taken, lots, arrearsPaid, arrearsSettled } = event.data;
+      const paid = sumOf(arrearsPaid);
+      const came = Points.total(lots.map((lot) => lot.points));
+      return nonZero([
+        { account: 'adjusted', points: direction === 'up' ? -points : points },
+        { account: unspent, points: came - paid - sumOf(taken) },
+        { account: arrears, points: paid + arrearsSettled },
+      ]);
+    }
+    case 'PointsTransferred': {
+      const { data } = event;
+      if (data.side === 'out') {
+        return nonZero([
+          { account: unspent, points: -data.points },
+          { account: 'transferred', points: data.points },
+        ]);
+      }
+      const paid = sumOf(data.arrearsPaid);
+      return nonZero([
+        { account: 'transferred', points: -data.points },
+        { account: unspent, points: data.points - paid },
+        { account: arrears, points: paid },
+      ]);
+    }
+    case 'AccountsMerged': {
+      const { data } = event;
+      const sign = data.side === 'source' ? -1 : 1;
+      const paid = data.side === 'source' ? 0 : sumOf(data.arrearsPaid);
+      return nonZero([
+        { account: 'transferred', points: -sign * (data.unspent + data.held - data.arrears) },
+        { account: unspent, points: sign * data.unspent - paid },
+        { account: held, points: sign * data.held },
+        { account: arrears, points: paid - sign * data.arrears },
+      ]);
+    }
+    case 'OpeningBalanceImported': {
+      const paid = sumOf(event.data.arrearsPaid);
+      return nonZero([
+        ...event.data.lots.map((lot) => ({ account: `issued/${lot.funder}`, points: -lot.points })),
+        { account: unspent, points: event.data.points - paid },
+        { account: arrears, points: paid },
+      ]);
+    }
+    case 'PeriodClosed':
+      return [];
     default:
       return unreachable(event);
   }
 };
-
-const pointsOf = (allocations: readonly Allocation[]): number =>
-  Points.total(allocations.map((allocation) => allocation.points));
 
 const nonZero = (entries: readonly { account: string; points: number }[]): Posting[] =>
   entries

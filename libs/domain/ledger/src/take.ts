@@ -1,6 +1,8 @@
 import { Points, type Instant } from '@tallystick/kernel';
-import { arrearsOf, phaseOf, spendingOrder, type Account, type LotState } from './account.js';
+import type { Account, LotState } from './account.js';
 import type { Allocation, Lot, LotId } from './events.js';
+import { lotStateOf } from './lots.js';
+import { arrearsOf, phaseOf, spendingOrder } from './valuation.js';
 
 export interface Taking {
   readonly allocations: readonly Allocation[];
@@ -26,11 +28,19 @@ export const takeInOrder = (lots: Iterable<LotState>, wanted: Points.Points): Ta
 export const spendable = (account: Account, at: Instant): LotState[] =>
   [...account.lots.values()].filter((lot) => phaseOf(lot, at) === 'available').sort(spendingOrder);
 
+export const pendingLots = (account: Account, at: Instant): LotState[] =>
+  [...account.lots.values()].filter((lot) => phaseOf(lot, at) === 'pending').sort(spendingOrder);
+
 /**
  * Where reversed points come from: the lots that the sale earned, whatever their dates; then what else is available,
- * in spending order; then what is pending. What is short becomes arrears.
+ * in spending order; then what is pending. What is short becomes arrears. What had expired unspent is lost to the member already:
+ * it is asked of no other lot, and nobody owes it, so that it makes no difference whether expiry is posted before the return or after it.
  */
-export const takeBack = (account: Account, own: readonly Allocation[], at: Instant): Taking => {
+export const takeBack = (
+  account: Account,
+  own: readonly Allocation[],
+  at: Instant,
+): Taking & { readonly expired: readonly Allocation[] } => {
   const left = new Map<LotId, number>();
   const allocations = new Map<LotId, Points.Points>();
   let short = Points.noPoints;
@@ -46,34 +56,65 @@ export const takeBack = (account: Account, own: readonly Allocation[], at: Insta
     }
     return Points.minus(wanted, points);
   };
+  const expired = new Map<LotId, Points.Points>();
   for (const { lot, points } of own) {
-    const state = account.lots.get(lot);
-    short = Points.plus(short, state === undefined ? points : take(state, points));
+    const state = lotStateOf(account, lot);
+    const gone = take(state, points);
+    const before = expired.get(lot) ?? Points.noPoints;
+    const unspent = Points.least(gone, Points.minus(state.expired, before));
+    if (unspent > 0) expired.set(lot, Points.plus(before, unspent));
+    short = Points.plus(short, Points.minus(gone, unspent));
   }
   if (short > 0) {
-    const pending = [...account.lots.values()]
-      .filter((lot) => phaseOf(lot, at) === 'pending')
-      .sort(spendingOrder);
-    for (const lot of [...spendable(account, at), ...pending]) {
+    for (const lot of [...spendable(account, at), ...pendingLots(account, at)]) {
       if (short === 0) break;
       short = take(lot, short);
     }
   }
-  return { allocations: [...allocations].map(([lot, points]) => ({ lot, points })), short };
+  return { allocations: listed(allocations), short, expired: listed(expired) };
 };
 
-/** What new lots pay of what the account owes: the first lots first. */
+const listed = (points: ReadonlyMap<LotId, Points.Points>): Allocation[] =>
+  [...points].map(([lot, of]) => ({ lot, points: of }));
+
+/** Parts allocations in two: the first `wanted` points of them, and what is left. */
+export const split = (
+  allocations: readonly Allocation[],
+  wanted: Points.Points,
+): { readonly taken: readonly Allocation[]; readonly left: readonly Allocation[] } => {
+  const taken: Allocation[] = [];
+  const left: Allocation[] = [];
+  let open = wanted;
+  for (const { lot, points } of allocations) {
+    const now = Points.least(points, open);
+    open = Points.minus(open, now);
+    if (now > 0) taken.push({ lot, points: now });
+    if (now < points) left.push({ lot, points: Points.minus(points, now) });
+  }
+  return { taken, left };
+};
+
+/**
+ * How a programme settles arrears: what comes in next pays them; they are waived as they arise; or they stay until
+ * they are paid in money (or waived by people).
+ */
+export type ArrearsPolicy = 'next-awards' | 'waived' | 'paid-in-money';
+
+/** What lots that come in pay of what the account owes: the first lots first. `owed` is told where the account is not at that point yet. */
 export const payArrearsFrom = (
   account: Account,
   lots: readonly Pick<Lot, 'id' | 'points'>[],
+  policy: ArrearsPolicy = 'next-awards',
+  owed = arrearsOf(account),
 ): Allocation[] => {
-  let owed = arrearsOf(account);
+  if (policy !== 'next-awards') return [];
   const paid: Allocation[] = [];
+  let open = owed;
   for (const lot of lots) {
-    const points = Points.least(lot.points, owed);
+    const points = Points.least(lot.points, open);
     if (points === 0) continue;
     paid.push({ lot: lot.id, points });
-    owed = Points.minus(owed, points);
+    open = Points.minus(open, points);
   }
   return paid;
 };

@@ -7,7 +7,6 @@ import {
   factStream,
   isReceipt,
   namedOriginals,
-  pinnedOutcome,
   revisionOf,
   standingOfFact,
   standingOutcome,
@@ -17,6 +16,7 @@ import {
   type Pin,
 } from '@tallystick/receipts';
 import { rulebookAt, rulebookOf, type Program } from '../programs/catalog.js';
+import { isApplied, outcomeOfPin } from './outcome-of-pin.js';
 import type { Workspace } from './workspace.js';
 
 /** A fact with what is known of its arrival. */
@@ -133,9 +133,10 @@ const applyPin = (
   pin: Pin,
   at: Instant,
 ): FactOutcome => {
-  const applied = pin.parts.flatMap((part) => {
+  for (const part of pin.parts) {
     const account = workspace.account(fact.program, part.account);
     if (account.state.opened === null) throw new AccountNotOpen(part.account);
+    if (isApplied(account, fact)) continue;
     const standing = standingOf(account.state, {
       fact: fact.id,
       factRevision: revisionOf(fact),
@@ -144,10 +145,10 @@ const applyPin = (
     if (standing.kind === 'new' && pin.rulebook !== null) {
       const rulebook = rulebookOf(program, pin.rulebook);
       const decision = applyPart(account.state, fact, part, rulebook, at);
+      // Merged away or forgotten: nothing is written, and the outcome says why.
       if (decision.kind === 'applied')
         workspace.recordLedger(fact.program, part.account, fact.id, decision.events, metadata);
     }
-    return account.applied.get(fact.id) ?? [];
-  });
-  return pinnedOutcome(fact, pin, applied);
+  }
+  return outcomeOfPin(workspace, fact, pin);
 };

@@ -15,6 +15,14 @@ import {
   programId,
   type Instant,
 } from '@tallystick/kernel';
+import {
+  decideClose,
+  decideMergeOut,
+  decodeLedgerEvent,
+  fold,
+  type Account,
+  type LedgerEvent,
+} from '@tallystick/ledger';
 import { createPool, provision, type Database } from '@tallystick/postgres';
 import { cardStream, factStream, receiptFactId } from '@tallystick/receipts';
 import type { ReceiptFact, Rulebook } from '@tallystick/rulebook';
@@ -158,6 +166,66 @@ const aProgram = async () => {
   };
   return { program, catalog, card, account, open, attach, settler, receipt, settle, ledger, cause };
 };
+
+describe('a receipt of an account that is closed to it', () => {
+  const change = async (
+    club: Awaited<ReturnType<typeof aProgram>>,
+    decide: (account: Account) => { readonly kind: string; readonly event?: LedgerEvent },
+  ) => {
+    const recorded = await club.ledger();
+    const { event } = decide(fold(recorded.map(decodeLedgerEvent)));
+    if (event === undefined) throw new Error('it was not decided');
+    const stream = ledgerStream(club.program, club.account);
+    const { type, data } = event;
+    await store.append([
+      {
+        stream,
+        expected: recorded.length - 1,
+        events: [newEvent(factId('test', club.program), 0, { type, data }, club.cause)],
+      },
+    ]);
+  };
+  const opened = async () => {
+    const club = await aProgram();
+    await club.open();
+    await club.attach();
+    return club;
+  };
+  const command = { fact: factId('test', 'change'), factHash: 'h', reason: 'test', keepFrom: now };
+
+  it('is nothing, and says which account answers now, whenever it is asked', async () => {
+    const club = await opened();
+    await club.settle(club.receipt(1));
+    const target = accountId('successor');
+    await change(club, (account) => decideMergeOut(account, { ...command, target }, now));
+    const nothing = {
+      outcome: 'nothing',
+      reason: 'account-merged-into-successor',
+      account: club.account,
+    };
+    const before = await club.ledger();
+    expect(await club.settle(club.receipt(2))).toMatchObject([nothing]);
+    expect(await club.settle(club.receipt(2))).toMatchObject([{ ...nothing, known: true }]);
+    expect(await club.settle(club.receipt(1))).toMatchObject([{ outcome: 'awarded', earned: 10 }]);
+    expect(await club.settler.find(club.receipt(2).fact.id)).toMatchObject({ outcome: nothing });
+    expect(await club.ledger()).toHaveLength(before.length);
+  });
+
+  it('is nothing when it corrects what a closed period left behind, and what was awarded then is not awarded again', async () => {
+    const club = await opened();
+    await club.settle(club.receipt(1));
+    const { reason: _reason, ...close } = { ...command, through: now };
+    await change(club, (account) => decideClose(account, close, now));
+    const before = await club.ledger();
+    expect(await club.settle(club.receipt(1))).toMatchObject([
+      { outcome: 'awarded', earned: 10, known: true },
+    ]);
+    const corrected = club.receipt(1, { revision: 2, paidWithPoints: '1' });
+    const reason = `correction-after-${now}-was-closed`;
+    expect(await club.settle(corrected)).toMatchObject([{ outcome: 'nothing', reason }]);
+    expect(await club.ledger()).toHaveLength(before.length);
+  });
+});
 
 describe('a receipt', () => {
   it('is awarded once, however often and however close together it comes', async () => {

@@ -13,13 +13,13 @@ import {
   factStream,
   namedOriginals,
   ownerAt,
-  pinnedOutcome,
   waitingOutcome,
   type Fact,
   type FactOutcome,
 } from '@tallystick/receipts';
 import { UnknownLedgerEvent } from '@tallystick/ledger';
 import type { Catalog, Program } from '../programs/catalog.js';
+import { outcomeOfPin } from './outcome-of-pin.js';
 import { AccountNotOpen, cardsOf, settleFact, type Arrival, type Settled } from './settle-fact.js';
 import { groupByShared } from './groups.js';
 import { Workspace } from './workspace.js';
@@ -174,10 +174,7 @@ export class Settler {
     const { document: fact, pin } = state;
     if (pin === null) return { fact, outcome: waitingOutcome(fact) };
     await workspace.load(pin.parts.map(({ account }) => ledgerStream(fact.program, account)));
-    const applied = pin.parts.flatMap(
-      ({ account }) => workspace.account(fact.program, account).applied.get(id) ?? [],
-    );
-    return { fact, outcome: pinnedOutcome(fact, pin, applied) };
+    return { fact, outcome: outcomeOfPin(workspace, fact, pin) };
   }
 
   /** Facts that wait for a card of this group which has an owner by now: they came earlier, so they are settled earlier. */

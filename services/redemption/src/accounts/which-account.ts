@@ -36,6 +36,16 @@ export const whichAccount = {
 export const accountUnknown = (detail: string) =>
   problem({ status: 404, type: 'account-unknown', title: 'There is no such account', detail });
 
+/** The account is part of another one by now: what is asked of it is to be asked there. */
+export const accountMerged = (into: AccountId) =>
+  problem({
+    status: 409,
+    type: 'account-merged',
+    title: 'The account became part of another one',
+    detail: `Its points are on account ${into}: send the request for that one, with a new Idempotency-Key.`,
+    extensions: { successor: into },
+  });
+
 /** Finds the account that a request names, if the caller may touch it. Throws problems 400, 403 and 404. */
 export const findAccount = async (
   deps: { readonly heard: Heard; readonly tokens: CardTokens },

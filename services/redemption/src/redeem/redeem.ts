@@ -11,7 +11,7 @@ import {
   type Clock,
   type ProgramId,
 } from '@tallystick/kernel';
-import { decideRedeem, valuation } from '@tallystick/ledger';
+import { decideRedeem, valuation, type MergedAway } from '@tallystick/ledger';
 import type { InTurn } from '../accounts/in-turn.js';
 import { loadAccount, type Loaded } from '../accounts/ledger.js';
 import {
@@ -43,6 +43,8 @@ export type RedeemAnswer =
   | { readonly kind: 'redeemed'; readonly redeemed: Redeemed; readonly position: bigint }
   | { readonly kind: 'insufficient'; readonly available: Points.Points }
   | { readonly kind: 'account-unknown' }
+  /** It became part of another account, which answers for it from then on. */
+  | MergedAway
   | { readonly kind: 'key-reused' };
 
 /**
@@ -107,6 +109,7 @@ export const redeem = async (
         case 'unopened':
           return { kind: 'account-unknown' };
         case 'insufficient':
+        case 'merged':
           return decision;
         case 'known':
         case 'conflict':

@@ -12,7 +12,12 @@ import {
   type Points,
   type ProgramId,
 } from '@tallystick/kernel';
-import { decideRefund, valuation, type RedemptionRefunded } from '@tallystick/ledger';
+import {
+  decideRefund,
+  valuation,
+  type MergedAway,
+  type RedemptionRefunded,
+} from '@tallystick/ledger';
 import type { Heard } from '../accounts/heard.js';
 import type { InTurn } from '../accounts/in-turn.js';
 import { loadAccount, type Loaded } from '../accounts/ledger.js';
@@ -33,6 +38,7 @@ export type RefundAnswer =
   | { readonly kind: 'refunded'; readonly refunded: Refunded; readonly position: bigint }
   | { readonly kind: 'redemption-unknown' }
   | { readonly kind: 'already-refunded' }
+  | MergedAway
   | { readonly kind: 'key-reused' };
 
 const dayMs = 86_400_000;
@@ -102,7 +108,7 @@ export const refund = async (
         at,
       );
       if (decision.kind === 'unknown-redemption') return { kind: 'redemption-unknown' };
-      if (decision.kind === 'already-refunded') return decision;
+      if (decision.kind === 'already-refunded' || decision.kind === 'merged') return decision;
       if (decision.kind === 'known')
         throw new Error(`refund ${fact} is on the account and was not seen`);
       const envelope = { ...metadata, program, occurredAt: at, recordedAt: at };

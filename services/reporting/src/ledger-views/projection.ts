@@ -4,17 +4,18 @@ import {
   decodeLedgerEvent,
   emptyAccount,
   evolve,
+  heldOf,
   postings,
   type Account,
   type LedgerEvent,
   type LotId,
-  type Totals,
 } from '@tallystick/ledger';
 import { accountId } from '@tallystick/kernel';
 import { programAndId } from '../views/stream-parts.js';
 import type { Projection, StreamEvent } from '../views/projection.js';
 import type { Change } from '../views/view.js';
 import { awardOf, type Award } from './award.js';
+import { touchedLots, weightOf } from './reach.js';
 import { statementEntry } from './statement-entry.js';
 import { accounts, awards, lots, postingSums, statementEntries } from './tables.js';
 
@@ -76,11 +77,18 @@ const accountChange = (state: LedgerState, stored: StreamEvent): Change => {
       account: id,
       member: opened?.member ?? null,
       unit: opened?.unit ?? null,
-      unspent: unspentOf(totals),
+      unspent: unspentOf(account),
+      held: heldOf(account),
+      opening: totals.opening,
       earned: totals.earned,
+      transferred_in: totals.transferredIn,
+      adjusted_up: totals.adjustedUp,
       refunded: totals.refunded,
       redeemed: totals.redeemed,
       reversed: totals.reversed,
+      expired: totals.expired,
+      transferred_out: totals.transferredOut,
+      adjusted_down: totals.adjustedDown,
       arrears_raised: totals.arrearsRaised,
       arrears_paid: totals.arrearsPaid,
     },
@@ -88,26 +96,13 @@ const accountChange = (state: LedgerState, stored: StreamEvent): Change => {
 };
 
 /** By the account's equation. That the lots hold as much is what the trial balance checks, and what counting them here would hide. */
-const unspentOf = (totals: Totals): number =>
-  totals.earned +
-  totals.refunded +
-  totals.arrearsRaised -
-  (totals.redeemed + totals.reversed + totals.arrearsPaid);
-
-/** The lots that an event puts points into or takes points from. */
-const touchedLots = (event: LedgerEvent): ReadonlySet<LotId> => {
-  switch (event.type) {
-    case 'AccountOpened':
-      return new Set();
-    case 'PointsEarned':
-      return new Set(event.data.lots.map((lot) => lot.id));
-    case 'EarnReversed':
-      return new Set(event.data.taken.map(({ lot }) => lot));
-    case 'PointsRedeemed':
-      return new Set(event.data.allocations.map(({ lot }) => lot));
-    case 'RedemptionRefunded':
-      return new Set(event.data.lots.map(({ lot }) => lot));
-  }
+const unspentOf = (account: Account): number => {
+  const of = account.totals;
+  const cameIn =
+    of.opening + of.earned + of.transferredIn + of.adjustedUp + of.refunded + of.arrearsRaised;
+  const wentOut =
+    of.redeemed + of.reversed + of.expired + of.transferredOut + of.adjustedDown + of.arrearsPaid;
+  return cameIn - wentOut - heldOf(account);
 };
 
 const lotChange = (
@@ -200,20 +195,4 @@ const awardChanges = (state: LedgerState, event: LedgerEvent): Change[] => {
       },
     },
   ];
-};
-
-/** In the units of `Projection.weigh`: what the state remembers of a fact is its lots and its lines. */
-const weightOf = (event: LedgerEvent): number => {
-  switch (event.type) {
-    case 'AccountOpened':
-      return 1;
-    case 'PointsEarned':
-      return 2 + event.data.lots.length + event.data.lines.length;
-    case 'EarnReversed':
-      return 1 + event.data.reversals.length;
-    case 'PointsRedeemed':
-      return 1 + event.data.allocations.length;
-    case 'RedemptionRefunded':
-      return 1;
-  }
 };

@@ -1,19 +1,10 @@
-import type { Json } from '@tallystick/contracts';
 import { unreachable, type Instant } from '@tallystick/kernel';
 import type { EarnReversed, LedgerEvent, Lot, PointsEarned } from '@tallystick/ledger';
 import { describeFact } from './describe-fact.js';
+import { amount, come, gone, paid, type StatementEntry } from './entry.js';
+import { correctionEntry, holdEntry, moveEntry } from './further-entries.js';
 
-/** One line of an account's statement, as the event says it. */
-export interface StatementEntry {
-  readonly at: Instant;
-  /** What the event adds to what the member has, arrears deducted: all entries together are unspent + held - arrears. */
-  readonly points: number;
-  /** Why, in words. */
-  readonly reason: string;
-  readonly fact: string | null;
-  /** Which lots came, went or came back; `points` is negative for what went. */
-  readonly lots: readonly { readonly [name: string]: Json }[];
-}
+export type { StatementEntry } from './entry.js';
 
 /** `occurredAt` is the envelope's: an account's opening has no time of its own. */
 export const statementEntry = (event: LedgerEvent, occurredAt: Instant): StatementEntry => {
@@ -26,14 +17,7 @@ export const statementEntry = (event: LedgerEvent, occurredAt: Instant): Stateme
         points: event.data.points,
         reason: earnedReason(event.data),
         fact: event.data.fact,
-        lots: event.data.lots.map(({ id, points, rule, kind, availableAt, expiresAt }) => ({
-          lot: id,
-          points,
-          rule,
-          kind,
-          availableAt,
-          expiresAt,
-        })),
+        lots: event.data.lots.map(come),
       };
     case 'EarnReversed':
       return {
@@ -63,17 +47,34 @@ export const statementEntry = (event: LedgerEvent, occurredAt: Instant): Stateme
         lots: lots.map(({ lot, points: back, expiresAt }) => ({ lot, points: back, expiresAt })),
       };
     }
+    case 'PointsHeld':
+    case 'HoldCaptured':
+    case 'HoldReleased':
+      return holdEntry(event);
+    case 'PointsExpired':
+    case 'PointsAdjusted':
+      return correctionEntry(event);
+    case 'PointsTransferred':
+    case 'AccountsMerged':
+      return moveEntry(event);
+    case 'OpeningBalanceImported': {
+      const { occurredAt: at, points, system, reference, fact, lots, arrearsPaid } = event.data;
+      return {
+        at,
+        points,
+        reason: `Opening balance of ${amount(points)} from ${system}, ${reference}${paid(arrearsPaid)}`,
+        fact,
+        lots: lots.map(come),
+      };
+    }
+    case 'PeriodClosed': {
+      const { occurredAt: at, through, fact } = event.data;
+      return { at, points: 0, reason: `Period closed through ${through}`, fact, lots: [] };
+    }
     default:
       return unreachable(event);
   }
 };
-
-const amount = (points: number): string => `${points} ${points === 1 ? 'point' : 'points'}`;
-const gone = ({ lot, points }: { lot: string; points: number }) => ({ lot, points: -points || 0 });
-const sum = (parts: readonly { readonly points: number }[]): number =>
-  parts.reduce((total, { points }) => total + points, 0);
-const paid = (arrearsPaid: readonly { readonly points: number }[]): string =>
-  arrearsPaid.length === 0 ? '' : `; ${sum(arrearsPaid)} of them paid what was owed`;
 
 const earnedReason = (data: PointsEarned['data']): string => {
   const fact = `${describeFact(data.fact)}${data.factRevision > 1 ? ` (revision ${data.factRevision})` : ''}`;

@@ -42,6 +42,7 @@ const lotRow = z.object({
 interface AccountRow {
   readonly member: string | null;
   readonly position: bigint;
+  readonly held: bigint;
   readonly arrears: bigint;
   readonly lots: unknown;
 }
@@ -57,7 +58,7 @@ export const readAccount = async (
   at: Instant,
 ): Promise<AccountView | null> => {
   const { rows } = await db.query<AccountRow>(
-    `select member, position, arrears_raised - arrears_paid as arrears, (
+    `select member, position, held, arrears_raised - arrears_paid as arrears, (
        select coalesce(json_agg(json_build_object(
          'id', lot, 'points', points, 'remaining', remaining, 'rule', rule, 'kind', kind,
          'availableAt', available_at, 'expiresAt', expires_at, 'funder', funder, 'qualifies', qualifies
@@ -69,7 +70,7 @@ export const readAccount = async (
   if (row === undefined) return enrolledOnly(db, program, account, at);
   const lots = z.array(lotRow).parse(row.lots).map(lotState);
   return {
-    ...valued(lots, Points.points(row.arrears), at),
+    ...valued(lots, { held: Points.points(row.held), arrears: Points.points(row.arrears) }, at),
     member: row.member === null ? null : memberId(row.member),
     nextExpiry: nextExpiry(lots, at),
     position: row.position,
@@ -89,7 +90,7 @@ const enrolledOnly = async (
   const row = rows[0];
   if (row === undefined) return null;
   return {
-    ...valued([], Points.noPoints, at),
+    ...valued([], { held: Points.noPoints, arrears: Points.noPoints }, at),
     member: memberId(row.member),
     nextExpiry: null,
     position: row.position,
@@ -100,12 +101,18 @@ const lotState = ({ remaining, ...lot }: z.output<typeof lotRow>): LotState => (
   lot,
   remaining,
   expiresAt: lot.expiresAt,
+  // No figure is made of what was posted as expired.
+  expired: Points.noPoints,
 });
 
 /** The domain's own valuation, over the lots that are left. */
-const valued = (lots: readonly LotState[], arrears: Points.Points, at: Instant): Valuation => {
+const valued = (
+  lots: readonly LotState[],
+  { held, arrears }: Pick<Valuation, 'held' | 'arrears'>,
+  at: Instant,
+): Valuation => {
   const empty = emptyAccount();
-  return valuation(
+  const value = valuation(
     {
       ...empty,
       lots: new Map(lots.map((state) => [state.lot.id, state])),
@@ -113,6 +120,7 @@ const valued = (lots: readonly LotState[], arrears: Points.Points, at: Instant):
     },
     at,
   );
+  return { ...value, held };
 };
 
 const nextExpiry = (lots: readonly LotState[], at: Instant): AccountView['nextExpiry'] => {

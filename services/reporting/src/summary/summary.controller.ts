@@ -25,6 +25,7 @@ class SummaryBody extends createZodDto(
     refunded: points,
     reversed: points.describe('Taken back for returns and corrections'),
     outstanding: z.object({ pending: points, available: points, lapsed: points }),
+    held: points.describe('Reserved for redemptions under way; not among what is outstanding'),
     arrears: points.describe('Owed by members'),
     position,
   }),

@@ -16,6 +16,8 @@ export interface Summary {
     readonly available: number;
     readonly lapsed: number;
   };
+  /** Reserved by holds: not among what is outstanding. */
+  readonly held: number;
   readonly arrears: number;
   readonly position: bigint;
 }
@@ -36,6 +38,7 @@ export const readSummary = (
          coalesce(sum(redeemed), 0)::bigint as redeemed,
          coalesce(sum(refunded), 0)::bigint as refunded,
          coalesce(sum(reversed), 0)::bigint as reversed,
+         coalesce(sum(held), 0)::bigint as held,
          coalesce(sum(arrears_raised - arrears_paid), 0)::bigint as arrears,
          coalesce(max(position), 0)::bigint as position
        from accounts where program = $1`,
@@ -66,6 +69,7 @@ export const readSummary = (
         available: figure('available'),
         lapsed: figure('lapsed'),
       },
+      held: figure('held'),
       arrears: figure('arrears'),
       position: rows[0]?.['position'] ?? 0n,
     };

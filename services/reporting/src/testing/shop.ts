@@ -184,6 +184,13 @@ export class Shop {
     evolve(held.account, decided.event);
   }
 
+  /** What any other decider has decided: appended to the account's stream, and folded. */
+  record(account: AccountId, fact: FactId, events: readonly LedgerEvent[]): void {
+    this.post(account, fact, events);
+    const held = this.held(account);
+    for (const event of events) evolve(held.account, event);
+  }
+
   /** A receipt whose card nobody knows yet. */
   park(sale: Sale): FactId {
     const receipt = this.receipt(sale);

@@ -88,15 +88,21 @@ const foldedFigures = async (
   tx: Connection,
   program: ProgramId,
 ): Promise<MemberFigures & { readonly position: bigint }> => {
-  const { rows } = await tx.query<{ unspent: bigint; arrears: bigint; position: bigint }>(
+  const { rows } = await tx.query<{ [figure in keyof MemberFigures | 'position']: bigint }>(
     `select coalesce(sum(unspent), 0)::bigint as unspent,
+       coalesce(sum(held), 0)::bigint as held,
        coalesce(sum(arrears_raised - arrears_paid), 0)::bigint as arrears,
        coalesce(max(position), 0)::bigint as position
      from accounts where program = $1`,
     [program],
   );
-  const { unspent = 0n, arrears = 0n, position = 0n } = rows[0] ?? {};
-  return { unspent: Points.points(unspent), held: 0, arrears: Points.points(arrears), position };
+  const { unspent = 0n, held = 0n, arrears = 0n, position = 0n } = rows[0] ?? {};
+  return {
+    unspent: Points.points(unspent),
+    held: Points.points(held),
+    arrears: Points.points(arrears),
+    position,
+  };
 };
 
 const differencesOf = async (
@@ -111,7 +117,7 @@ const differencesOf = async (
     count: bigint;
   }>(
     `with folded as (
-       select stream, account, unspent, arrears_raised - arrears_paid as arrears
+       select stream, account, unspent, held, arrears_raised - arrears_paid as arrears
        from accounts where program = $1
      ), posted as (
        select stream,
@@ -127,7 +133,7 @@ const differencesOf = async (
        from folded full join posted using (stream) full join kept using (stream),
        lateral (values
          ('unspent', posted.unspent, folded.unspent),
-         ('held', posted.held, 0),
+         ('held', posted.held, folded.held),
          ('arrears', posted.arrears, folded.arrears),
          ('lots', kept.remaining, folded.unspent)
        ) as figure (figure, posted, folded)

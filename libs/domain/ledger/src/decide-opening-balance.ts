@@ -1,0 +1,56 @@
+import { Points, invariant, type FactId, type Instant } from '@tallystick/kernel';
+import type { Account } from './account.js';
+import type { OpeningBalanceImported } from './events-closing.js';
+import type { Lot } from './events.js';
+import { closedTo, knownOf, type MergedAway } from './lots.js';
+import { payArrearsFrom, type ArrearsPolicy } from './take.js';
+
+export interface ImportCommand {
+  readonly fact: FactId;
+  readonly factHash: string;
+  readonly system: string;
+  readonly reference: string;
+  /** Each with the dates that the old system gave it; their ids are made here. */
+  readonly lots: readonly Omit<Lot, 'id'>[];
+  readonly spend: { readonly [year: string]: number };
+  readonly arrearsPolicy?: ArrearsPolicy;
+}
+
+export type ImportDecision =
+  | { readonly kind: 'imported'; readonly event: OpeningBalanceImported }
+  | { readonly kind: 'known' }
+  | { readonly kind: 'conflict' }
+  | { readonly kind: 'unopened' }
+  | MergedAway;
+
+/** Takes over a balance of the system that we replace, once per reference. */
+export const decideImport = (
+  account: Account,
+  command: ImportCommand,
+  at: Instant,
+): ImportDecision => {
+  const { fact, factHash, system, reference, spend } = command;
+  const answer = knownOf(account, fact, factHash) ?? closedTo(account);
+  if (answer !== null) return answer;
+  invariant(
+    command.lots.every(({ points }) => points > 0),
+    'a lot that is imported holds something',
+  );
+  const lots = command.lots.map((lot, index) => ({ ...lot, id: `${fact}#1.${index}` }));
+  return {
+    kind: 'imported',
+    event: {
+      type: 'OpeningBalanceImported',
+      data: {
+        ...{ fact, factHash, system, reference, spend, lots },
+        occurredAt: at,
+        points: Points.total(lots.map(({ points }) => points)),
+        arrearsPaid: payArrearsFrom(
+          account,
+          lots.filter(({ expiresAt }) => expiresAt === null || expiresAt > at),
+          command.arrearsPolicy,
+        ),
+      },
+    },
+  };
+};

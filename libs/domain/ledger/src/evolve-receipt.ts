@@ -1,0 +1,110 @@
+import { Exact, Points, invariant } from '@tallystick/kernel';
+import type { Account, FactState, LineState } from './account.js';
+import type { EarnReversed, LineReversal, PointsEarned } from './events.js';
+import { addSpend, count, payArrears, putIn, takeOut } from './lots.js';
+
+/** A fact's lots and lines are new; what an earlier revision of it had was reversed before. */
+export const earned = (account: Account, data: PointsEarned['data']): Account => {
+  for (const lot of data.lots) putIn(account, lot, lot.points, lot.expiresAt);
+  for (const reversal of data.reinstated) undoReversal(account, reversal);
+  const fact = factOf(account, data);
+  fact.card = data.card;
+  fact.spendYear = data.spendYear;
+  fact.lots = data.lots.map((lot) => lot.id);
+  fact.reversals = [];
+  fact.lines = data.lines.map((line) => ({
+    ...line,
+    returned: '0',
+    reversed: line.points.map(() => Points.noPoints),
+    spendReversedMinor: 0,
+  }));
+  for (const line of data.lines) addSpend(account, data.spendYear, line.spendMinor);
+  count(account, 'earned', data.points);
+  payArrears(account, data.arrearsPaid);
+  return account;
+};
+
+export const reversed = (account: Account, data: EarnReversed['data']): Account => {
+  const fact = factOf(account, data);
+  for (const reversal of data.reversals) {
+    const sale = saleOf(account, reversal);
+    const line = lineOf(sale, reversal);
+    applyToLine(sale, line, reversal, 1n);
+    addSpend(account, sale.spendYear, -reversal.spendMinor);
+    if (data.cause === 'return') fact.reversals.push(reversal);
+  }
+  for (const allocation of data.taken) takeOut(account, allocation);
+  count(account, 'reversed', data.points);
+  count(account, 'arrearsRaised', data.arrearsRaised);
+  return account;
+};
+
+const factOf = (
+  account: Account,
+  data: Pick<PointsEarned['data'], 'fact' | 'factRevision' | 'factHash' | 'occurredAt'>,
+): FactState => {
+  let fact = account.facts.get(data.fact);
+  if (fact === undefined) {
+    fact = {
+      id: data.fact,
+      revision: data.factRevision,
+      hash: data.factHash,
+      occurredAt: data.occurredAt,
+      card: null,
+      spendYear: '',
+      lots: [],
+      lines: [],
+      reversals: [],
+      sequence: account.factsApplied,
+    };
+    account.factsApplied += 1;
+    account.facts.set(data.fact, fact);
+  }
+  fact.revision = data.factRevision;
+  fact.hash = data.factHash;
+  fact.occurredAt = data.occurredAt;
+  return fact;
+};
+
+const saleOf = (account: Account, { fact }: LineReversal): FactState => {
+  const sale = account.facts.get(fact);
+  invariant(sale !== undefined, `sale ${fact} is known to the account`);
+  return sale;
+};
+
+const lineOf = (sale: FactState, { ordinal }: LineReversal): LineState => {
+  const line = sale.lines.find((candidate) => candidate.ordinal === ordinal);
+  invariant(line !== undefined, `sale ${sale.id} has line ${ordinal}`);
+  return line;
+};
+
+const applyToLine = (
+  sale: FactState,
+  line: LineState,
+  reversal: LineReversal,
+  sign: 1n | -1n,
+): void => {
+  const times = Exact.exact(sign);
+  const by = Exact.multiply(Exact.exact(reversal.quantity), times);
+  line.returned = Exact.toDecimal(Exact.add(Exact.exact(line.returned), by));
+  line.spendReversedMinor += Number(sign) * reversal.spendMinor;
+  for (const { lot, points } of reversal.lots) {
+    const index = sale.lots.indexOf(lot);
+    invariant(index >= 0, `lot ${lot} is of sale ${sale.id}`);
+    line.reversed[index] = Points.plus(
+      line.reversed[index] ?? Points.noPoints,
+      Points.points(Number(sign) * points),
+    );
+  }
+};
+
+/** A corrected receipt no longer returns what its earlier revision returned: the sale holds it again. */
+const undoReversal = (account: Account, reversal: LineReversal): void => {
+  const sale = saleOf(account, reversal);
+  const line = sale.lines.find((candidate) => candidate.ordinal === reversal.ordinal);
+  // The sale itself may have been corrected meanwhile; then its lines are others now, and hold nothing of this return.
+  if (line === undefined || !reversal.lots.every(({ lot }) => sale.lots.includes(lot))) return;
+  if (Exact.compare(Exact.exact(line.returned), Exact.exact(reversal.quantity)) < 0) return;
+  applyToLine(sale, line, reversal, -1n);
+  addSpend(account, sale.spendYear, reversal.spendMinor);
+};

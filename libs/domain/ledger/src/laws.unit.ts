@@ -1,0 +1,509 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import {
+  accountId,
+  addDays,
+  addMonths,
+  addMs,
+  epochMs,
+  localDate,
+  startOfDay,
+  timeZone,
+} from '@tallystick/kernel';
+import { account, at, expire, given, givenAs, opened, sale, spend } from '../fixtures/facts.js';
+import { Model } from '../fixtures/model.js';
+import {
+  accountIn,
+  accountNames,
+  closeIn,
+  defaultTerms,
+  newWorld,
+  step,
+  writtenAt,
+  type Command,
+  type World,
+} from '../fixtures/world.js';
+import {
+  arrearsOf,
+  carry,
+  decodeLedgerEvent,
+  emptyAccount,
+  evolve,
+  fold,
+  heldOf,
+  postings,
+  unspentOf,
+  valuation,
+  type Account,
+  type LedgerEvent,
+} from './index.js';
+
+const who = fc.constantFrom(0, 0, 0, 0, 0, 1, 2);
+/** Few names, so that facts meet again, are cancelled and come back. */
+const few = fc.nat(2);
+const some = fc.integer({ min: 1, max: 40 });
+const little = fc.integer({ min: 1, max: 15 });
+const hours = fc.nat(60);
+/** Most is earned before most is spent. */
+const early = fc.nat(25);
+const late = fc.integer({ min: 15, max: 60 });
+const product = fc.constantFrom('tea', 'pot');
+const named = { who, number: few, hours: late };
+const kind = <K extends string>(name: K) => fc.constant(name);
+
+const selling: fc.Arbitrary<Command> = fc.record({
+  ...{ ...named, hours: early, kind: kind('sale'), revision: fc.constantFrom(1, 1, 1, 1, 2) },
+  lines: fc.array(
+    fc.record({ product, quantity: fc.constantFrom('1', '2', '3', '0.5'), points: fc.nat(40) }),
+    { minLength: 1, maxLength: 3 },
+  ),
+  pending: fc.constantFrom(0, 0, 0, 5, 20),
+  lives: fc.option(fc.integer({ min: 20, max: 60 }), { nil: null }),
+});
+
+/** What can happen, the frequent more often. */
+const command: fc.Arbitrary<Command> = fc.oneof(
+  { weight: 6, arbitrary: selling },
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      ...{ ...named, hours, kind: kind('return'), revision: fc.constantFrom(1, 1, 1, 2), product },
+      quantity: fc.constantFrom('1', '2', '0.5', '7'),
+      of: fc.option(few, { nil: null }),
+    }),
+  },
+  { weight: 4, arbitrary: fc.record({ ...named, kind: kind('spend'), points: little }) },
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      ...{ ...named, kind: kind('cancel'), captured: fc.boolean() },
+      grace: fc.constantFrom(0, 0, 5),
+    }),
+  },
+  {
+    weight: 3,
+    arbitrary: fc.record({ ...named, kind: kind('hold'), points: little, lasts: some }),
+  },
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      ...{ ...named, kind: kind('capture'), points: little },
+      ...{ last: fc.boolean(), hold: few },
+    }),
+  },
+  { weight: 1, arbitrary: fc.record({ ...named, kind: kind('release') }) },
+  { weight: 1, arbitrary: fc.record({ ...named, kind: kind('lapse') }) },
+  { weight: 2, arbitrary: fc.record({ ...named, kind: kind('expire') }) },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      ...{ ...named, kind: kind('adjust'), points: little },
+      change: fc.constantFrom('up', 'down', 'waive-arrears', 'arrears-paid-in-money'),
+      samePerson: fc.constantFrom(false, false, false, true),
+    }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      ...{ ...named, kind: kind('transfer'), points: little },
+      ...{ to: fc.nat(2), late: fc.boolean() },
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({ ...named, kind: kind('merge'), to: fc.nat(2), late: fc.boolean() }),
+  },
+  { weight: 1, arbitrary: fc.record({ ...named, kind: kind('deliver') }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      ...{ ...named, hours: early, kind: kind('import'), points: some },
+      lives: fc.option(fc.integer({ min: 20, max: 60 }), { nil: null }),
+    }),
+  },
+);
+/** First there is something to spend. */
+const history = fc.noBias(
+  fc
+    .tuple(
+      fc.array(selling, { maxLength: 8, size: 'max' }),
+      fc.array(command, { maxLength: 36, size: 'max' }),
+    )
+    .map(([sales, rest]) => [...sales, ...rest]),
+);
+const policy = fc.constantFrom('next-awards', 'next-awards', 'waived', 'paid-in-money');
+
+const stored = (event: LedgerEvent): LedgerEvent =>
+  decodeLedgerEvent({ type: event.type, schemaVersion: 1, data: JSON.stringify(event.data) });
+const ids = accountNames.map((name) => accountId(name));
+
+/** `expect` costs more than the ledger does: said once for each step, and only where it fails. */
+const must = (condition: boolean, message: string): void => {
+  if (!condition) throw new Error(message);
+};
+
+const noneNegative = (state: Account): void => {
+  for (const [name, points] of Object.entries(state.totals)) must(points >= 0, `${name} ${points}`);
+  for (const lot of state.lots.values()) must(lot.remaining > 0, `lot ${lot.lot.id}`);
+  for (const lot of state.emptied.values()) must(lot.remaining === 0, `lot ${lot.lot.id}`);
+  for (const { expired } of [...state.lots.values(), ...state.emptied.values()])
+    must(expired >= 0, 'expired');
+  for (const hold of state.holds.values()) {
+    must(
+      hold.left.every(({ points }) => points > 0),
+      `hold ${hold.id}`,
+    );
+    must(hold.left.length === 0 || hold.status === 'open', `hold ${hold.id} is over`);
+  }
+  for (const fact of state.facts.values()) {
+    for (const line of fact.lines) {
+      must(Number(line.returned) <= Number(line.quantity), 'no more comes back than was sold');
+      must(Number(line.returned) >= 0, 'what comes back is not negative');
+      line.reversed.forEach((points, index) => {
+        must(points >= 0 && points <= (line.points[index] ?? 0), 'no more is reversed than earned');
+      });
+    }
+  }
+};
+
+describe('whatever happens to accounts', () => {
+  it('the equation holds at every step, nothing is negative, and the books balance and equal the folded accounts', () => {
+    fc.assert(
+      fc.property(history, policy, (steps, arrears) => {
+        const world = newWorld({ ...defaultTerms, arrears });
+        const books = new Map<string, number>();
+        let seen = 0;
+        for (const one of steps) {
+          const totals = ids.map((id) => ({ ...accountIn(world, id).totals }));
+          step(world, one); // asserts the equation after each event
+          for (const { account: id, event } of world.happened.slice(seen)) {
+            const entries = postings(id, event);
+            const sum = entries.reduce((all, entry) => all + entry.points, 0);
+            must(sum === 0, `${event.type} is out of balance by ${sum}`);
+            for (const entry of entries)
+              books.set(entry.account, (books.get(entry.account) ?? 0) + entry.points);
+          }
+          seen = world.happened.length;
+          ids.forEach((id, index) => {
+            const state = accountIn(world, id);
+            noneNegative(state);
+            for (const [name, before] of Object.entries(totals[index] ?? {}))
+              must(
+                before <= (new Map<string, number>(Object.entries(state.totals)).get(name) ?? -1),
+                `${name} never shrinks`,
+              );
+            const book = (what: string) => books.get(`member/${id}/${what}`) ?? 0;
+            must(book('unspent') === unspentOf(state), 'unspent');
+            must(book('held') === heldOf(state), 'held');
+            must(book('arrears') === 0 - arrearsOf(state), 'arrears');
+          });
+          const way = world.onTheWay.reduce(
+            (sum, { kind, sent }) =>
+              sum + (kind === 'transfer' ? sent.points : sent.unspent + sent.held - sent.arrears),
+            0,
+          );
+          must((books.get('transferred') ?? 0) === way, 'between accounts is what is on the way');
+        }
+      }),
+      { numRuns: 1_200 },
+    );
+  });
+
+  it('each step is what the naive model says', () => {
+    fc.assert(
+      fc.property(history, policy, (steps, arrears) => {
+        const world = newWorld({ ...defaultTerms, arrears });
+        const model = new Model(accountNames.length, arrears, 50);
+        for (const one of steps) {
+          const now = one.kind === 'merge' ? { ...one, late: false } : one;
+          const [real, modelled] = [step(world, now), model.step(now)];
+          must(
+            real === modelled,
+            `${JSON.stringify(now)}: ${real}, and the model says ${modelled}`,
+          );
+          ids.forEach((id, index) => {
+            const state = accountIn(world, id);
+            if (state.merged !== null) return;
+            for (const hour of new Set([now.hours, 30, 50])) {
+              const [is, should] = [valuation(state, at(hour)), model.view(index, hour)];
+              if (JSON.stringify(pick(is)) !== JSON.stringify(should)) expect(is).toEqual(should);
+            }
+            const [lots, points] = [lotsOf(state), model.lots(index)];
+            must(
+              lots.size === points.size && [...lots].every(([lot, n]) => points.get(lot) === n),
+              `${JSON.stringify([...lots])}, and the model says ${JSON.stringify([...points])}`,
+            );
+          });
+        }
+      }),
+      { numRuns: 1_200 },
+    );
+  });
+
+  it('folding the stored events gives the same accounts', () => {
+    fc.assert(
+      fc.property(history, (steps) => {
+        const world = newWorld();
+        for (const one of steps) step(world, one);
+        for (const id of ids) {
+          const state = evolve(emptyAccount(), {
+            type: 'AccountOpened',
+            data: opened(id).opened ?? fail(),
+          });
+          for (const { account: of, event } of world.happened)
+            if (of === id) evolve(state, stored(event));
+          expect(state).toEqual(accountIn(world, id));
+        }
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it('applying a fact twice is applying it once', () => {
+    fc.assert(
+      fc.property(history, (steps) => {
+        const world = newWorld();
+        for (const one of steps) {
+          const before = world.happened.length;
+          step(world, one);
+          const after = world.happened.length;
+          if (after === before || one.kind === 'merge') continue;
+          const answer = step(world, one);
+          must(world.happened.length === after, `${one.kind} a second time: ${answer}`);
+        }
+      }),
+      { numRuns: 1_000 },
+    );
+  });
+
+  it('points that are held cannot be spent by anything but their hold', () => {
+    const holders = new Set(['hold', 'capture', 'release', 'lapse', 'merge', 'deliver']);
+    fc.assert(
+      fc.property(history, (steps) => {
+        const world = newWorld();
+        const held = (): number => ids.reduce((sum, id) => sum + heldOf(accountIn(world, id)), 0);
+        for (const one of steps) {
+          if ('late' in one && one.late) continue;
+          const before = held();
+          const offered = Math.max(
+            ...ids.map((id) => valuation(accountIn(world, id), at(one.hours)).available),
+          );
+          const answer = step(world, one);
+          if (!holders.has(one.kind)) must(held() === before, `${one.kind} touched a hold`);
+          if (answer === 'redeemed' && one.kind === 'spend')
+            must(one.points <= offered, 'spent more than was available');
+        }
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it('folding all events is folding a closed period and the rest', () => {
+    fc.assert(
+      fc.property(history, fc.nat(30), fc.constantFrom(-1000, 20, 40), (steps, at30, from) => {
+        const terms = { ...defaultTerms, keepFrom: at(from) };
+        const [whole, split] = [newWorld(), newWorld()];
+        const first = steps.slice(0, at30);
+        for (const world of [whole, split]) for (const one of first) step(world, one);
+        for (const world of [whole, split]) {
+          step(world, { kind: 'deliver', who: 0, number: 0, hours: 50 });
+          world.terms = terms;
+        }
+        for (const id of ids) {
+          if (closeIn(split, id, 1, writtenAt) !== 'closed') continue;
+          const closing = split.happened.at(-1)?.event ?? fail();
+          split.accounts.set(id, fold([stored(closing)]));
+        }
+        for (const one of steps.slice(at30)) {
+          if (namesForgotten(whole, split, one, from)) continue;
+          const count = [whole.happened.length, split.happened.length];
+          const answers = [step(whole, one), step(split, one)];
+          must(answers[0] === answers[1], `${JSON.stringify(one)}: ${answers.join(', not ')}`);
+          const [events, others] = [whole, split].map((world, index) =>
+            JSON.stringify(world.happened.slice(count[index])),
+          );
+          if (one.kind !== 'merge' && one.kind !== 'deliver')
+            must(events === others, `${JSON.stringify(one)}: ${events}, not ${others}`);
+        }
+        for (const id of ids) {
+          const [one, other] = [accountIn(whole, id), accountIn(split, id)];
+          expect(other.totals).toEqual(one.totals);
+          expect(valuation(other, at(50))).toEqual(valuation(one, at(50)));
+          expect(carry(other, terms.keepFrom)).toEqual(carry(one, terms.keepFrom));
+        }
+      }),
+      { numRuns: 600 },
+    );
+  });
+
+  it('under a flat rulebook any order of delivery of independent facts gives one balance', () => {
+    const independent = fc.uniqueArray(
+      fc.record({
+        ...{ who: fc.constant(0), number: fc.nat(30), hours, points: some },
+        kind: fc.constantFrom('sale', 'import', 'adjust', 'expire'),
+        lives: fc.option(some, { nil: null }),
+      }),
+      { selector: ({ kind, number }) => `${kind} ${number}`, minLength: 1, maxLength: 14 },
+    );
+    fc.assert(
+      fc.property(independent, fc.func(fc.integer()), (facts, rank) => {
+        const world = (order: typeof facts): World => {
+          const all = newWorld();
+          for (const { kind: what, points, ...rest } of order) {
+            if (what === 'sale') {
+              const lines = [{ product: 'tea', quantity: '1', points }];
+              step(all, { ...rest, kind: what, revision: 1, lines, pending: 0 });
+            } else if (what === 'import') step(all, { ...rest, kind: what, points });
+            else if (what === 'expire') step(all, { ...rest, kind: what });
+            else step(all, { ...rest, kind: what, points, change: 'up', samePerson: false });
+          }
+          step(all, { who: 0, number: 0, hours: 70, kind: 'expire' });
+          return all;
+        };
+        const shuffled = [...facts].sort((a, b) => rank(a) - rank(b));
+        const [one, other] = [world(facts), world(shuffled)].map((all) =>
+          accountIn(all, ids[0] ?? fail()),
+        );
+        expect(valuation(other ?? fail(), at(70))).toEqual(valuation(one ?? fail(), at(70)));
+        expect(other?.totals).toEqual(one?.totals);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it('a lot lives until the first moment after its last day, over daylight-saving and leap days, however often the clock runs', () => {
+    const zones = fc.constantFrom(
+      'Europe/Warsaw',
+      'America/New_York',
+      'Australia/Lord_Howe',
+      'UTC',
+    );
+    fc.assert(
+      fc.property(
+        zones,
+        fc.nat(1500),
+        fc.nat(24),
+        fc.array(fc.nat(60), { maxLength: 5 }),
+        (name, day, months, runs) => {
+          const zone = timeZone(name);
+          const sold = addDays(localDate('2027-01-01'), day);
+          const last = addMonths(sold, months);
+          const expiresAt = startOfDay(addDays(last, 1), zone);
+          must(
+            epochMs(expiresAt) - epochMs(startOfDay(last, zone)) >= 22 * 3_600_000,
+            'a day long',
+          );
+          const occurredAt = startOfDay(sold, zone);
+          const make = () =>
+            givenAs(account, sale(1, [{ product: 'tea', points: 5 }], { occurredAt, expiresAt }))
+              .state;
+          const [often, once] = [make(), make()];
+          for (const run of runs) expire(often, addMs(expiresAt, (run - 30) * 3_600_000));
+          must(
+            valuation(once, addMs(expiresAt, -1)).available === 5,
+            'it lives to its last moment',
+          );
+          for (const state of [often, once]) expire(state, addMs(expiresAt, 40 * 3_600_000));
+          expect(often).toEqual(once);
+          must(once.totals.expired === 5, 'and then it is posted');
+        },
+      ),
+      { numRuns: 100 },
+    );
+  });
+});
+
+describe('what is offered', () => {
+  it('redeem against one pool, deduct from another: what is available is what is deducted, to the last point', () => {
+    fc.assert(
+      fc.property(history, hours, (steps, hour) => {
+        const world = newWorld();
+        for (const one of steps) step(world, one);
+        for (const id of ids) {
+          const state = accountIn(world, id);
+          const { available, pending, lapsed, held } = valuation(state, at(hour));
+          if (state.merged !== null) continue;
+          must(spend(state, 901, available + 1, at(hour)).kind === 'insufficient', 'one more');
+          if (available === 0) continue;
+          must(spend(state, 902, available, at(hour)).kind === 'redeemed', 'all of it');
+          expect(valuation(state, at(hour))).toMatchObject({ available: 0, pending, lapsed, held });
+        }
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it('the last point: 10,000 redemptions of a balance of 5,000 succeed exactly 5,000 times', () => {
+    const { state } = given(
+      sale(1, [{ product: 'tea', points: 3_000 }]),
+      sale(2, [{ product: 'tea', points: 2_000 }], { expiresAt: at(9) }),
+      sale(3, [{ product: 'tea', points: 500 }], { availableAt: at(9) }),
+    );
+    let redeemed = 0;
+    for (let number = 0; number < 10_000; number += 1)
+      if (spend(state, number, 1).kind === 'redeemed') redeemed += 1;
+    expect(redeemed).toBe(5_000);
+    expect(valuation(state, at(2))).toMatchObject({ available: 0, pending: 500, arrears: 0 });
+  });
+
+  it('two cards of one member used at one instant earn twice, and cannot spend the same point', () => {
+    const { state } = given(
+      sale(1, [{ product: 'tea', points: 5 }]),
+      sale(2, [{ product: 'tea', points: 5 }], { card: 'c-2' as never }),
+    );
+    expect(valuation(state, at(2))).toMatchObject({ available: 10 });
+    expect([spend(state, 1, 6).kind, spend(state, 2, 6).kind]).toEqual([
+      'redeemed',
+      'insufficient',
+    ]);
+  });
+});
+
+const fail = (): never => {
+  throw new Error('it was there a moment ago');
+};
+
+const pick = ({
+  unspent,
+  pending,
+  available,
+  lapsed,
+  held,
+  arrears,
+}: ReturnType<typeof valuation>) => ({
+  unspent,
+  pending,
+  available,
+  lapsed,
+  held,
+  arrears,
+});
+
+const lotsOf = (state: Account): Map<string, number> =>
+  new Map([...state.lots.values()].map(({ lot, remaining }) => [lot.id, remaining]));
+
+/** Whether a step is about something that the closed period left behind: there only its own stream knows it. */
+const namesForgotten = (whole: World, split: World, one: Command, from: number): boolean => {
+  if ((one.kind === 'sale' || one.kind === 'return') && one.hours < from) return true;
+  return ids.some((id) => {
+    const [all, kept] = [accountIn(whole, id), accountIn(split, id)];
+    const memories = [
+      [all.facts, kept.facts],
+      [all.redemptions, kept.redemptions],
+      [all.holds, kept.holds],
+      [all.known, kept.known],
+    ] as const;
+    const numbers = [
+      one.number,
+      ...('hold' in one ? [one.hold] : []),
+      ...('of' in one && one.of !== null ? [one.of] : []),
+    ];
+    return memories.some(([before, after]) =>
+      [...before.keys()].some(
+        (name) =>
+          !after.has(name) &&
+          numbers.some((number) => name.includes(`/${one.who}%2D`) && name.endsWith(`${number}`)),
+      ),
+    );
+  });
+};

@@ -1,0 +1,93 @@
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { accountId } from '@tallystick/kernel';
+import { arrearsOf, heldOf, unspentOf } from '@tallystick/ledger';
+import { testDatabase } from '@tallystick/testing';
+import { readAccount } from '../read-account/account.js';
+import { openViews, type Views } from '../testing/open-views.js';
+import { program } from '../testing/shop.js';
+import { wholeLedger } from '../testing/whole-ledger.js';
+import { readTrialBalance } from '../trial-balance/trial-balance.js';
+
+jest.setTimeout(60_000);
+
+describe('the views of every type of event', () => {
+  let views: Views;
+  const names = ['a-ann', 'a-bob'].map(accountId);
+  beforeAll(async () => {
+    views = await openViews(await testDatabase());
+    wholeLedger(views.shop);
+    await views.shop.flush();
+    const verdicts = await views.deliver(await views.messages());
+    expect(verdicts.filter(({ kind }) => kind !== 'done')).toEqual([]);
+  });
+  afterAll(() => views.end());
+
+  it('have an entry for each', async () => {
+    const { rows } = await views.db.query<{ type: string }>(
+      'select distinct type from statement_entries order by 1',
+    );
+    expect(rows.map(({ type }) => type)).toEqual([
+      'AccountOpened',
+      'AccountsMerged',
+      'EarnReversed',
+      'HoldCaptured',
+      'HoldReleased',
+      'OpeningBalanceImported',
+      'PeriodClosed',
+      'PointsAdjusted',
+      'PointsEarned',
+      'PointsExpired',
+      'PointsHeld',
+      'PointsRedeemed',
+      'PointsTransferred',
+      'RedemptionRefunded',
+    ]);
+  });
+
+  it('say of each account what the domain says, and the entries add up to it', async () => {
+    for (const name of names) {
+      const account = views.shop.accountOf(name);
+      const told = await readAccount(views.db, program, name, '2026-02-12T10:00:00.000Z' as never);
+      expect(told).toMatchObject({
+        unspent: unspentOf(account),
+        held: heldOf(account),
+        arrears: arrearsOf(account),
+      });
+      const { rows } = await views.db.query<{ sum: bigint }>(
+        'select sum(points)::bigint as sum from statement_entries where account = $1',
+        [name],
+      );
+      expect(Number(rows[0]?.sum)).toBe(unspentOf(account) + heldOf(account) - arrearsOf(account));
+    }
+    expect(heldOf(views.shop.accountOf(accountId('a-ann')))).toBe(12);
+  });
+
+  it('keep the lots that the domain keeps', async () => {
+    for (const name of names) {
+      const { rows } = await views.db.query<{ lot: string; remaining: bigint }>(
+        'select lot, remaining from lots where account = $1',
+        [name],
+      );
+      const own = [...views.shop.accountOf(name).lots.values()];
+      expect(new Map(rows.map(({ lot, remaining }) => [lot, Number(remaining)]))).toEqual(
+        new Map(own.map(({ lot, remaining }) => [lot.id, remaining])),
+      );
+    }
+  });
+
+  it('balance: postings, accounts and lots tell the same', async () => {
+    expect(await readTrialBalance(views.db, program)).toMatchObject({
+      sum: 0,
+      balanced: true,
+      differences: [],
+      foldedAccounts: { held: 12 },
+    });
+  });
+
+  it('come out the same when they are folded again', async () => {
+    const report = await views.replay();
+    expect(
+      report.views.filter(({ rows, equal, missing }) => rows !== equal || missing > 0),
+    ).toEqual([]);
+  });
+});
