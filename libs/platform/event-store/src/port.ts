@@ -93,9 +93,13 @@ export interface EventStore {
     options?: { readonly from?: number },
   ): AsyncIterable<RecordedEvent>;
 
-  /** Several streams at once, whole; for a batch of short streams. A stream without events is absent from the map. */
+  /**
+   * Several streams at once, for a batch of short ones: each whole, or from the revision that `from` names for it, so that who knows
+   * the beginning reads only what is new. A stream with nothing to tell is absent from the map.
+   */
   readStreams(
     streams: readonly StreamName[],
+    options?: { readonly from?: ReadonlyMap<StreamName, number> },
   ): Promise<ReadonlyMap<StreamName, readonly RecordedEvent[]>>;
 
   /** Everything in the store's order, up to what is there when the reader arrives at the end. Bounded memory. */

@@ -48,6 +48,30 @@ export const readingContract = (bench: () => Bench): void => {
       expect(await collect(store.readStream(stream, { from: 10 }))).toEqual([]);
     });
 
+    it('reads of many streams only what is new, where the reader knows the beginning', async () => {
+      const { store } = bench();
+      const [known, partly, fresh] = [
+        sampleStream('known'),
+        sampleStream('partly'),
+        sampleStream('fresh'),
+      ];
+      const names = [known, partly, fresh];
+      for (const stream of names) {
+        const events = sampleEvents(stream, 3);
+        await store.append([{ stream, expected: 'noStream', events }]);
+      }
+      const from = new Map([
+        [known, 3],
+        [partly, 1],
+      ]);
+      const read = await store.readStreams(names, { from });
+      expect(names.map((name) => read.get(name)?.map(({ revision }) => revision))).toEqual([
+        undefined,
+        [1, 2],
+        [0, 1, 2],
+      ]);
+    });
+
     it('reads many streams at once, each whole and in order', async () => {
       const { store } = bench();
       const names = Array.from({ length: 1_200 }, (_, index) => sampleStream(`s${index}`));

@@ -50,7 +50,10 @@ const oneStream = {
 };
 const severalStreams = {
   name: 'tallystick-streams',
-  text: `select ${eventColumns} from eventstore.events where stream = any($1::text[]) order by stream, revision`,
+  text: `select ${columns('e')} from unnest($1::text[], $2::integer[]) as w (stream, since)
+           cross join lateral (
+             select * from eventstore.events where stream = w.stream and revision >= w.since order by revision
+           ) e`,
 };
 
 export const pageOfAll = async (
@@ -76,15 +79,17 @@ export const pageOfStream = async (
   return (await db.query<EventRow>(query)).rows.map(eventOf);
 };
 
-export const wholeStreams = async (
+export const severalStreamsOf = async (
   db: Database,
   streams: readonly StreamName[],
+  from: ReadonlyMap<StreamName, number> = new Map(),
 ): Promise<ReadonlyMap<StreamName, readonly RecordedEvent[]>> => {
   const names = [...new Set(streams)];
   const found = new Map<StreamName, RecordedEvent[]>();
   for (let at = 0; at < names.length; at += streamsPerQueryMax) {
     const chunk = names.slice(at, at + streamsPerQueryMax);
-    const { rows } = await db.query<EventRow>({ ...severalStreams, values: [chunk] });
+    const since = chunk.map((stream) => from.get(stream) ?? 0);
+    const { rows } = await db.query<EventRow>({ ...severalStreams, values: [chunk, since] });
     for (const row of rows) {
       const event = eventOf(row);
       const events = found.get(event.stream);

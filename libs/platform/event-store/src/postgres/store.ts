@@ -9,7 +9,7 @@ import {
   pageOfAll,
   pageOfStream,
   readAgain,
-  wholeStreams,
+  severalStreamsOf,
 } from './pages.js';
 import { createWake } from './wake.js';
 
@@ -53,7 +53,8 @@ export const createPostgresEventStore = (options: PostgresEventStoreOptions): Ev
         (revision) => readAgain(retryMs, () => pageOfStream(db, stream, revision)),
         ({ revision }) => revision + 1,
       ),
-    readStreams: (streams) => readAgain(retryMs, () => wholeStreams(db, streams)),
+    readStreams: (streams, { from } = {}) =>
+      readAgain(retryMs, () => severalStreamsOf(db, streams, from)),
     readAll: ({ after = 0n, categories } = {}) =>
       inPages(
         after,
