@@ -106,6 +106,13 @@ export const rulebookV1 = z
     refunds: z
       .strictObject({ graceDays: z.int().min(0).max(3_650).default(0) })
       .default({ graceDays: 0 }),
+    // No default: a document that was published before this could be named keeps its hash.
+    arrears: z
+      .strictObject({ policy: z.enum(['next-awards', 'waived', 'paid-in-money']) })
+      .exactOptional()
+      .describe(
+        'How points that an account owes are settled: the next awards pay them, which is so when this is left out; they are waived as they arise; or they stay until they are paid in money',
+      ),
   })
   .superRefine((book, context) => {
     const problem = (path: (string | number)[], message: string) => {

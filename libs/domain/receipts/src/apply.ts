@@ -8,6 +8,7 @@ import {
   type ReturnedLine,
 } from '@tallystick/ledger';
 import {
+  arrearsPolicyOf,
   isSale,
   ratePartnerEvent,
   rateReceipt,
@@ -48,6 +49,7 @@ export const applyPart = (
     earning: earningOf(fact, rating),
     returns: isReceipt(own) ? returnsOf(own) : [],
     returnsNotBefore: addMs(fact.occurredAt, -rulebook.book.returns.windowDays * dayMs),
+    arrearsPolicy: arrearsPolicyOf(rulebook.book),
   };
   return decideReceipt(account, rated, at);
 };

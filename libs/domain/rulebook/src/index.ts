@@ -1,5 +1,5 @@
 export type * from './facts.js';
-export type * from './rulebook.js';
+export * from './rulebook.js';
 export * from './decode-rulebook.js';
 export * from './rate.js';
 export * from './tier.js';

@@ -24,7 +24,18 @@ export interface Rulebook {
   readonly claims: { readonly windowDays: number | null };
   /** When a cancelled redemption gives lots back that would have expired meanwhile. */
   readonly refunds: { readonly graceDays: number };
+  /** How what an account owes is settled; absent: `next-awards`. Ask `arrearsPolicyOf`. */
+  readonly arrears?: Arrears;
 }
+
+/** What comes in next pays what is owed; it is waived as it arises; or it stays until it is paid in money, or waived by people. */
+export interface Arrears {
+  readonly policy: 'next-awards' | 'waived' | 'paid-in-money';
+}
+
+/** A document that does not name it keeps the meaning, and the hash, that it had before it could be named. */
+export const arrearsPolicyOf = ({ arrears }: Pick<Rulebook, 'arrears'>): Arrears['policy'] =>
+  arrears?.policy ?? 'next-awards';
 
 /** `points` for each `per` of money spent. */
 export interface EarningRule {
