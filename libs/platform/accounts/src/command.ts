@@ -1,0 +1,44 @@
+import { newEvent, type EventMetadata, type NewEvent } from '@tallystick/event-store';
+import type { FactId, Instant, StreamName } from '@tallystick/kernel';
+import type { Account, LedgerEvent } from '@tallystick/ledger';
+
+/** A ledger event, and the form in which it is appended. */
+export interface Recording {
+  readonly event: LedgerEvent;
+  readonly stored: NewEvent;
+}
+
+/** `ordinal` tells apart the events that one fact causes: they share it with the fact's own stream. */
+export const recording = (
+  fact: FactId,
+  ordinal: number,
+  event: LedgerEvent,
+  metadata: EventMetadata,
+): Recording => ({ event, stored: newEvent(fact, ordinal, event, metadata) });
+
+export type Decided<T> =
+  /** Appended to the account's stream; answered when that is durable. */
+  | {
+      readonly kind: 'write';
+      readonly events: readonly Recording[];
+      /** Given the account right after these events, and then where the store has them. */
+      readonly answer: (after: Account) => (position: bigint) => T;
+    }
+  /** Nothing is written. Only given on what the store has now, never on what it had a while ago. */
+  | { readonly kind: 'answer'; readonly answer: (position: bigint) => T };
+
+/** What is to be decided on one account. */
+export interface Command<T> {
+  /**
+   * The command's own stream, begun by the same append and before the account is written. Its data must not depend on when the command is
+   * decided: sent again after a crash, the same bytes are what heals it.
+   */
+  readonly begins?: { readonly stream: StreamName; readonly event: NewEvent };
+  /** Pure. Called again, on the account as it is then, when others wrote it first. Must not keep or change the account. */
+  decide(account: Account, at: Instant): Decided<T>;
+  /**
+   * The answer when `begins` is there already, with other content; or with the same, when the account no longer remembers all that it did:
+   * the caller looks at that stream, and comes back without `begins` if there is still something to do.
+   */
+  readonly taken?: () => T;
+}

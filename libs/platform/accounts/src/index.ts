@@ -1,0 +1,4 @@
+export * from './account-cache.js';
+export * from './accounts.js';
+export * from './command.js';
+export * from './read-account.js';
