@@ -6,7 +6,7 @@ import { defineConfig, globalIgnores } from 'eslint/config';
 import tseslint from 'typescript-eslint';
 import { boundaries } from './tools/borders/rules.mjs';
 
-const sources = ['{libs,services,deploy}/**/*.ts'];
+const sources = ['{libs,services,deploy,tools}/**/*.ts'];
 /** What is in a folder `e2e` or `testing` only tests use. */
 const tests = [
   '**/*.unit.ts',

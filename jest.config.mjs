@@ -43,7 +43,7 @@ const realParts = {
   globalTeardown: '<rootDir>/tools/jest/global-teardown.mjs',
 };
 
-const roots = ['libs', 'services', 'deploy'];
+const roots = ['libs', 'services', 'deploy', 'tools'];
 const matching = (kind) => ({
   displayName: kind,
   testMatch: roots.map((root) => `<rootDir>/${root}/**/*.${kind}.ts`),
