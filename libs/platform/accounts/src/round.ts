@@ -29,6 +29,7 @@ type Decision =
   | {
       readonly kind: 'write';
       readonly events: readonly Recording[];
+      readonly folded: boolean;
       readonly answer: (after: Account) => (position: bigint) => void;
     }
   | { readonly kind: 'answer'; readonly answer: (position: bigint) => void };
@@ -69,6 +70,7 @@ export const waitingFor = <T>(
       return {
         kind: 'write',
         events: decided.events,
+        folded: decided.folded ?? false,
         answer: (after) => {
           const told = decided.answer(after);
           return (position) => {
@@ -211,7 +213,7 @@ const decideInTurn = (
       continue;
     }
     for (const { event, stored } of decision.events) {
-      evolve(account, event);
+      if (!decision.folded) evolve(account, event);
       events.push(stored);
       bytes += stored.data.length;
     }
