@@ -200,13 +200,8 @@ const decideInTurn = (
     });
     if (bytes > roundBytesMax || (begins !== undefined && begun.has(begins.stream)))
       return rest(false);
-    let decision: Decision;
-    try {
-      decision = waiting.decide(account, at);
-    } catch (error) {
-      waiting.reject(error);
-      continue;
-    }
+    // When it throws, nobody knows what it has folded: the round is thrown away with the account, and each is tried alone.
+    const decision = waiting.decide(account, at);
     if (decision.kind === 'answer') {
       if (!fresh) return rest(answers.length === 0);
       answers.push(decision.answer);
