@@ -42,4 +42,21 @@ export const migrations: readonly Migration[] = [
       create index adjustments_unfinished on adjustments (noted_at) where status = 'approved';
     `,
   },
+  {
+    name: '0004-clock',
+    note: 'When something may lapse on which account, made from the bus without folding; and how far the store was read for what older releases had not noted.',
+    sql: `
+      create table due_accounts (
+        stream text collate "C" primary key,
+        next_due timestamptz not null,
+        rests_until timestamptz
+      );
+      create index due_accounts_in_order on due_accounts (next_due, stream);
+      create table caught_up (
+        what text primary key,
+        position bigint not null,
+        done boolean not null
+      );
+    `,
+  },
 ];

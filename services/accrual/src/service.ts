@@ -7,6 +7,7 @@ import { CLOCK, DATABASE, EVENT_STORE, type ServiceDefinition } from '@tallystic
 import { KnownAccounts } from './accounts/known-accounts.js';
 import { LedgerConsumer } from './accounts/ledger.consumer.js';
 import { accountProviders } from './accounts/providers.js';
+import { clockVariables } from './clock/expiry-clock.js';
 import { correctionControllers, correctionProviders } from './corrections/parts.js';
 import { MembershipConsumer } from './membership/membership.consumer.js';
 import { migrations } from './migrations.js';
@@ -72,6 +73,7 @@ export const accrual: ServiceDefinition = {
   name: 'accrual',
   module: AccrualModule,
   migrations,
+  config: clockVariables,
   summary:
     'Takes receipts, rates them under the rulebook in force, and awards points on the ledger.',
   relay: true,
