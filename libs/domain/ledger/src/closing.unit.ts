@@ -123,7 +123,15 @@ describe('a closed period', () => {
     expect(ask(state, 25, 10).kind).toBe('known');
     expect(ask(state, 26, 10, 25).kind).toBe('conflict');
     expect(ask(state, 24, 10)).toEqual({ kind: 'already-closed', through: at(25) });
+    expect(ask(state, 25, 10, 99)).toEqual({ kind: 'already-closed', through: at(25) });
     expect(ask(emptyAccount(), 25, 10).kind).toBe('unopened');
+  });
+
+  it('never says that it remembers again what an earlier one left out', () => {
+    const state = lived();
+    expect(close(state, 25, 20).data.rememberedFrom).toBe(at(20));
+    expect(close(state, 30, 10).data.rememberedFrom).toBe(at(20));
+    expect(close(state, 35, 28).data.rememberedFrom).toBe(at(28));
   });
 
   it('moves no points, and the same account gives the same bytes', () => {
@@ -155,6 +163,14 @@ describe('a closed period', () => {
     const event = close(to, 25, 10);
     expect(begunAt(event)).toEqual(to);
     expect([...to.absorbed]).toEqual([account]);
+    const first = opened(accountId('0-first'));
+    const further = leave(first, to, 2, at(26));
+    if (further.kind === 'left') takeOver(to, further.event.data, at(26));
+    const { data } = close(to, 30, 10);
+    expect(data.absorbed).toEqual(['0-first', account]);
+    // What it says counts, whoever the reader thought was absorbed.
+    const told = { ...data, fact: factId('period', 'later'), absorbed: [] };
+    expect(evolve(to, { type: 'PeriodClosed', data: told }).absorbed.size).toBe(0);
   });
 });
 

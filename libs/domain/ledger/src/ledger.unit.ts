@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { cardToken, factId } from '@tallystick/kernel';
+import { cardToken, factId, memberId } from '@tallystick/kernel';
 import {
   at,
   cancel,
@@ -7,6 +7,7 @@ import {
   expire,
   given,
   hour,
+  opened,
   receipt,
   redemption,
   sale,
@@ -15,13 +16,29 @@ import {
 import {
   arrearsOf,
   assertEquation,
+  decideOpen,
   decideReceipt,
   decideRefund,
   decodeLedgerEvent,
+  emptyAccount,
   unspentOf,
   valuation,
   UnknownLedgerEvent,
 } from './index.js';
+
+describe('an account', () => {
+  it('is opened once, for one member', () => {
+    const data = opened().opened;
+    if (data === null) throw new Error('it was opened');
+    expect(decideOpen(emptyAccount(), data)).toEqual({
+      kind: 'opened',
+      event: { type: 'AccountOpened', data },
+    });
+    expect(decideOpen(opened(), data)).toEqual({ kind: 'known' });
+    const another = { ...data, member: memberId('m-2') };
+    expect(decideOpen(opened(), another)).toEqual({ kind: 'conflict', member: data.member });
+  });
+});
 
 describe('earning', () => {
   it('is spendable between maturing and lapsing, and neither before nor after', () => {
