@@ -69,7 +69,7 @@ export const holdClosed = (status: HoldStatus): ProblemException =>
     type: 'hold-closed',
     title: 'The hold is over',
     detail: `It was ${status}.`,
-    extensions: { status },
+    extensions: { holdStatus: status },
   });
 
 export const exceedsHold = (held: Points.Points): ProblemException =>
