@@ -59,4 +59,18 @@ export const migrations: readonly Migration[] = [
       );
     `,
   },
+  {
+    name: '0005-merges',
+    note: 'Merges, and which of them have arrived: what the sweeper looks at. Made from the bus, can be made again.',
+    sql: `
+      create table merges (
+        fact text primary key,
+        program text,
+        merge text,
+        done boolean not null default false,
+        noted_at timestamptz not null default now()
+      );
+      create index merges_unfinished on merges (noted_at) where not done;
+    `,
+  },
 ];

@@ -16,6 +16,11 @@ export interface ListedAdjustment {
   readonly requestedAt: Instant;
 }
 
+export interface UnfinishedAdjustment {
+  readonly program: ProgramId;
+  readonly adjustment: string;
+}
+
 /** Which adjustments are open: accrual's own note, made from the bus. What they say is in their streams. */
 export class AdjustmentsView {
   constructor(private readonly db: Pool) {}
@@ -57,7 +62,7 @@ export class AdjustmentsView {
   async unfinished(
     olderThanMs: number,
     adjustmentsMax: number,
-  ): Promise<readonly { readonly program: ProgramId; readonly adjustment: string }[]> {
+  ): Promise<readonly UnfinishedAdjustment[]> {
     const { rows } = await this.db.query<{ program: string; adjustment: string }>(
       `select program, adjustment from adjustments
        where status = 'approved' and noted_at < now() - make_interval(secs => $1)

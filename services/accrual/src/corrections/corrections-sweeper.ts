@@ -11,14 +11,18 @@ import type { Clock, ProgramId } from '@tallystick/kernel';
 import {
   CLOCK,
   EVENT_STORE,
+  isAway,
   LOG,
   periodically,
   type Log,
   type Periodic,
 } from '@tallystick/service-host';
 import { readAdjustment } from '../adjustments/adjustment.js';
-import { AdjustmentsView } from '../adjustments/adjustments-view.js';
+import { AdjustmentsView, type UnfinishedAdjustment } from '../adjustments/adjustments-view.js';
 import { finishAdjustment } from '../adjustments/close-adjustment.js';
+import { finishMerge } from '../merges/merge-accounts.js';
+import { MergeRegister } from '../merges/merge-register.js';
+import { MergesView, type UnfinishedMerge } from '../merges/merges-view.js';
 import { Catalog } from '../programs/catalog.js';
 
 /** How long a correction may be under way before the sweeper looks: well above what its own request takes. */
@@ -37,6 +41,8 @@ export class CorrectionsSweeper implements OnApplicationBootstrap, OnApplication
     @Inject(Accounts) readonly accounts: Accounts,
     @Inject(Catalog) readonly catalog: Catalog,
     @Inject(CLOCK) readonly clock: Clock,
+    @Inject(MergeRegister) readonly register: MergeRegister,
+    @Inject(MergesView) private readonly merges: MergesView,
     @Inject(AdjustmentsView) private readonly adjustments: AdjustmentsView,
     @Inject(LOG) private readonly log: Log,
   ) {}
@@ -56,12 +62,31 @@ export class CorrectionsSweeper implements OnApplicationBootstrap, OnApplication
 
   /** Finishes corrections that were noted at least `olderThanMs` ago. */
   async sweep(olderThanMs = graceMs): Promise<void> {
-    const unfinished = await this.adjustments.unfinished(olderThanMs, correctionsMax);
-    for (const { program, adjustment } of unfinished) {
-      const found = await readAdjustment(this.store, program, adjustment);
-      if (found?.status === 'approved')
-        await finishAdjustment(this, found, this.metadataOf(program));
+    const adjustments = await this.adjustments.unfinished(olderThanMs, correctionsMax);
+    for (const named of adjustments) await this.finish(named, () => this.finishAdjustment(named));
+    const merges = await this.merges.unfinished(olderThanMs, correctionsMax);
+    for (const named of merges) await this.finish(named, () => this.finishMerge(named));
+  }
+
+  /** One that cannot be finished does not stand in the way of the others. */
+  private async finish(named: object, work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      if (isAway(error)) throw error;
+      this.log.error({ err: error, ...named }, 'a correction cannot be finished');
     }
+  }
+
+  private async finishAdjustment(of: UnfinishedAdjustment): Promise<void> {
+    const found = await readAdjustment(this.store, of.program, of.adjustment);
+    if (found?.status === 'approved')
+      await finishAdjustment(this, found, this.metadataOf(of.program));
+  }
+
+  private async finishMerge({ program, merge }: UnfinishedMerge): Promise<void> {
+    const registered = (await this.register.read(program)).byId.get(merge);
+    if (registered !== undefined) await finishMerge(this, registered, this.metadataOf(program));
   }
 
   private metadataOf(program: ProgramId): EventMetadata {

@@ -9,8 +9,8 @@ import type { Workspace } from './workspace.js';
  * An account, the one that it became part of, and so on, as far as is loaded; the last one is where its points are.
  *
  * There is no way round: an account that was merged does nothing more, so it never takes another one over, and one that took
- * another over refuses to become part of it. Two accounts that merge into each other at one moment would need both appends to go through,
- * and each expects the revision that the other one changes. Throws if it happens all the same.
+ * another over refuses to become part of it. Two that would merge into each other at one moment are in one order in the programme's
+ * register of merges, and the second is refused. Throws if it happens all the same.
  */
 export const chainOf = (
   workspace: Workspace,

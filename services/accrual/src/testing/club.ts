@@ -65,7 +65,12 @@ export const openClub = async (service: TestService, more: object = {}) => {
     await accounts.run(program, accountId(name), {
       decide: (account, at) => {
         const { kind, event } = decide(account, at);
-        if (event === undefined) throw new Error(`it was not decided: ${kind}`);
+        if (event === undefined) {
+          const refuse = (): void => {
+            throw new Error(`it was not decided: ${kind}`);
+          };
+          return { kind: 'answer', answer: refuse };
+        }
         const events = [recording(fact, 0, event, metadataAt(at))];
         return { kind: 'write', events, answer: () => () => undefined };
       },
