@@ -76,9 +76,15 @@ export const keptSchemas: readonly KeptSchema[] = [
 /** What a start makes again from the events, by table or, with `*`, by schema. Every table is here, kept, or the events themselves. */
 export const madeAgain: readonly string[] = [
   'accrual.accounts',
+  'accrual.adjustments',
+  'accrual.caught_up',
+  'accrual.due_accounts',
+  'accrual.merges',
   'accrual.unsettled',
   'bus.identity',
   'redemption.card_links',
+  'redemption.closings',
+  'redemption.open_transfers',
   'redemption.programs',
   'relay.positions',
   // Views, the staging of replays, and the reports of earlier ones.

@@ -1,4 +1,5 @@
 import { expect } from '@jest/globals';
+import type { Database } from '@tallystick/postgres';
 import { nothing, rowsOf, type MigrationCases } from '../migration-case.js';
 
 export const enrollmentCases: MigrationCases = {
@@ -21,6 +22,13 @@ export const enrollmentCases: MigrationCases = {
   },
 };
 
+const oneUnsettled = async (db: Database): Promise<void> => {
+  await db.query(`insert into unsettled (fact) values ('older')`);
+};
+const stillUnsettled = async (db: Database): Promise<void> => {
+  expect(await rowsOf(db, 'select fact from unsettled')).toEqual([{ fact: 'older' }]);
+};
+
 export const accrualCases: MigrationCases = {
   '0001-unsettled': {
     before: nothing,
@@ -31,6 +39,48 @@ export const accrualCases: MigrationCases = {
       );
       expect(await rowsOf(db, 'select fact, noted_at <= now() as noted from unsettled')).toEqual([
         { fact: 'f', noted: true },
+      ]);
+    },
+  },
+  '0002-accounts': {
+    before: oneUnsettled,
+    after: async (db) => {
+      await stillUnsettled(db);
+      await db.query(`insert into accounts values ('ledger-p-a', 'p', 'a', null)`);
+      await expect(
+        db.query(`insert into accounts values ('ledger-p-a', 'p', 'a', 3)`),
+      ).rejects.toThrow('accounts_pkey');
+    },
+  },
+  '0003-adjustments': {
+    before: oneUnsettled,
+    after: async (db) => {
+      await stillUnsettled(db);
+      const note = `insert into adjustments (program, adjustment, revision, status, requested_at) values ('p', 'x', 0, 'requested', now())`;
+      await db.query(note);
+      await expect(db.query(note)).rejects.toThrow('adjustments_pkey');
+    },
+  },
+  '0004-clock': {
+    // Accounts that an older release has noted: when they are due is not known yet, and is caught up with.
+    before: async (db) => {
+      await db.query(`insert into accounts values ('ledger-p-a', 'p', 'a', 7)`);
+    },
+    after: async (db) => {
+      expect(await rowsOf(db, 'select stream, closed_revision from accounts')).toEqual([
+        { stream: 'ledger-p-a', closed_revision: 7 },
+      ]);
+      expect(await rowsOf(db, 'select * from due_accounts')).toEqual([]);
+      expect(await rowsOf(db, 'select * from caught_up')).toEqual([]);
+    },
+  },
+  '0005-merges': {
+    before: oneUnsettled,
+    after: async (db) => {
+      await stillUnsettled(db);
+      await db.query(`insert into merges (fact) values ('f')`);
+      expect(await rowsOf(db, 'select fact, done from merges')).toEqual([
+        { fact: 'f', done: false },
       ]);
     },
   },
@@ -72,6 +122,34 @@ export const redemptionCases: MigrationCases = {
       ).toEqual([{ fact: 'f', noted: true }]);
       await db.query(`insert into closings values ('s', 7)`);
       await expect(db.query(`insert into closings values ('s', 8)`)).rejects.toThrow(
+        'closings_pkey',
+      );
+    },
+  },
+  '0002-arrears-transfers-closings': {
+    // A programme that was heard of before programmes said how arrears are settled.
+    before: async (db) => {
+      await db.query(
+        `insert into programs values ('p', 1, '2026-01-01T00:00:00Z', 'GBP', 100, '1.00', 30)`,
+      );
+    },
+    after: async (db) => {
+      expect(
+        await rowsOf(
+          db,
+          'select program, redemption_points, refund_grace_days, arrears_policy from programs',
+        ),
+      ).toEqual([
+        {
+          program: 'p',
+          redemption_points: 100n,
+          refund_grace_days: 30,
+          arrears_policy: 'next-awards',
+        },
+      ]);
+      await db.query(`insert into open_transfers (fact, program, sender) values ('f', 'p', 'a')`);
+      await db.query(`insert into closings values ('ledger-p-a', 4)`);
+      await expect(db.query(`insert into closings values ('ledger-p-a', 5)`)).rejects.toThrow(
         'closings_pkey',
       );
     },
