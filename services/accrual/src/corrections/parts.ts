@@ -7,6 +7,7 @@ import { AdjustmentsView } from '../adjustments/adjustments-view.js';
 import { MergeRegister } from '../merges/merge-register.js';
 import { MergesController } from '../merges/merges.controller.js';
 import { MergesView } from '../merges/merges-view.js';
+import { OpeningBalancesController } from '../opening-balances/opening-balances.controller.js';
 import { CorrectionsConsumer } from './corrections.consumer.js';
 import { CorrectionsSweeper } from './corrections-sweeper.js';
 
@@ -14,6 +15,7 @@ import { CorrectionsSweeper } from './corrections-sweeper.js';
 export const correctionControllers: readonly Type<unknown>[] = [
   AdjustmentsController,
   MergesController,
+  OpeningBalancesController,
   CorrectionsConsumer,
 ];
 

@@ -21,9 +21,12 @@ import {
   type Valuation,
 } from '@tallystick/ledger';
 import { manager, type TestService } from '@tallystick/testing/service';
-import type { TokenClaims } from '@tallystick/service-host';
+import { cardStream } from '@tallystick/receipts';
+import { createCardTokens, type TokenClaims } from '@tallystick/service-host';
 
 let clubs = 0;
+/** Under the key of test deployments. */
+const cardTokens = createCardTokens(Buffer.alloc(32, 1));
 
 /** Two who may correct; the test calls as the first of them unless it says otherwise. */
 export const maria: TokenClaims = manager;
@@ -113,6 +116,17 @@ export const openClub = async (service: TestService, more: object = {}) => {
         ),
       );
       return account;
+    },
+    /** Attaches a card to an account, as membership does. */
+    attach: async (card: string, name: string): Promise<void> => {
+      const token = cardTokens.tokenOf(program, card);
+      const from = instant('2020-01-01T00:00:00Z');
+      const data = { program, card: token, account: name, member: `m-${name}`, from };
+      const fact = factId('card', program, token);
+      const event = newEvent(fact, 0, { type: 'CardAttached', data }, metadataAt(systemClock()));
+      await service.store.append([
+        { stream: cardStream(program, token), expected: 'noStream', events: [event] },
+      ]);
     },
     /** Lets an account owe points, as a return of points that were spent does. */
     owe: (name: string, owed: number): Promise<void> =>
