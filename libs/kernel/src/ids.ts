@@ -17,8 +17,14 @@ export const memberId = (value: string): MemberId => value as MemberId;
 export const accountId = (value: string): AccountId => value as AccountId;
 export const cardToken = (value: string): CardToken => value as CardToken;
 
+const plain = /^[A-Za-z0-9_]*$/;
+
 /** Percent-encodes one part of a name so that parts joined by `-` or `/` can be told apart again. */
 export const encodePart = (part: string): string =>
+  // Most parts are plain, and each is encoded several times on its way.
+  plain.test(part) ? part : encodeSpecial(part);
+
+const encodeSpecial = (part: string): string =>
   encodeURIComponent(part).replace(
     /[-.!~*'()]/g,
     (char) => `%${char.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`,
@@ -47,6 +53,12 @@ export const streamName = (
   category: StreamCategory,
   ...parts: readonly [string, ...string[]]
 ): StreamName => [category, ...parts.map(encodePart)].join('-') as StreamName;
+
+/** The same of parts that are encoded already, such as those of a fact's id. */
+export const encodedStreamName = (
+  category: StreamCategory,
+  ...parts: readonly [string, ...string[]]
+): StreamName => [category, ...parts].join('-') as StreamName;
 
 export const categoryOf = (stream: StreamName): string => stream.slice(0, stream.indexOf('-'));
 

@@ -1,6 +1,6 @@
 import {
   factId,
-  streamName,
+  encodedStreamName,
   type AccountId,
   type FactId,
   type ProgramId,
@@ -25,10 +25,10 @@ export const partnerFactId = (program: ProgramId, partner: string, event: string
 
 /** `receipt/a/b` lives in stream `receipt-a-b`: the parts of both are encoded alike. */
 export const factStream = (fact: FactId): StreamName => {
-  const [kind, ...parts] = fact.split('/').map(decodeURIComponent);
+  const [kind, ...parts] = fact.split('/');
   const [first, ...rest] = parts;
   if (first === undefined) throw new Error(`not a fact's id: ${fact}`);
-  return streamName(kind === 'receipt' ? 'receipt' : 'partneraward', first, ...rest);
+  return encodedStreamName(kind === 'receipt' ? 'receipt' : 'partneraward', first, ...rest);
 };
 
 /** The newest revision of a fact, and where it goes. */
