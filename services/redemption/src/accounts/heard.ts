@@ -1,12 +1,6 @@
 import type { Pool } from 'pg';
 import type { CardLinked } from '@tallystick/contracts';
-import {
-  accountId,
-  type AccountId,
-  type CardToken,
-  type Instant,
-  type ProgramId,
-} from '@tallystick/kernel';
+import type { Instant, ProgramId } from '@tallystick/kernel';
 import type { ArrearsPolicy } from '@tallystick/ledger';
 import { arrearsPolicyOf, type Rulebook } from '@tallystick/rulebook';
 
@@ -30,7 +24,7 @@ interface ProgramRow {
 
 /**
  * Redemption's own notes of what other services said over the bus. They are read anew each time: another process may have heard what this one
- * has not. Who spends from an account by its id reads none of them.
+ * has not. Who spends from an account by its id reads none of them; who spends by a card asks `CardOwners`.
  */
 export class Heard {
   constructor(private readonly db: Pool) {}
@@ -60,17 +54,6 @@ export class Heard {
         arrearsPolicyOf(book),
       ],
     );
-  }
-
-  /** Whose card it is at a moment; null when nobody is known to have it. */
-  async ownerOf(program: ProgramId, card: CardToken, at: Instant): Promise<AccountId | null> {
-    const { rows } = await this.db.query<{ account: string }>(
-      `select account from card_links where program = $1 and card = $2
-       order by (linked_from <= $3) desc,
-                case when linked_from <= $3 then linked_from end desc, linked_from limit 1`,
-      [program, card, at],
-    );
-    return rows[0] === undefined ? null : accountId(rows[0].account);
   }
 
   /** The terms in force at a moment; null before the programme has begun. */

@@ -3,18 +3,33 @@ import type { Pool } from 'pg';
 import { AccountCache, Accounts } from '@tallystick/accounts';
 import type { EventStore } from '@tallystick/event-store';
 import type { Clock } from '@tallystick/kernel';
-import { CLOCK, DATABASE, EVENT_STORE } from '@tallystick/service-host';
+import {
+  CARD_TOKENS,
+  CLOCK,
+  DATABASE,
+  EVENT_STORE,
+  type CardTokens,
+} from '@tallystick/service-host';
 import type { Means } from '../orders/order.js';
+import { CardOwners } from './card-owners.js';
 import { Closings } from './closings.js';
 import { Heard } from './heard.js';
+import type { Cards } from './which-account.js';
 
 /** `Means`. */
 export const MEANS = Symbol('Means');
+/** `Cards`. */
+export const CARDS = Symbol('Cards');
 
 /** One of each in a process: all that is spent goes through the same states, one command after another. */
 export const accountProviders: readonly Provider[] = [
   { provide: Heard, inject: [DATABASE], useFactory: (db: Pool) => new Heard(db) },
   { provide: Closings, inject: [DATABASE], useFactory: (db: Pool) => new Closings(db) },
+  {
+    provide: CARDS,
+    inject: [DATABASE, CARD_TOKENS],
+    useFactory: (db: Pool, tokens: CardTokens): Cards => ({ owners: new CardOwners(db), tokens }),
+  },
   { provide: AccountCache, useFactory: () => new AccountCache() },
   {
     provide: Accounts,

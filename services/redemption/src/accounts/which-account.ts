@@ -10,7 +10,7 @@ import {
 } from '@tallystick/service-host';
 import type { Named } from '../orders/order.js';
 import { accountUnknown } from '../problems.js';
-import type { Heard } from './heard.js';
+import type { CardOwners } from './card-owners.js';
 
 /** How a request names an account: one of the two. */
 export interface AccountOrCard {
@@ -25,9 +25,15 @@ export interface FindOptions {
   readonly field?: string;
 }
 
+/** What tells whose a card is. */
+export interface Cards {
+  readonly owners: CardOwners;
+  readonly tokens: CardTokens;
+}
+
 /** Finds the account that a request names, if the caller may touch it. Throws problems 400, 403 and 404. */
 export const findAccount = async (
-  deps: { readonly heard: Heard; readonly tokens: CardTokens },
+  { owners, tokens }: Cards,
   named: AccountOrCard & { readonly program: string },
   caller: Caller,
   at: Instant,
@@ -41,7 +47,7 @@ export const findAccount = async (
     if (staff !== 'anyone') mayAccount(caller, account, ...staff);
     return { program, account: accountId(account), follows: false };
   }
-  const owner = await deps.heard.ownerOf(program, deps.tokens.tokenOf(program, card ?? ''), at);
+  const owner = await owners.ownerOf(program, tokens.tokenOf(program, card ?? ''), at);
   const isTheirs =
     staff === 'anyone' || hasRole(caller, ...staff) || (owner !== null && caller.account === owner);
   if (owner === null || !isTheirs)

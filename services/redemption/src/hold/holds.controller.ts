@@ -8,17 +8,15 @@ import {
   answer,
   type Answer,
   CallerParam,
-  CARD_TOKENS,
   ContextParam,
   hasRole,
   IdempotencyKeyParam,
   mayProgram,
   type Caller,
-  type CardTokens,
   type RequestContext,
 } from '@tallystick/service-host';
-import { MEANS } from '../accounts/providers.js';
-import { findAccount } from '../accounts/which-account.js';
+import { CARDS, MEANS } from '../accounts/providers.js';
+import { findAccount, type Cards } from '../accounts/which-account.js';
 import * as fields from '../fields.js';
 import type { Means } from '../orders/order.js';
 import { exceedsHold, holdUnknown, insufficient, problemOf } from '../problems.js';
@@ -119,7 +117,7 @@ class ReleasedBody extends createZodDto(
 export class HoldsController {
   constructor(
     @Inject(MEANS) private readonly means: Means,
-    @Inject(CARD_TOKENS) private readonly tokens: CardTokens,
+    @Inject(CARDS) private readonly cards: Cards,
   ) {}
 
   @Post()
@@ -139,9 +137,8 @@ export class HoldsController {
     @CallerParam() caller: Caller,
     @ContextParam() context: RequestContext,
   ): Promise<Answer<unknown>> {
-    const { means, tokens } = this;
-    const { heard, clock } = means;
-    const named = await findAccount({ heard, tokens }, body, caller, clock());
+    const { means, cards } = this;
+    const named = await findAccount(cards, body, caller, means.clock());
     const request = {
       program: named.program,
       points: Points.points(body.points),
@@ -167,10 +164,9 @@ export class HoldsController {
     @Query() { account }: OpenHoldsQuery,
     @CallerParam() caller: Caller,
   ) {
-    const { means, tokens } = this;
-    const { heard, clock } = means;
+    const { means, cards } = this;
     const named = { program, account };
-    const found = await findAccount({ heard, tokens }, named, caller, clock());
+    const found = await findAccount(cards, named, caller, means.clock());
     const open = await openHolds(means, found.program, accountId(account));
     if (open.kind !== 'open') throw problemOf(open);
     return { program, account, holds: open.holds };

@@ -4,15 +4,9 @@ import { createZodDto } from 'nestjs-zod';
 import { z } from 'zod';
 import { Points } from '@tallystick/kernel';
 import { valuation } from '@tallystick/ledger';
-import {
-  Allow,
-  CallerParam,
-  CARD_TOKENS,
-  type Caller,
-  type CardTokens,
-} from '@tallystick/service-host';
-import { MEANS } from '../accounts/providers.js';
-import { findAccount } from '../accounts/which-account.js';
+import { Allow, CallerParam, type Caller } from '@tallystick/service-host';
+import { CARDS, MEANS } from '../accounts/providers.js';
+import { findAccount, type Cards } from '../accounts/which-account.js';
 import { program, whichAccount, wholePoints } from '../fields.js';
 import { follow, type Means } from '../orders/order.js';
 import { accountMerged, accountUnknown } from '../problems.js';
@@ -44,7 +38,7 @@ class Quote extends createZodDto(
 export class QuoteController {
   constructor(
     @Inject(MEANS) private readonly means: Means,
-    @Inject(CARD_TOKENS) private readonly tokens: CardTokens,
+    @Inject(CARDS) private readonly cards: Cards,
   ) {}
 
   @Post('/quote')
@@ -55,10 +49,10 @@ export class QuoteController {
   @ApiResponse({ status: 404, description: 'account-unknown' })
   @ApiResponse({ status: 409, description: 'account-merged' })
   async quote(@Body() body: QuoteRequest, @CallerParam() caller: Caller) {
-    const { means, tokens } = this;
+    const { means, cards } = this;
     const { accounts, heard, clock } = means;
     const at = clock();
-    const named = await findAccount({ heard, tokens }, body, caller, at);
+    const named = await findAccount(cards, body, caller, at);
     for (let { account } = named; ; account = await follow(means, named.program, account)) {
       const seen = await accounts.look(named.program, account, (state) => ({
         opened: state.opened !== null,

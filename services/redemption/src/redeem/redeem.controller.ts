@@ -8,15 +8,13 @@ import {
   answer,
   type Answer,
   CallerParam,
-  CARD_TOKENS,
   ContextParam,
   IdempotencyKeyParam,
   type Caller,
-  type CardTokens,
   type RequestContext,
 } from '@tallystick/service-host';
-import { MEANS } from '../accounts/providers.js';
-import { findAccount } from '../accounts/which-account.js';
+import { CARDS, MEANS } from '../accounts/providers.js';
+import { findAccount, type Cards } from '../accounts/which-account.js';
 import {
   availableAfter,
   kind,
@@ -49,7 +47,7 @@ class RedeemedBody extends createZodDto(
 export class RedeemController {
   constructor(
     @Inject(MEANS) private readonly means: Means,
-    @Inject(CARD_TOKENS) private readonly tokens: CardTokens,
+    @Inject(CARDS) private readonly cards: Cards,
   ) {}
 
   @Post()
@@ -69,9 +67,8 @@ export class RedeemController {
     @CallerParam() caller: Caller,
     @ContextParam() context: RequestContext,
   ): Promise<Answer<unknown>> {
-    const { means, tokens } = this;
-    const { heard, clock } = means;
-    const named = await findAccount({ heard, tokens }, body, caller, clock());
+    const { means, cards } = this;
+    const named = await findAccount(cards, body, caller, means.clock());
     const request = {
       program: named.program,
       points: Points.points(body.points),

@@ -8,15 +8,13 @@ import {
   answer,
   type Answer,
   CallerParam,
-  CARD_TOKENS,
   ContextParam,
   IdempotencyKeyParam,
   type Caller,
-  type CardTokens,
   type RequestContext,
 } from '@tallystick/service-host';
-import { MEANS } from '../accounts/providers.js';
-import { findAccount } from '../accounts/which-account.js';
+import { CARDS, MEANS } from '../accounts/providers.js';
+import { findAccount, type Cards } from '../accounts/which-account.js';
 import { position, program, reason, whichAccount, wholePoints } from '../fields.js';
 import type { Means } from '../orders/order.js';
 import {
@@ -54,7 +52,7 @@ class TransferredBody extends createZodDto(
 export class TransfersController {
   constructor(
     @Inject(MEANS) private readonly means: Means,
-    @Inject(CARD_TOKENS) private readonly tokens: CardTokens,
+    @Inject(CARDS) private readonly cards: Cards,
   ) {}
 
   @Post()
@@ -74,13 +72,15 @@ export class TransfersController {
     @CallerParam() caller: Caller,
     @ContextParam() context: RequestContext,
   ): Promise<Answer<unknown>> {
-    const { means, tokens } = this;
-    const deps = { heard: means.heard, tokens };
+    const { means, cards } = this;
     const at = means.clock();
     const sender = { program: body.program, ...body.from };
-    const from = await findAccount(deps, sender, caller, at, { staff: ['manager'], field: 'from' });
+    const from = await findAccount(cards, sender, caller, at, {
+      staff: ['manager'],
+      field: 'from',
+    });
     const receiver = { program: body.program, ...body.to };
-    const to = await findAccount(deps, receiver, caller, at, { staff: 'anyone', field: 'to' });
+    const to = await findAccount(cards, receiver, caller, at, { staff: 'anyone', field: 'to' });
     const { program: of } = from;
     const request = { program: of, points: Points.points(body.points), reason: body.reason };
     const between = { from, to };
