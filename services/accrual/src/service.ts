@@ -61,7 +61,12 @@ import { Unsettled } from './sweep/unsettled.js';
       inject: [Settler],
       useFactory: (settler: Settler) => new IntakeQueue(settler),
     },
-    { provide: Unsettled, inject: [DATABASE], useFactory: (db: Pool) => new Unsettled(db) },
+    {
+      provide: Unsettled,
+      inject: [DATABASE, EVENT_STORE],
+      useFactory: (db: Pool, { capabilities }: EventStore) =>
+        new Unsettled(db, { atomic: capabilities.atomicAcrossStreams }),
+    },
     Sweeper,
     ...correctionProviders,
   ],

@@ -12,9 +12,14 @@ export interface Sighting {
  * A note too many costs one look; one is never missing, because it is made from the stored event.
  */
 export class Unsettled {
-  constructor(private readonly db: Pool) {}
+  /** `atomic`: the store writes a fact with its effect or not at all, so that there is nothing to note. */
+  constructor(
+    private readonly db: Pool,
+    private readonly store: { readonly atomic: boolean },
+  ) {}
 
   async note(sightings: readonly Sighting[]): Promise<void> {
+    if (this.store.atomic) return;
     const last = new Map(sightings.map(({ fact, kind }) => [fact, kind]));
     const of = (kind: Sighting['kind']) =>
       [...last].filter(([, known]) => known === kind).map(([fact]) => fact);
