@@ -229,6 +229,25 @@ describe('an opening balance', () => {
     expect(valuation(state, at(2))).toMatchObject({ available: 31 });
   });
 
+  it('of an empty lot is a mistake of who asks', () => {
+    for (const lots of [[lot(0, 50)], [lot(5, 50), lot(0, null)]])
+      expect(() => bring(opened(), 1, lots)).toThrow('a lot that is imported holds something');
+  });
+
+  it('pays what is owed already, with what is alive of it', () => {
+    const owing = () => {
+      const { state } = given(sale(1, [{ product: 'tea', points: 10 }]));
+      spend(state, 1, 10);
+      decideReceipt(state, comeBack(2, [{ product: 'tea', of: 1 }]), at(3));
+      return state;
+    };
+    const [state, forEver] = [owing(), owing()];
+    bring(state, 1, [lot(5, 1), lot(6, 2)]);
+    expect(valuation(state, at(1))).toMatchObject({ available: 0, lapsed: 5, arrears: 4 });
+    bring(forEver, 1, [lot(12, null)]);
+    expect(valuation(forEver, at(1))).toMatchObject({ available: 2, arrears: 0 });
+  });
+
   it('pays what is owed already', () => {
     const { state } = given(sale(1, [{ product: 'tea', points: 10 }]));
     spend(state, 1, 10);

@@ -291,6 +291,56 @@ describe('a refund', () => {
     expect(ask('2', 'h')).toBe('already-refunded');
   });
 
+  it('for a grace posts nothing where nothing of its lots had stayed, and counts from the very moment', () => {
+    const { state } = given(
+      sale(1, [{ product: 'tea', points: 10 }], { expiresAt: at(9) }),
+      sale(2, [{ product: 'pot', points: 3 }], { expiresAt: at(10) }),
+    );
+    spend(state, 1, 10);
+    expect(cancel(state, 1, at(9), hour)).toMatchObject({
+      events: [{ type: 'RedemptionRefunded', data: { lots: [{ points: 10, expiresAt: at(10) }] } }],
+    });
+    expect(valuation(state, at(10))).toMatchObject({ available: 0, lapsed: 13 });
+  });
+
+  it('without a grace leaves each lot the date that it has', () => {
+    const { state } = given(
+      sale(1, [{ product: 'tea', points: 10 }], { expiresAt: at(9) }),
+      sale(2, [{ product: 'pot', points: 3 }]),
+    );
+    spend(state, 1, 12);
+    expect(cancel(state, 1, at(20))).toMatchObject({
+      events: [
+        {
+          data: {
+            lots: [
+              { points: 10, expiresAt: at(9) },
+              { points: 2, expiresAt: null },
+            ],
+          },
+        },
+      ],
+    });
+  });
+
+  it('pays what is owed with what is alive of it alone', () => {
+    const { state } = given(
+      sale(1, [{ product: 'tea', points: 10 }], { expiresAt: at(9) }),
+      sale(2, [{ product: 'pot', points: 10 }]),
+    );
+    spend(state, 1, 17);
+    decideReceipt(state, comeBack(3, [{ product: 'pot', of: 2 }]), at(3));
+    expect(arrearsOf(state)).toBe(7);
+    const paid = (when: number) => {
+      const one = structuredClone(state);
+      const decision = cancel(one, 1, at(when));
+      return decision.kind === 'refunded' ? decision.events.at(-1) : decision;
+    };
+    const [tea, pot] = [`${receipt(1)}#1.0`, `${receipt(2)}#1.0`];
+    expect(paid(8)).toMatchObject({ data: { arrearsPaid: [{ lot: tea, points: 7 }] } });
+    expect(paid(9)).toMatchObject({ data: { arrearsPaid: [{ lot: pot, points: 7 }] } });
+  });
+
   it('pays what the account owes first', () => {
     const { state } = given(sale(1, [{ product: 'tea', points: 10 }]));
     spend(state, 1, 10);
