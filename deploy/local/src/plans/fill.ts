@@ -2,7 +2,11 @@ import type { Queryable } from '@tallystick/postgres';
 
 const batchEvents = 100_000;
 /** Events of one account, on average; round robin, so that no two of them are neighbours on disk. */
-export const eventsPerAccount = 20;
+const eventsPerAccount = 20;
+
+/** How many accounts so many events have. */
+export const accountsOf = (events: number): number =>
+  Math.max(1, Math.floor(events / 2 / eventsPerAccount));
 
 /**
  * Half of the events are facts, each the first of its own stream; the other half go to accounts in turn. One in a thousand is of a rare
@@ -33,10 +37,9 @@ export const fillEventStore = async (
   events: number,
   said: (done: number) => void = () => {},
 ): Promise<void> => {
-  const accounts = Math.max(1, Math.floor(events / 2 / eventsPerAccount));
   for (let from = 1; from <= events; from += batchEvents) {
     const to = Math.min(events, from + batchEvents - 1);
-    await db.query(insert, [from, to, accounts]);
+    await db.query(insert, [from, to, accountsOf(events)]);
     said(to);
   }
   await db.query('analyze eventstore.events');
