@@ -73,4 +73,26 @@ export const migrations: readonly Migration[] = [
       create index merges_unfinished on merges (noted_at) where not done;
     `,
   },
+  {
+    name: '0006-closings',
+    note: 'Closings of periods: a job each, and the account where it is. Asked for in the store; asked for again, it is made again.',
+    sql: `
+      create table closings (
+        program text not null,
+        through date not null,
+        until text not null,
+        keep_from text not null,
+        position bigint not null,
+        requested_by text not null,
+        status text not null default 'running',
+        after_stream text collate "C",
+        closed integer not null default 0,
+        skipped integer not null default 0,
+        refused integer not null default 0,
+        ended_at timestamptz,
+        primary key (program, through)
+      );
+      create index closings_running on closings (position) where status = 'running';
+    `,
+  },
 ];

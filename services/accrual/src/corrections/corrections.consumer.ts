@@ -4,6 +4,8 @@ import { topics } from '@tallystick/contracts';
 import type { Message, Verdict } from '@tallystick/message-bus';
 import { decodeRelayed, oneByOne } from '@tallystick/service-host';
 import { AdjustmentsView } from '../adjustments/adjustments-view.js';
+import { closingRequested } from '../closing/closing.js';
+import { Closings } from '../closing/closings.js';
 import { mergeFact, mergeRequested } from '../merges/merge-register.js';
 import { MergesView } from '../merges/merges-view.js';
 import { adjustmentHeard } from '../adjustments/decode-adjustment-heard.js';
@@ -14,6 +16,7 @@ export class CorrectionsConsumer {
   constructor(
     @Inject(AdjustmentsView) private readonly adjustments: AdjustmentsView,
     @Inject(MergesView) private readonly merges: MergesView,
+    @Inject(Closings) private readonly closings: Closings,
   ) {}
 
   @EventPattern<string>(topics.corrections.name)
@@ -26,6 +29,8 @@ export class CorrectionsConsumer {
         const merge = mergeRequested.parse(event.data);
         await this.merges.requested(mergeFact(merge.program, merge.merge), merge);
       }
+      if (event.type === 'ClosingRequested')
+        await this.closings.note(closingRequested.parse(event.data), BigInt(event.position));
       return undefined;
     });
   }

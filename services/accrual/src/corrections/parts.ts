@@ -4,6 +4,9 @@ import type { EventStore } from '@tallystick/event-store';
 import { DATABASE, EVENT_STORE } from '@tallystick/service-host';
 import { AdjustmentsController } from '../adjustments/adjustments.controller.js';
 import { AdjustmentsView } from '../adjustments/adjustments-view.js';
+import { Closings } from '../closing/closings.js';
+import { ClosingsController } from '../closing/closings.controller.js';
+import { PeriodCloser } from '../closing/period-closer.js';
 import { MergeRegister } from '../merges/merge-register.js';
 import { MergesController } from '../merges/merges.controller.js';
 import { MergesView } from '../merges/merges-view.js';
@@ -16,6 +19,7 @@ export const correctionControllers: readonly Type<unknown>[] = [
   AdjustmentsController,
   MergesController,
   OpeningBalancesController,
+  ClosingsController,
   CorrectionsConsumer,
 ];
 
@@ -31,5 +35,7 @@ export const correctionProviders: readonly Provider[] = [
     inject: [EVENT_STORE],
     useFactory: (store: EventStore) => new MergeRegister(store),
   },
+  { provide: Closings, inject: [DATABASE], useFactory: (db: Pool) => new Closings(db) },
+  PeriodCloser,
   CorrectionsSweeper,
 ];

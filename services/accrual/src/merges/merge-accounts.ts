@@ -1,6 +1,12 @@
 import { leftOf, recording, successorOf, type Accounts } from '@tallystick/accounts';
-import { contentHash, type EventMetadata, type EventStore } from '@tallystick/event-store';
-import type { AccountId, Clock, ProgramId } from '@tallystick/kernel';
+import {
+  appendLimits,
+  canonicalJson,
+  contentHash,
+  type EventMetadata,
+  type EventStore,
+} from '@tallystick/event-store';
+import type { AccountId, Clock, Instant, ProgramId } from '@tallystick/kernel';
 import { closedTo, decideMergeOut, type MergeOut } from '@tallystick/ledger';
 import { arrearsPolicyOf } from '@tallystick/rulebook';
 import { rulebookAt, type Catalog } from '../programs/catalog.js';
@@ -9,6 +15,9 @@ import { mergeFact, type MergeRegister, type MergeRequested } from './merge-regi
 
 /** Events of a merge: 0 is in the programme's register, 1 on the source, 2 (see `successorOf`) on the target. */
 const mergeOutOrdinal = 1;
+
+/** Well below what an event may hold: the target's names lots anew, and says what it paid. */
+const mergeBytesMax = appendLimits.eventBytesMax * 0.8;
 
 export interface MergeParts {
   readonly store: EventStore;
@@ -39,6 +48,8 @@ export type MergeAnswer =
   | { readonly kind: 'account-unknown'; readonly account: AccountId }
   /** It is part of another one already. */
   | { readonly kind: 'already-merged'; readonly account: AccountId; readonly successor: AccountId }
+  /** More of it can still be returned, refunded and captured than one event holds. */
+  | { readonly kind: 'too-large'; readonly account: AccountId }
   /** An account cannot become part of itself, nor of what became part of it. */
   | { readonly kind: 'same-account' }
   | { readonly kind: 'key-reused' };
@@ -73,6 +84,8 @@ export const mergeAccounts = async (
     const refusal = await refusalOf(parts, request);
     if (refusal !== null) return refusal;
     const keepFrom = returnableSince(published, parts.clock());
+    if ((await bytesOf(parts, request, keepFrom)) > mergeBytesMax)
+      return { kind: 'too-large', account: source };
     const merge = { merge: id, ...request, keepFrom, requestedBy: by.subject, hash };
     await parts.register.write(merge, revision, metadata);
   }
@@ -94,6 +107,22 @@ const refusalOf = async (
   }
   return null;
 };
+
+/** How large the event would be with which the source leaves; the target's is about as large. */
+const bytesOf = (
+  { accounts }: MergeParts,
+  { program, source, target, reason }: MergeRequest,
+  keepFrom: Instant,
+): Promise<number> =>
+  accounts.run(program, source, {
+    decide: (state, at) => {
+      const named = { fact: mergeFact(program, 'measured'), factHash: '' };
+      const decision = decideMergeOut(state, { ...named, target, reason, keepFrom }, at);
+      const bytes =
+        decision.kind === 'left' ? Buffer.byteLength(canonicalJson(decision.event.data)) : 0;
+      return { kind: 'answer', answer: () => bytes };
+    },
+  });
 
 /** Brings a registered merge to its end, from wherever it stands. */
 export const finishMerge = async (

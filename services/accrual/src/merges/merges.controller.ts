@@ -75,7 +75,10 @@ export class MergesController {
   })
   @ApiCreatedResponse({ type: MergeBody })
   @ApiResponse({ status: 404, description: 'account-unknown, program-unknown' })
-  @ApiResponse({ status: 409, description: 'account-merged (with `successor`), same-account' })
+  @ApiResponse({
+    status: 409,
+    description: 'account-merged (with `successor`), same-account, account-too-large',
+  })
   async merge(
     @Body() body: MergeRequestBody,
     @IdempotencyKeyParam() key: string,
@@ -109,6 +112,13 @@ export class MergesController {
         throw accountUnknown(result.account);
       case 'already-merged':
         throw accountMerged(result.account, result.successor);
+      case 'too-large':
+        throw problem({
+          status: 409,
+          type: 'account-too-large',
+          title: 'The account has too much to be moved at once',
+          detail: `More of account ${result.account} can still be returned than one event holds. Ask again when fewer of its sales are within the return window.`,
+        });
       case 'same-account':
         throw problem({
           status: 409,
