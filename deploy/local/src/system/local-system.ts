@@ -1,12 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { localPort, type ServiceName } from '@tallystick/contracts';
 import { DataInUse, startEmbeddedPostgres } from '@tallystick/embedded-postgres';
+import type { EventStore } from '@tallystick/event-store';
 import { localIssuer, type TokenClaims } from '@tallystick/service-host';
 import { dataFolder, ensureDataFolder, type DataFolder } from '../data/folder.js';
 import { keysOf } from '../data/keys.js';
 import { AlreadyRunning, announce, lastRunning, withdraw } from '../data/running.js';
 import { listenAtFrontDoor } from '../front-door/front-door.js';
 import { PortInUse } from '../front-door/port-in-use.js';
+import { openEventStore, type EventStorePlace } from './event-store-place.js';
 import { servicesInFiveProcesses } from './in-five-processes.js';
 import { servicesInOneProcess } from './in-one-process.js';
 import { keepPostgres } from './keep-postgres.js';
@@ -20,6 +22,8 @@ export interface LocalSystemOptions {
   readonly port?: number;
   /** Where the five services run: with us (default), or each in a process of its own. */
   readonly processes?: 1 | 5;
+  /** Where the events are kept; default: in the system's PostgreSQL. */
+  readonly eventStore?: EventStorePlace;
   /** Of the services, which log JSON lines to stderr; default `warn`. */
   readonly logLevel?: string;
   /** One line for people about what is being done. Default: says nothing. */
@@ -44,6 +48,8 @@ export interface LocalSystem {
     /** Another one after a restart. */
     readonly pid: number;
   };
+  /** A client of the event store beside the services'; whoever asks closes it. */
+  openEventStore(): Promise<EventStore>;
   /** The services that are processes of their own; none in one process. */
   pids(): Partial<Record<ServiceName, number>>;
   /** Lets what is in hand end, then stops everything in order. May be called more than once. */
@@ -61,6 +67,7 @@ const lastAnswersMs = 5_000;
  */
 export const startLocalSystem = async (options: LocalSystemOptions): Promise<LocalSystem> => {
   const { port = localPort, processes = 1, logLevel = 'warn', log = () => {}, signal } = options;
+  const { eventStore = { kind: 'postgres' } } = options;
   const folder = dataFolder(options.dataDir);
   const instance = randomUUID();
   const undo: (() => Promise<void>)[] = [];
@@ -98,7 +105,7 @@ export const startLocalSystem = async (options: LocalSystemOptions): Promise<Loc
     signal?.throwIfAborted();
 
     const env = (service: ServiceName) =>
-      serviceEnv(service, { adminUrl: postgres.url, keys, issuer, logLevel });
+      serviceEnv(service, { adminUrl: postgres.url, keys, issuer, logLevel, eventStore });
     const services =
       processes === 1
         ? await servicesInOneProcess(env)
@@ -132,6 +139,7 @@ export const startLocalSystem = async (options: LocalSystemOptions): Promise<Loc
           return postgres.pid;
         },
       },
+      openEventStore: () => openEventStore(eventStore, postgres.url),
       pids: () => services.pids(),
       stop: () => (stopped ??= stopAll()),
       kill: async () => {

@@ -71,7 +71,7 @@ const start = async (
     audience: config.authAudience,
   });
   const db = await openDatabase(definition, settings, log, opened);
-  const adapters = openAdapters(settings, log, opened);
+  const adapters = await openAdapters(settings, log, opened);
   let relay: Relay | undefined;
   const clock = options.clock ?? systemClock;
 

@@ -1,6 +1,12 @@
+import path from 'node:path';
 import { afterAll, beforeAll, describe } from '@jest/globals';
 import { startLocalSystem, type LocalSystem } from '../../index.js';
 import { makeDataFolder, removeDataFolder } from '../tools/data-folders.js';
+import {
+  eventStoreOfRun,
+  startEventStore,
+  type StartedEventStore,
+} from '../tools/event-store-of-run.js';
 import { access } from './access.js';
 import { accounts } from './accounts.js';
 import { houseOf, type House } from './house.js';
@@ -14,19 +20,29 @@ import { theWhole } from './the-whole.js';
 
 const startsWithinMs = 180_000;
 
-/** Everything that the system does, through its front door: the same whether it is one process or five. */
-export const frontDoorSuite = (processes: 1 | 5): void => {
-  describe(`the front door of ${processes === 1 ? 'one process' : 'five processes'}`, () => {
+/** Everything that the system does, through its front door: the same whether it is one process or five, and wherever its events are. */
+export const frontDoorSuite = (processes: 1 | 5, kind = eventStoreOfRun): void => {
+  describe(`the front door of ${processes === 1 ? 'one process' : 'five processes'} on ${kind}`, () => {
     let folder: string;
+    let eventStore: StartedEventStore | undefined;
     let system: LocalSystem | undefined;
     let house: House | undefined;
     beforeAll(async () => {
       folder = await makeDataFolder();
-      system = await startLocalSystem({ dataDir: folder, port: 0, processes, logLevel: 'error' });
-      house = await houseOf(system, system.postgres.url);
+      eventStore = await startEventStore(kind, path.join(folder, 'eventstoredb'));
+      const { place } = eventStore;
+      system = await startLocalSystem({
+        dataDir: folder,
+        port: 0,
+        processes,
+        logLevel: 'error',
+        eventStore: place,
+      });
+      house = await houseOf(system, { databaseUrl: system.postgres.url, eventStore: place });
     }, startsWithinMs);
     afterAll(async () => {
       await system?.stop();
+      await eventStore?.stop();
       await removeDataFolder(folder);
     }, startsWithinMs);
     const here = (): House => {

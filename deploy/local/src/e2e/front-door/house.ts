@@ -10,14 +10,13 @@ import {
   type Client,
   type Reachable,
 } from '../tools/client.js';
+import type { Kept } from '../tools/store.js';
 
 /** A system that runs, and everybody who has business with it. */
-export interface House {
+export interface House extends Kept {
   readonly system: Reachable;
   /** The address in front of all services. */
   readonly frontDoor: string;
-  /** As PostgreSQL's superuser. */
-  readonly databaseUrl: string;
   readonly manager: Client;
   readonly store: Client;
   readonly auditor: Client;
@@ -27,13 +26,14 @@ export interface House {
   partner(program: string, partner: string): Promise<Client>;
 }
 
+/** A text is the URL of the system's database, in which its events are too. */
 export const houseOf = async (
   system: Reachable & { readonly url: string },
-  databaseUrl: string,
+  kept: string | Kept,
 ): Promise<House> => ({
+  ...(typeof kept === 'string' ? { databaseUrl: kept } : kept),
   system,
   frontDoor: system.url,
-  databaseUrl,
   manager: await clientOf(system, { sub: 'head-office', roles: ['manager'], ...everywhere }),
   store: await clientOf(system, { sub: 'till-1', roles: ['store'], ...everywhere }),
   auditor: await clientOf(system, { sub: 'auditor', roles: ['auditor'], ...everywhere }),

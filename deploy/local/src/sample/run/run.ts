@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import { createPostgresEventStore } from '@tallystick/event-store';
 import { systemClock } from '@tallystick/kernel';
 import { createPostgresMessageBus } from '@tallystick/message-bus';
 import { z } from 'zod';
@@ -54,7 +53,7 @@ export const runSample = async (
     url: system.postgres.url,
     applicationName: 'tallystick sample',
   });
-  const store = createPostgresEventStore({ db: system.postgres.url });
+  const store = await system.openEventStore();
   progress.start(stepsOf(quarter));
   try {
     const programmeAt = await publishProgramme(client);

@@ -1,0 +1,3 @@
+import { frontDoorSuite } from './front-door/front-door-suite.js';
+
+frontDoorSuite(1, 'eventstoredb');
