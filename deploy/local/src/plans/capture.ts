@@ -6,6 +6,8 @@ export interface PlanNode {
   readonly node: string;
   readonly index?: string;
   readonly relation?: string;
+  /** How often it was run: 0 where it turned out not to be needed. */
+  readonly loops: number;
   /** Rows that it gave, over all its loops. */
   readonly rows: number;
   /** Pages that it and what is below it looked at: found in PostgreSQL's memory, and fetched. */
@@ -81,6 +83,7 @@ const nodeOf = (raw: unknown): PlanNode => {
     node: node['Node Type'],
     ...(index === undefined ? {} : { index }),
     ...(relation === undefined ? {} : { relation }),
+    loops: node['Actual Loops'],
     rows: Math.round(node['Actual Rows'] * node['Actual Loops']),
     hit: node['Shared Hit Blocks'],
     read: node['Shared Read Blocks'],
