@@ -78,6 +78,7 @@ export const madeAgain: readonly string[] = [
   'accrual.accounts',
   'accrual.adjustments',
   'accrual.caught_up',
+  'accrual.closings',
   'accrual.due_accounts',
   'accrual.merges',
   'accrual.unsettled',

@@ -84,6 +84,19 @@ export const accrualCases: MigrationCases = {
       ]);
     },
   },
+  '0006-closings': {
+    before: oneUnsettled,
+    after: async (db) => {
+      await stillUnsettled(db);
+      const ask = `insert into closings (program, through, until, keep_from, position, requested_by)
+        values ('p', '2025-12-31', 'u', 'k', 7, 'maria')`;
+      await db.query(ask);
+      await expect(db.query(ask)).rejects.toThrow('closings_pkey');
+      expect(
+        await rowsOf(db, 'select through, status, closed, after_stream from closings'),
+      ).toEqual([{ through: '2025-12-31', status: 'running', closed: 0, after_stream: null }]);
+    },
+  },
 };
 
 export const redemptionCases: MigrationCases = {
@@ -122,34 +135,6 @@ export const redemptionCases: MigrationCases = {
       ).toEqual([{ fact: 'f', noted: true }]);
       await db.query(`insert into closings values ('s', 7)`);
       await expect(db.query(`insert into closings values ('s', 8)`)).rejects.toThrow(
-        'closings_pkey',
-      );
-    },
-  },
-  '0002-arrears-transfers-closings': {
-    // A programme that was heard of before programmes said how arrears are settled.
-    before: async (db) => {
-      await db.query(
-        `insert into programs values ('p', 1, '2026-01-01T00:00:00Z', 'GBP', 100, '1.00', 30)`,
-      );
-    },
-    after: async (db) => {
-      expect(
-        await rowsOf(
-          db,
-          'select program, redemption_points, refund_grace_days, arrears_policy from programs',
-        ),
-      ).toEqual([
-        {
-          program: 'p',
-          redemption_points: 100n,
-          refund_grace_days: 30,
-          arrears_policy: 'next-awards',
-        },
-      ]);
-      await db.query(`insert into open_transfers (fact, program, sender) values ('f', 'p', 'a')`);
-      await db.query(`insert into closings values ('ledger-p-a', 4)`);
-      await expect(db.query(`insert into closings values ('ledger-p-a', 5)`)).rejects.toThrow(
         'closings_pkey',
       );
     },
