@@ -1,3 +1,5 @@
+import { remembered } from './remembered.js';
+
 declare const brand: unique symbol;
 /** A string that may only be used where its own kind is asked for. */
 export type Branded<Kind extends string> = string & { readonly [brand]: Kind };
@@ -20,15 +22,16 @@ export const cardToken = (value: string): CardToken => value as CardToken;
 const plain = /^[A-Za-z0-9_]*$/;
 
 /** Percent-encodes one part of a name so that parts joined by `-` or `/` can be told apart again. */
-export const encodePart = (part: string): string =>
-  // Most parts are plain, and each is encoded several times on its way.
-  plain.test(part) ? part : encodeSpecial(part);
+export const encodePart = (part: string): string => (plain.test(part) ? part : encodeSpecial(part));
 
-const encodeSpecial = (part: string): string =>
+const partsKept = 10_000;
+/** An account, a card or a day is named again and again on its way. */
+const encodeSpecial = remembered(partsKept, (part) =>
   encodeURIComponent(part).replace(
     /[-.!~*'()]/g,
     (char) => `%${char.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`,
-  );
+  ),
+);
 
 /** The kinds of streams in the event store: the part of a stream's name before the first `-`. */
 export type StreamCategory =

@@ -27,16 +27,20 @@ export const loadFacts = async (
   workspace: Workspace,
   facts: readonly Fact[],
 ): Promise<(fact: Fact) => readonly StreamName[]> => {
-  const programs = [...new Set(facts.map(({ program }) => programStream(program)))];
+  const programs = new Set(facts.map(({ program }) => programStream(program)));
+  const touched = new Map<Fact, Touched>();
   for (let more = true; more;) {
-    const touched = facts.map((fact) => touchedBy(workspace, fact));
-    const streams = touched.flatMap((one) => one.streams);
-    more = await workspace.load(
-      [...programs, ...streams],
-      new Set(touched.flatMap(({ whole }) => whole)),
-    );
+    const streams = new Set<StreamName>(programs);
+    const whole = new Set<StreamName>();
+    for (const fact of facts) {
+      const one = touchedBy(workspace, fact);
+      touched.set(fact, one);
+      for (const stream of one.streams) streams.add(stream);
+      for (const stream of one.whole) whole.add(stream);
+    }
+    more = await workspace.load(streams, whole);
   }
-  return (fact) => touchedBy(workspace, fact).streams;
+  return (fact) => touched.get(fact)?.streams ?? touchedBy(workspace, fact).streams;
 };
 
 const touchedBy = (workspace: Workspace, fact: Fact): Touched => {

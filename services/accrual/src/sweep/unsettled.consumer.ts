@@ -37,6 +37,7 @@ export class UnsettledConsumer {
     batch: readonly Message[],
     kindOf: (type: string, data: z.output<typeof aboutFact>) => Sighting['kind'] | null,
   ): Promise<Verdict[]> {
+    if (!this.unsettled.notes) return batch.map(() => ({ kind: 'done' }));
     const sightings: Sighting[] = [];
     const verdicts = batch.map((message): Verdict => {
       try {

@@ -18,8 +18,13 @@ export class Unsettled {
     private readonly store: { readonly atomic: boolean },
   ) {}
 
+  /** False: what is noted is thrown away, and need not be told. */
+  get notes(): boolean {
+    return !this.store.atomic;
+  }
+
   async note(sightings: readonly Sighting[]): Promise<void> {
-    if (this.store.atomic) return;
+    if (!this.notes) return;
     const last = new Map(sightings.map(({ fact, kind }) => [fact, kind]));
     const of = (kind: Sighting['kind']) =>
       [...last].filter(([, known]) => known === kind).map(([fact]) => fact);
