@@ -78,7 +78,7 @@ describe('an opening balance', () => {
     expect(taken.filter(({ outcome }) => outcome?.known === false)).toHaveLength(200);
     expect(taken.filter(({ outcome }) => outcome?.known === true)).toHaveLength(400);
     const sums = await Promise.all(
-      Array.from({ length: 40 }, async (_, n) => (await club.value(`once-${n}`)).available),
+      Array.from({ length: 40 }, async (_, n) => Number((await club.value(`once-${n}`)).available)),
     );
     expect(sums.reduce((a, b) => a + b)).toBe(20_100);
     const through = systemClock();
