@@ -1,18 +1,20 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import {
   createPostgresEventStore,
+  digestStreams,
   eventStoreSchema,
   newEvent,
   type EventMetadata,
   type EventStore,
   type NewEvent,
+  type StoreDigest,
 } from '@tallystick/event-store';
 import { factId, instant, programId, streamName } from '@tallystick/kernel';
 import { migrate } from '@tallystick/postgres';
 import { testDatabase, type TestDatabase } from '@tallystick/testing';
 import { everyNode, openExplained, type Explained } from './capture.js';
 import { fillEventStore } from './fill.js';
-import { partitionedEvents } from './partition.js';
+import { movedPartition, partitionedEvents } from './partition.js';
 
 const filled = 5_000;
 const border = 5_200n;
@@ -26,6 +28,10 @@ const metadata: EventMetadata = {
 };
 const event = (name: string): NewEvent =>
   newEvent(factId('sample', name), 0, { type: 'Sampled', data: { name } }, metadata);
+const partitioned = [
+  ...eventStoreSchema.migrations,
+  partitionedEvents({ first: border, second: 1_000_000n }),
+];
 const stream = streamName('ledger', 'partitioned', 'a');
 
 describe('an event store whose table becomes partitions', () => {
@@ -61,10 +67,6 @@ describe('an event store whose table becomes partitions', () => {
       while (!stop.signal.aborted) await write();
     })();
     while (written < 10) await store.head();
-    const partitioned = [
-      ...eventStoreSchema.migrations,
-      partitionedEvents({ first: border, second: 1_000_000n }),
-    ];
     await migrate(explained.db, eventStoreSchema.schema, partitioned);
     stop.abort();
     await writing;
@@ -143,5 +145,31 @@ describe('an event store whose table becomes partitions', () => {
     ).toMatchObject({
       kind: 'unchanged',
     });
+  });
+
+  it('moves its old events to another tablespace while it is written to', async () => {
+    const before = await digestStreams(store);
+    const stop = new AbortController();
+    const writing = (async () => {
+      while (!stop.signal.aborted) await write();
+    })();
+    const move = { partition: 'events_p0', to: border, tablespace: 'pg_default' };
+    await migrate(explained.db, eventStoreSchema.schema, [...partitioned, movedPartition(move)]);
+    stop.abort();
+    await writing;
+    const { rows } = await explained.db.query<{ name: string }>(
+      `select inhrelid::regclass::text as name from pg_inherits where inhparent = 'eventstore.events'::regclass order by 1`,
+    );
+    expect(rows.map(({ name }) => name)).toEqual([
+      'eventstore.events_p0_moved',
+      'eventstore.events_p1',
+    ]);
+    const after = await digestStreams(store);
+    const others = ({ streams }: StoreDigest) => [...streams].filter(([name]) => name !== stream);
+    expect(others(after)).toEqual(others(before));
+    expect(after.events).toBe(filled + written);
+    await expect(explained.db.query('delete from eventstore.events_p0_moved')).rejects.toThrow(
+      'never changed or removed',
+    );
   });
 });

@@ -58,3 +58,42 @@ export const partitionedEvents = ({ first, second }: Borders): OnlineMigration =
     },
   ],
 });
+
+/** An old partition, and the tablespace that it is to lie in. */
+export interface Move {
+  readonly partition: string;
+  /** Its borders; no `from` for the first. */
+  readonly from?: bigint;
+  readonly to: bigint;
+  readonly tablespace: string;
+}
+
+/**
+ * Moves an old partition to another tablespace by a copy that takes its place in a moment: `alter table … set tablespace` would lock it as long as
+ * it takes, and every append looks into every partition for the newest revision of its streams. Its events do not change: the copy is whole.
+ */
+export const movedPartition = ({ partition, from, to, tablespace }: Move): OnlineMigration => ({
+  name: `9001-${partition.replaceAll('_', '-')}-moved`,
+  note: `The events of ${partition} lie in tablespace ${tablespace}.`,
+  online: [
+    {
+      kind: 'sql',
+      sql: `
+        set local default_tablespace = ${tablespace};
+        create table ${partition}_moved (like ${partition} including all);
+        alter table ${partition}_moved add constraint within check (position >= ${from ?? 0n} and position < ${to});
+        insert into ${partition}_moved (position, id, revision, schema_version, stream, type, data, metadata)
+          select position, id, revision, schema_version, stream, type, data, metadata from ${partition} order by position;
+        create trigger append_only before update or delete or truncate on ${partition}_moved
+          for each statement execute function refuse_change()`,
+    },
+    {
+      kind: 'sql',
+      sql: `
+        alter table events detach partition ${partition};
+        alter table events attach partition ${partition}_moved for values from (${from ?? 'minvalue'}) to (${to});
+        alter table ${partition}_moved drop constraint within;
+        drop table ${partition}`,
+    },
+  ],
+});
