@@ -1,5 +1,6 @@
 import type { EventMetadata } from '@tallystick/event-store';
 import type { AccountId, CardToken, Instant } from '@tallystick/kernel';
+import type { CameBack } from '@tallystick/ledger';
 import {
   applyPart,
   decidePin,
@@ -152,17 +153,38 @@ const applyPin = (
   const open = pin.parts.filter((part) => !isApplied(workspace, fact, part));
   if (open.length === 0) return outcomeOfPin(workspace, fact, pin);
   const now = pinNow(workspace, program, arrival, { pin, open }, at);
+  const returned = now.parts.map(({ account }) => ({
+    account,
+    lines: returnedOf(workspace, fact, account),
+  }));
   for (const part of now.parts) {
     if (now.rulebook === null || isApplied(workspace, fact, part)) continue;
     const { account } = part;
     if (workspace.account(fact.program, account).state.opened === null)
       throw new AccountNotOpen(account);
     const state = workspace.toDecideOn(fact.program, account);
-    const decision = applyPart(state, fact, part, rulebookOf(program, now.rulebook), at);
+    const elsewhere = returned.filter((other) => other.account !== account);
+    const rulebook = rulebookOf(program, now.rulebook);
+    const decision = applyPart(
+      state,
+      fact,
+      part,
+      rulebook,
+      at,
+      elsewhere.flatMap(({ lines }) => lines),
+    );
     if (decision.kind !== 'applied') throw new ReadApart(account, decision.kind);
     workspace.recordLedger(fact.program, account, fact.id, decision.events, metadata);
   }
   return outcomeOfPin(workspace, fact, now);
+};
+
+/** What had come back of an earlier revision's lines at one of the accounts that a correction goes to. */
+const returnedOf = (workspace: Workspace, fact: Fact, account: AccountId): readonly CameBack[] => {
+  const earlier = workspace.account(fact.program, account).state.facts.get(fact.id);
+  return earlier === undefined || earlier.revision >= revisionOf(fact)
+    ? []
+    : earlier.lines.map(({ ordinal, product, returned }) => ({ ordinal, product, returned }));
 };
 
 /**
