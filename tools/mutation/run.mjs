@@ -1,6 +1,6 @@
 /**
  * `npm run mutation [-- <part>…]`: plants bugs, one at a time, and tells which no test finds. Parts: ledger, postgres, eventstoredb, accounts;
- * all of them when none is named. `-- <part> --files <glob>` does some files alone. Results are kept: what has not changed is not tried again.
+ * all of them when none is named. `-- <part> --files <glob>` does some files alone.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
@@ -28,25 +28,20 @@ const stryker = path.join(
   'bin/stryker.js',
 );
 
-/** What a killed process would lose is of no worth here: a commit need not wait for the disk. */
-const withoutSync = async (url) => {
-  const { default: pg } = await import('pg');
-  const client = new pg.Client({ connectionString: url });
-  await client.connect();
-  for (const setting of ['fsync', 'full_page_writes'])
-    await client.query(`alter system set ${setting} = off`);
-  await client.query('select pg_reload_conf()');
-  await client.end();
-};
-
-const needsDatabase = chosen.some((part) => withDatabase.has(part));
-const own = needsDatabase && process.env.TALLYSTICK_TEST_POSTGRES_URL === undefined;
-if (needsDatabase) {
+/** In memory where there is such a place: a commit waits for no disk, and is not weakened for it. */
+const inMemory = '/dev/shm';
+const startDatabase = async () => {
+  const { TMPDIR } = process.env;
+  if (existsSync(inMemory)) process.env.TMPDIR = inMemory;
   await (
     await fromTestingBuild('jest-global-setup', { build: true })
   )();
-  if (own) await withoutSync(process.env.TALLYSTICK_TEST_POSTGRES_URL);
-}
+  if (TMPDIR === undefined) delete process.env.TMPDIR;
+  else process.env.TMPDIR = TMPDIR;
+};
+
+const needsDatabase = chosen.some((part) => withDatabase.has(part));
+if (needsDatabase) await startDatabase();
 let failed = false;
 try {
   for (const part of chosen) {
@@ -64,6 +59,6 @@ try {
     failed ||= status !== 0;
   }
 } finally {
-  if (own) await (await fromTestingBuild('jest-global-teardown', { build: false }))();
+  if (needsDatabase) await (await fromTestingBuild('jest-global-teardown', { build: false }))();
 }
 process.exitCode = failed ? 1 : 0;

@@ -24,7 +24,9 @@ export const strykerFor = (name, { mutate, needs, jest, ...rest }) => ({
   timeoutMS: 10_000,
   timeoutFactor: 3,
   concurrency: Number(process.env.TALLYSTICK_MUTATION_CONCURRENCY ?? '2'),
+  // Tests are told apart by their names alone, so nothing is taken as known; what was not asked for keeps its last result.
   incremental: true,
+  force: true,
   incrementalFile: `node_modules/.cache/mutation/${name}.incremental.json`,
   reporters: ['clear-text', 'json'],
   clearTextReporter: { logTests: false, allowColor: false, reportTests: false },

@@ -5,6 +5,7 @@ import {
   addDays,
   addMonths,
   addMs,
+  dayAt,
   epochMs,
   localDate,
   startOfDay,
@@ -400,10 +401,11 @@ describe('whatever happens to accounts', () => {
               .state;
           const [often, once] = [make(), make()];
           for (const run of runs) expire(often, addMs(expiresAt, (run - 30) * 3_600_000));
-          must(
-            valuation(once, addMs(expiresAt, -1)).available === 5,
-            'it lives to its last moment',
-          );
+          const lastMoment = addMs(expiresAt, -1);
+          must(dayAt(lastMoment, zone) === last, 'that is on its last day');
+          must(dayAt(expiresAt, zone) === addDays(last, 1), 'and the next is on the next day');
+          must(valuation(once, lastMoment).available === 5, 'it lives to its last moment');
+          must(valuation(once, expiresAt).lapsed === 5, 'and no longer');
           for (const state of [often, once]) expire(state, addMs(expiresAt, 40 * 3_600_000));
           expect(often).toEqual(once);
           must(once.totals.expired === 5, 'and then it is posted');

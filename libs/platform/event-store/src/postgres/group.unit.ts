@@ -51,6 +51,31 @@ describe('a group of appends', () => {
     expect(takeGroup(queue)).toEqual([]);
   });
 
+  it('is bounded in bytes as in events, to the last one', () => {
+    const sized = (name: string, bytes: number) => ({
+      ...pending(to(name, 'noStream', [sampleEvent(name)])),
+      bytes,
+    });
+    const half = groupLimits.bytesMax / 2;
+    const queue = [sized('a', half), sized('b', half), sized('c', 1)];
+    const [first, second, third] = queue;
+    expect(takeGroup(queue)).toEqual([first, second]);
+    expect(queue).toEqual([third]);
+    const larger = [sized('a', half), sized('b', half + 1)];
+    expect(takeGroup(larger)).toHaveLength(1);
+    const many = Array.from({ length: 9 }, (_, index) => sized(`m${index}`, half / 2));
+    expect(takeGroup(many)).toHaveLength(4);
+  });
+
+  it('takes a call whole or not at all', () => {
+    const first = pending(to('a', 3, [sampleEvent('a')]));
+    const rival = pending(to('b', 0, [sampleEvent('b')]), to('a', 3, [sampleEvent('c')]));
+    const repeats = pending(to('d', 0, [sampleEvent('d'), sampleEvent('a')]));
+    const queue = [first, rival, repeats];
+    expect(takeGroup(queue)).toEqual([first]);
+    expect(queue).toEqual([rival, repeats]);
+  });
+
   it('leaves alone what is being written, and what comes after a call that waits for it', () => {
     const waits = pending(to('busy', 3, sampleEvents('x', 1)), to('beside', 0, [sampleEvent('y')]));
     const after = pending(to('beside', 1, [sampleEvent('z')]));
