@@ -22,6 +22,12 @@ interface ProgramRow {
   readonly arrears_policy: ArrearsPolicy;
 }
 
+/** Every process of redemption is told here which card, by its `cardKey`, has got another owner. */
+export const relinkedChannel = 'redemption_cards';
+
+/** A card's token has no `/`. */
+export const cardKey = (program: string, card: string): string => `${program}/${card}`;
+
 /**
  * Redemption's own notes of what other services said over the bus. They are read anew each time: another process may have heard what this one
  * has not. Who spends from an account by its id reads none of them; who spends by a card asks `CardOwners`.
@@ -29,11 +35,21 @@ interface ProgramRow {
 export class Heard {
   constructor(private readonly db: Pool) {}
 
+  /** A card that nobody had is told to nobody: no process keeps that. */
   async linked(link: CardLinked): Promise<void> {
     await this.db.query(
-      `insert into card_links (program, card, account, linked_from) values ($1, $2, $3, $4)
-       on conflict (program, card, linked_from) do update set account = excluded.account`,
-      [link.program, link.card, link.account, link.from],
+      `with linked as (
+         insert into card_links (program, card, account, linked_from) values ($1, $2, $3, $4)
+         on conflict (program, card, linked_from) do update set account = excluded.account
+         returning program, card)
+       select pg_notify($5, $6) from linked
+        where exists (select from card_links other
+                       where other.program = linked.program and other.card = linked.card
+                         and other.account <> $3)`,
+      [
+        ...[link.program, link.card, link.account, link.from],
+        ...[relinkedChannel, cardKey(link.program, link.card)],
+      ],
     );
   }
 

@@ -25,10 +25,11 @@ export const CARDS = Symbol('Cards');
 export const accountProviders: readonly Provider[] = [
   { provide: Heard, inject: [DATABASE], useFactory: (db: Pool) => new Heard(db) },
   { provide: Closings, inject: [DATABASE], useFactory: (db: Pool) => new Closings(db) },
+  { provide: CardOwners, inject: [DATABASE], useFactory: (db: Pool) => new CardOwners(db) },
   {
     provide: CARDS,
-    inject: [DATABASE, CARD_TOKENS],
-    useFactory: (db: Pool, tokens: CardTokens): Cards => ({ owners: new CardOwners(db), tokens }),
+    inject: [CardOwners, CARD_TOKENS],
+    useFactory: (owners: CardOwners, tokens: CardTokens): Cards => ({ owners, tokens }),
   },
   { provide: AccountCache, useFactory: () => new AccountCache() },
   {

@@ -67,10 +67,10 @@ export class Club {
     await this.append(streamName('program', program), expected, event);
   }
 
-  async link(card: CardToken, account: AccountId): Promise<void> {
-    const member = `of-${card}`;
-    const data = { program, member, account, card, from: long };
-    const fact = factId('card', program, card);
+  async link(card: CardToken, account: AccountId, from = long): Promise<void> {
+    const member = `of-${card}-${account}`;
+    const data = { program, member, account, card, from };
+    const fact = factId('card', program, card, account);
     const event = newEvent(fact, 0, { type: 'CardLinked', data }, this.metadata());
     await this.append(streamName('member', program, member), 'noStream', event);
   }
