@@ -97,7 +97,7 @@ export interface Verdict {
 
 /** Reads the whole store, and compares it with what the clients were told. */
 export const compareWithStore = async (
-  store: EventStore,
+  store: Pick<EventStore, 'readAll'>,
   acknowledged: readonly Acknowledged[],
 ): Promise<Verdict> => {
   const found: Found = new Map();
