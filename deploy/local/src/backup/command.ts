@@ -71,10 +71,15 @@ const backup: Work = async (folder, place) => {
   const keys = withKeys
     ? 'keys.json is in it, and opens everything that is sealed: keep that file apart from the rest.'
     : 'Not in it: the keys of your environment (card token key, master keys). Without them it cannot be read.';
+  const elsewhere =
+    taken.position === 0 && taken.rows > 0
+      ? '\nThere are no events in this database: where they are in EventStoreDB, take its own backup now, after this one.'
+      : '';
   return {
     said:
       `Backed up to position ${taken.position}, ${taken.newEvents} events of it new, and ${taken.rows} rows that no event can make again.\n` +
-      keys,
+      keys +
+      elsewhere,
     json: { ...taken, keys: withKeys },
   };
 };
