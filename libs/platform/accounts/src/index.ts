@@ -3,3 +3,4 @@ export * from './accounts.js';
 export * from './command.js';
 export * from './read-account.js';
 export * from './successor.js';
+export * from './fold-every-account.js';

@@ -3,6 +3,7 @@ import { appendBatched } from './append-batched.js';
 import { appendConcurrent } from './append-concurrent.js';
 import { hotAccount } from './hot-account.js';
 import { httpEarn, httpRedeem } from './http.js';
+import { replay } from './replay.js';
 
 /** In the order of the table. */
 export const benchmarks: readonly Benchmark[] = [
@@ -11,4 +12,5 @@ export const benchmarks: readonly Benchmark[] = [
   hotAccount,
   httpEarn,
   httpRedeem,
+  replay,
 ];
