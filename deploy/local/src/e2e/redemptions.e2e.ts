@@ -1,3 +1,4 @@
+import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { keysOf } from '../data/keys.js';
 import { startLocalSystem, type LocalSystem } from '../index.js';
@@ -17,6 +18,11 @@ import {
 import { at, clientOf, everywhere, problemOf, type Client } from './tools/client.js';
 import { makeDataFolder, removeDataFolder } from './tools/data-folders.js';
 import { eventually } from './tools/eventually.js';
+import {
+  eventStoreOfRun,
+  startEventStore,
+  type StartedEventStore,
+} from './tools/event-store-of-run.js';
 import { startProgram, type Program } from './tools/programs.js';
 import { replay } from './tools/replay.js';
 import { say, timed } from './tools/say.js';
@@ -36,6 +42,7 @@ describe(`${redemptions} redemptions by ${processes} processes against a balance
   const program = 'e2e-the-last-point';
   const card = '9826900000019';
   let folder: string;
+  let eventStore: StartedEventStore;
   let system: LocalSystem | undefined;
   let house: House;
   let account: string;
@@ -47,8 +54,16 @@ describe(`${redemptions} redemptions by ${processes} processes against a balance
 
   beforeAll(async () => {
     folder = await makeDataFolder();
-    system = await startLocalSystem({ dataDir: folder, port: 0, processes: 5, logLevel: 'error' });
-    house = await houseOf(system, system.postgres.url);
+    eventStore = await startEventStore(eventStoreOfRun, path.join(folder, 'eventstoredb'));
+    const { place } = eventStore;
+    system = await startLocalSystem({
+      dataDir: folder,
+      port: 0,
+      processes: 5,
+      logLevel: 'error',
+      eventStore: place,
+    });
+    house = await houseOf(system, { databaseUrl: system.postgres.url, eventStore: place });
     const published = await publish(house, program);
     const member = await enrol(house, program, [card], published);
     account = member.account;
@@ -70,6 +85,7 @@ describe(`${redemptions} redemptions by ${processes} processes against a balance
     for (const one of others) one.kill('SIGTERM');
     for (const one of others) await one.ended;
     await system?.stop();
+    await eventStore.stop();
     await removeDataFolder(folder);
   });
 
@@ -78,7 +94,13 @@ describe(`${redemptions} redemptions by ${processes} processes against a balance
     const keys = await keysOf(beside.folder);
     const issuer = await localIssuer(keys.signingKey, keys);
     const adminUrl = beside.postgres.url;
-    const env = serviceEnv('redemption', { adminUrl, keys, issuer, logLevel: 'info' });
+    const env = serviceEnv('redemption', {
+      adminUrl,
+      keys,
+      issuer,
+      logLevel: 'info',
+      eventStore: eventStore.place,
+    });
     const one = startProgram(serviceMain('redemption'), [], { ...env, TALLYSTICK_HTTP_PORT: '0' });
     others.push(one);
     return await eventually(
