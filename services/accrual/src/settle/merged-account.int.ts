@@ -153,6 +153,25 @@ describe('a receipt that was pinned to an account when that was merged away', ()
   });
 });
 
+describe('a receipt in two parts, of which a crash let one through, and then their accounts were merged', () => {
+  it('is answered as what cannot be settled, and holds up nobody', async () => {
+    const till = await household('ann', 'bob');
+    await till.settle(till.receipt(1, 'bob'));
+    const exchange = till.receipt(2, 'ann', [tea(1, 6), tea(2, -10, 1)]);
+    await till.pinOnly(exchange, [{ account: accountId('ann'), lines: [1] }]);
+    await till.settle(exchange);
+    await till.repin(exchange, [
+      { account: accountId('ann'), lines: [1] },
+      { account: accountId('bob'), lines: [2] },
+    ]);
+    await till.leave('ann', 'bob');
+    await till.settle(till.receipt(4, 'ann', [tea(1, 1)]));
+    const answers = await till.settler.settle([exchange, till.receipt(3, 'bob', [tea(1, 2)])]);
+    expect(answers.map(({ kind }) => kind)).toEqual(['unsettleable', 'settled']);
+    expect(await till.points('bob')).toBe(19);
+  });
+});
+
 describe('a merge at any moment', () => {
   it('between a fact’s stream and its account’s changes no total', async () => {
     // Each sale goes through these moments in another order: registered, applied, merged (twice), sent again.

@@ -42,11 +42,14 @@ type Written =
       readonly outcomes: readonly Settled[];
       readonly position: bigint;
     }
-  | { readonly kind: 'conflict' }
+  /** `apart`: a fact whose account knows more of it than its own stream says. Somebody was faster, or its streams contradict each other. */
+  | { readonly kind: 'conflict'; readonly apart?: Unsettleable }
   | { readonly kind: 'hopeless'; readonly fact: Fact['id'] };
 
 /** Another process keeps winning: a conflict means that somebody made progress, so this is never reached by waiting alone. */
 const attemptsMax = 100;
+/** Who was read apart is together when it is read again; only streams that contradict each other stay so. */
+const apartMax = 20;
 const backoffMsMax = 50;
 const claimFactsMax = 500;
 
@@ -124,7 +127,10 @@ export class Settler {
           return written.outcomes.map((outcome) => ({ kind: 'settled', outcome, position }));
         }
         if (written.kind === 'hopeless') hopeless.add(written.fact);
-        else attempt += 1;
+        else {
+          if (written.apart !== undefined && attempt === apartMax) throw written.apart;
+          attempt += 1;
+        }
       } finally {
         workspace.release(appended);
       }
@@ -230,8 +236,8 @@ class Unsettleable extends Error {
   }
 }
 
-/** Membership is late, a newer release has written, or somebody else was faster: all of these end. */
-const passes = [AccountNotOpen, UnknownLedgerEvent, ReadApart];
+/** Membership is late, or a newer release has written: both end. */
+const passes = [AccountNotOpen, UnknownLedgerEvent];
 
 const decideOrSay = (
   workspace: Workspace,
@@ -247,8 +253,11 @@ const decideOrSay = (
   }
 };
 
+const isApart = (error: unknown): error is Unsettleable =>
+  error instanceof Unsettleable && error.cause instanceof ReadApart;
+
 const orConflict = (error: unknown): Written => {
-  if (error instanceof ReadApart) return { kind: 'conflict' };
+  if (isApart(error)) return { kind: 'conflict', apart: error };
   throw error;
 };
 
@@ -261,7 +270,7 @@ const firstFault = (
     try {
       decide(arrival);
     } catch (error) {
-      if (error instanceof Unsettleable) return arrival;
+      if (error instanceof Unsettleable && !isApart(error)) return arrival;
       throw error;
     }
   }

@@ -26,7 +26,7 @@ import {
   type Account,
   type LedgerEvent,
 } from '@tallystick/ledger';
-import { cardStream, factStream, receiptFactId, type Pin } from '@tallystick/receipts';
+import { cardStream, factStream, receiptFactId, revisionOf, type Pin } from '@tallystick/receipts';
 import type { ReceiptFact, ReceiptLine, Rulebook } from '@tallystick/rulebook';
 import { publishProgram } from '../programs/publish-program.js';
 import { Memory } from '../settle/memory.js';
@@ -159,6 +159,22 @@ export const openTill = async (store: EventStore, rules: Partial<Rulebook> = {})
     return { fact: { ...content, hash: contentHash(content) }, metadata: metadata(now) };
   };
 
+  /** Writes a fact's own stream alone, as a store without atomicity may leave it. */
+  const onlyFact = async ({ fact }: Arrival, parts: Pin['parts'], again: boolean) => {
+    const rulebook = (await memory.catalog.read(program))?.versions[0]?.ref ?? null;
+    const pin = { rulebook, parts, nothing: null };
+    const workspace = new Workspace(new Memory({ store }));
+    await workspace.load([factStream(fact.id)]);
+    workspace.recordFact(
+      fact.id,
+      again
+        ? { type: 'FactPinned', data: { fact: fact.id, revision: revisionOf(fact), pin } }
+        : { type: 'ReceiptRegistered', data: { fact: fact.id, document: fact, pin } },
+      metadata(now),
+    );
+    await append(...workspace.writes());
+  };
+
   return {
     ...{ program, memory, settler, card, append, events, state, post, attach, open, receipt, book },
     stream: streamOf,
@@ -190,14 +206,8 @@ export const openTill = async (store: EventStore, rules: Partial<Rulebook> = {})
       await post(name, fact, (account) => decideClose(account, command, now));
     },
     /** What a crash leaves, on a store without atomicity: the fact's own stream with its pin, and nothing else. */
-    pinOnly: async ({ fact }: Arrival, parts: Pin['parts']) => {
-      const ref = (await memory.catalog.read(program))?.versions[0]?.ref ?? null;
-      const workspace = new Workspace(new Memory({ store }));
-      await workspace.load([factStream(fact.id)]);
-      const data = { fact: fact.id, document: fact, pin: { rulebook: ref, parts, nothing: null } };
-      workspace.recordFact(fact.id, { type: 'ReceiptRegistered', data }, metadata(now));
-      await append(...workspace.writes());
-    },
+    pinOnly: (arrival: Arrival, parts: Pin['parts']) => onlyFact(arrival, parts, false),
+    repin: (arrival: Arrival, parts: Pin['parts']) => onlyFact(arrival, parts, true),
   };
 };
 export type Till = Awaited<ReturnType<typeof openTill>>;
