@@ -130,6 +130,62 @@ describe('tally', () => {
     expect(await command('replay', '--rebuild')).toMatchObject({ rebuilt: true, equal: true });
   });
 
+  it('corrects by two people, imports opening balances, merges, and closes a period', async () => {
+    const of = ['--program', program];
+    const change = ['--card', '1002', '--up', '11', '--reason', 'a receipt was lost'];
+    const asked = await command('adjust', ...of, ...change, '--as', 'ann');
+    const id = textAt(asked, 'adjustment');
+    expect(asked).toMatchObject({ status: 'requested', requestedBy: 'ann' });
+    const open = await command('adjustments', ...of);
+    expect(listAt(open, 'adjustments').map((one) => at(one, 'adjustment'))).toContain(id);
+    const own = startTally(running(), ['approve', id, ...of, '--as', 'ann']);
+    expect([await own.ended, own.stderr()]).toEqual([5, expect.stringContaining('same-person')]);
+    expect(await command('approve', id, ...of, '--as', 'bob')).toMatchObject({
+      ...{ status: 'applied', approvedBy: 'bob' },
+    });
+    const taken = ['--card', '1002', '--down', '11', '--reason', 'it was found'];
+    const down = textAt(await command('adjust', ...of, ...taken, '--as', 'bob'), 'adjustment');
+    expect(await command('reject', down, ...of, '--reason', 'keep it')).toMatchObject({
+      status: 'rejected',
+    });
+    expect(await ofCard('balance', '1002')).toMatchObject({ available: 100 });
+
+    const rows = [
+      'reference,card,points,expiresAt',
+      'a,1001,30,',
+      'a,1001,20,2098-12-31',
+      'b,777,5,',
+    ];
+    await writeFile(inFiles('balances.csv'), rows.join('\n'));
+    const balances = (): Promise<unknown> =>
+      tally(
+        running(),
+        [
+          ...['opening-balances', inFiles('balances.csv'), ...of, '--system', 'old-crm'],
+          ...['--rejects', inFiles('balances.rejects.csv')],
+        ],
+        3,
+      );
+    expect(await balances()).toMatchObject({
+      ...{ addsUp: true, unchanged: false, balances: { new: 1, known: 0, refused: 1 } },
+      rows: { total: 3, imported: 2, known: 0, refused: { 'card-unknown': 1 } },
+      points: { new: 50, known: 0 },
+    });
+    expect(await readFile(inFiles('balances.rejects.csv'), 'utf8')).not.toContain('777');
+    expect(await balances()).toMatchObject({ unchanged: true, points: { new: 0, known: 50 } });
+
+    const [source, target] = [await ofCard('balance', '1001'), await ofCard('balance', '1002')];
+    const [from, to] = [textAt(source, 'account'), textAt(target, 'account')];
+    const merge = ['merge', ...of, '--source', from, '--target', to, '--reason', 'one household'];
+    expect(await command(...merge)).toMatchObject({ points: 60, holds: 0 });
+    expect(await command(...merge)).toMatchObject({ points: 60 });
+    const back = ['merge', ...of, '--source', to, '--target', from, '--reason', 'back'];
+    expect(await startTally(running(), back).ended).toBe(2);
+    const closed = await command('close-period', ...of, '--through', '2026-06-30');
+    expect(closed).toMatchObject({ status: 'done', closed: 1, skipped: 1, refused: 0 });
+    expect(await startTally(running(), ['approve', 'none', ...of]).ended).toBe(6);
+  });
+
   it('signs tokens that the services take', async () => {
     const signed = await command('token', '--role', 'auditor', '--program', program);
     const ask = async (of: string): Promise<number> => {
@@ -159,7 +215,7 @@ describe('tally', () => {
   it('starts a system for a command when none runs, and stops it afterwards', async () => {
     await running().stop();
     const balance = await ofCard('balance', '1002');
-    expect(at(balance, 'available')).toBe(89);
+    expect(at(balance, 'available')).toBe(160);
     await running().restart();
   });
 });

@@ -24,6 +24,8 @@ export interface LocalSystemOptions {
   readonly processes?: 1 | 5;
   /** Where the events are kept; default: in the system's PostgreSQL. */
   readonly eventStore?: EventStorePlace;
+  /** Between two looks of accrual for points and holds that have lapsed; 0: never. Default: accrual's own. */
+  readonly clockEverySeconds?: number | undefined;
   /** Of the services, which log JSON lines to stderr; default `warn`. */
   readonly logLevel?: string;
   /** One line for people about what is being done. Default: says nothing. */
@@ -67,7 +69,7 @@ const lastAnswersMs = 5_000;
  */
 export const startLocalSystem = async (options: LocalSystemOptions): Promise<LocalSystem> => {
   const { port = localPort, processes = 1, logLevel = 'warn', log = () => {}, signal } = options;
-  const { eventStore = { kind: 'postgres' } } = options;
+  const { eventStore = { kind: 'postgres' }, clockEverySeconds } = options;
   const folder = dataFolder(options.dataDir);
   const instance = randomUUID();
   const undo: (() => Promise<void>)[] = [];
@@ -105,7 +107,10 @@ export const startLocalSystem = async (options: LocalSystemOptions): Promise<Loc
     signal?.throwIfAborted();
 
     const env = (service: ServiceName) =>
-      serviceEnv(service, { adminUrl: postgres.url, keys, issuer, logLevel, eventStore });
+      serviceEnv(service, {
+        ...{ adminUrl: postgres.url, keys, issuer, logLevel, eventStore },
+        ...(clockEverySeconds === undefined ? {} : { clockEverySeconds }),
+      });
     const services =
       processes === 1
         ? await servicesInOneProcess(env)

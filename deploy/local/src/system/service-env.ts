@@ -23,9 +23,18 @@ export const serviceEnv = (
     readonly logLevel: string;
     /** In the same PostgreSQL, unless it is said otherwise. */
     readonly eventStore?: EventStorePlace;
+    /** Of accrual's clock; its own default, unless it is said otherwise. */
+    readonly clockEverySeconds?: number;
   },
 ): ServiceEnv => {
-  const { adminUrl, keys, issuer, logLevel, eventStore = { kind: 'postgres' } } = system;
+  const {
+    adminUrl,
+    keys,
+    issuer,
+    logLevel,
+    eventStore = { kind: 'postgres' },
+    clockEverySeconds,
+  } = system;
   const own = new URL(adminUrl);
   own.username = `tallystick_${service}`;
   own.password = rolePassword(keys, service);
@@ -41,5 +50,8 @@ export const serviceEnv = (
     TALLYSTICK_EVENT_STORE: eventStore.kind,
     ...(eventStore.url === undefined ? {} : { TALLYSTICK_EVENTSTORE_URL: eventStore.url }),
     TALLYSTICK_BUS: 'postgres',
+    ...(clockEverySeconds === undefined
+      ? {}
+      : { TALLYSTICK_CLOCK_EVERY_SECONDS: String(clockEverySeconds) }),
   };
 };

@@ -9,6 +9,7 @@ import {
 } from '../tools/event-store-of-run.js';
 import { access } from './access.js';
 import { accounts } from './accounts.js';
+import { corrections } from './corrections.js';
 import { houseOf, type House } from './house.js';
 import { overTheBus } from './over-the-bus.js';
 import { partners } from './partners.js';
@@ -37,6 +38,7 @@ export const frontDoorSuite = (processes: 1 | 5, kind = eventStoreOfRun): void =
         processes,
         logLevel: 'error',
         eventStore: place,
+        clockEverySeconds: 1,
       });
       house = await houseOf(system, { databaseUrl: system.postgres.url, eventStore: place });
     }, startsWithinMs);
@@ -56,6 +58,7 @@ export const frontDoorSuite = (processes: 1 | 5, kind = eventStoreOfRun): void =
     redemptions(here);
     partners(here);
     accounts(here);
+    corrections(here);
     overTheBus(here);
     access(here);
     theWhole(here);
