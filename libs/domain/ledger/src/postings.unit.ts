@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { accountId } from '@tallystick/kernel';
+import { accountId, factId } from '@tallystick/kernel';
 import {
   adjust,
   at,
@@ -18,7 +18,7 @@ import {
   spend,
   takeOver,
 } from '../fixtures/facts.js';
-import { decideReceipt, postings, type Account, type LedgerEvent } from './index.js';
+import { decideImport, decideReceipt, postings, type Account, type LedgerEvent } from './index.js';
 
 const me = accountId('me');
 const unspent = `member/${me}/unspent`;
@@ -128,6 +128,19 @@ describe('what is booked for', () => {
     });
     const down = adjust(given(tea(1, 10)).state, 1, { kind: 'down', points });
     expect(booked(down)).toEqual({ adjusted: 4, [unspent]: -4 });
+  });
+
+  it('an opening balance, as what is earned', () => {
+    const { lots } = tea(3, 10).earning;
+    const command = { fact: factId('opening', '1'), factHash: 'h', system: 'old', reference: 'r' };
+    const decision = decideImport(owing(4), { ...command, lots, spend: {} }, at(3));
+    expect(booked(decision)).toEqual({ 'issued/chain': -10, [unspent]: 6, [arrears]: 4 });
+  });
+
+  it('what nobody knows: it stops', () => {
+    expect(() => postings(me, { type: 'PointsTeleported', data: {} } as never)).toThrow(
+      'PointsTeleported',
+    );
   });
 
   it('a transfer, on each side', () => {
