@@ -23,7 +23,7 @@ export type Decided<T> =
       readonly events: readonly Recording[];
       /** Whether `decide` has folded the events into the account already, as `decideReceipt` does. */
       readonly folded?: boolean;
-      /** Given the account right after these events, and then where the store has them. */
+      /** Given the account right after these events, and then where the store has the last of them, or a later one of the same append where it cannot tell them apart. */
       readonly answer: (after: Account) => (position: bigint) => T;
     }
   /** Nothing is written. Only given on what the store has now, never on what it had a while ago. */

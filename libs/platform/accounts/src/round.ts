@@ -149,7 +149,12 @@ export const writeRound = async (
       held = { state: held.state, revision, position: result.position };
     }
     // What is answered sees the account before anybody else has it.
-    for (const answer of decided.answers) answer(held.position);
+    for (const { answer, upTo } of decided.answers)
+      answer(
+        store.capabilities.positionsFollowEachOther === true
+          ? held.position - BigInt(decided.events.length - upTo)
+          : held.position,
+      );
     cache.put(stream, held);
     return decided.left.filter(({ answered }) => !answered);
   }
@@ -172,10 +177,16 @@ const answerTaken = async (
   }
 };
 
+interface Answering {
+  readonly answer: (position: bigint) => void;
+  /** How many events of the round it comes after, its own included. */
+  readonly upTo: number;
+}
+
 interface DecidedRound {
   readonly events: readonly NewEvent[];
   readonly begun: readonly StreamWrite[];
-  readonly answers: readonly ((position: bigint) => void)[];
+  readonly answers: readonly Answering[];
   readonly left: readonly Waiting[];
   /** Nothing was decided: the first command gets an answer without a write, and the account may be behind the store. */
   readonly behind: boolean;
@@ -190,7 +201,7 @@ const decideInTurn = (
 ): DecidedRound => {
   const events: NewEvent[] = [];
   const begun = new Map<StreamName, StreamWrite>();
-  const answers: ((position: bigint) => void)[] = [];
+  const answers: Answering[] = [];
   let bytes = 0;
   for (const [index, waiting] of round.entries()) {
     const { begins } = waiting;
@@ -204,7 +215,7 @@ const decideInTurn = (
     const decision = waiting.decide(account, at);
     if (decision.kind === 'answer') {
       if (!fresh) return rest(answers.length === 0);
-      answers.push(decision.answer);
+      answers.push({ answer: decision.answer, upTo: events.length });
       continue;
     }
     for (const { event, stored } of decision.events) {
@@ -219,7 +230,7 @@ const decideInTurn = (
         events: [begins.event],
       });
     }
-    answers.push(decision.answer(account));
+    answers.push({ answer: decision.answer(account), upTo: events.length });
   }
   return { events, begun: [...begun.values()], answers, left: [], behind: false };
 };

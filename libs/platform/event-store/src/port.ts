@@ -64,6 +64,8 @@ export type AppendResult =
 export interface Capabilities {
   /** Whether an append over several streams happens whole or not at all. Without it, streams are written in the order given. */
   readonly atomicAcrossStreams: boolean;
+  /** Whether the positions of what one append writes to a stream follow each other without a gap: so that where the last is tells where each is. */
+  readonly positionsFollowEachOther?: boolean;
 }
 
 export interface ReadAllOptions {

@@ -199,6 +199,16 @@ export const appendingContract = (bench: () => Bench): void => {
       expect(idsOf(await allOf(store))).toEqual(idsOf([...writes[0].events, ...writes[1].events]));
     });
 
+    it('gives the events of a stream positions that follow each other, where it says so', async () => {
+      const { store } = bench();
+      const events = ['a', 'b', 'c'].map((name) => sampleEvent(name));
+      const result = await store.append([{ stream, expected: 'noStream', events }]);
+      if (result.kind === 'conflict' || store.capabilities.positionsFollowEachOther !== true)
+        return;
+      const there = (await collect(store.readStream(stream))).map(({ position }) => position);
+      expect(there).toEqual([result.position - 2n, result.position - 1n, result.position]);
+    });
+
     it('conflicts on the stream that does not fit, and writes none of it', async () => {
       const { store } = bench();
       await store.append([{ stream: other, expected: 'noStream', events: [sampleEvent('z')] }]);

@@ -47,7 +47,7 @@ export const createPostgresEventStore = (options: PostgresEventStoreOptions): Ev
   let closed: Promise<void> | undefined;
 
   return {
-    capabilities: { atomicAcrossStreams: true },
+    capabilities: { atomicAcrossStreams: true, positionsFollowEachOther: true },
     append: (writes) => appender.append(writes),
     readStream: (stream, { from = 0 } = {}) =>
       inPages(
