@@ -21,8 +21,7 @@ export async function* followPages(
   let position = after;
   while (!signal.aborted) {
     // Asked for before looking, so that what is committed in between is not slept through.
-    const stopWaiting = new AbortController();
-    const news = wake.wait(lookEveryMs, AbortSignal.any([signal, stopWaiting.signal]));
+    const news = wake.wait(lookEveryMs, signal);
     try {
       const page = await unlessAborted(fetch(position), signal);
       if (page === undefined) return;
@@ -31,12 +30,12 @@ export async function* followPages(
         position = last.position;
         yield page.events;
       }
-      if (page.last) await news;
+      if (page.last) await news.over;
     } catch (error) {
       if (!isUnavailable(error)) throw error;
-      await wake.wait(tryEveryMs, signal);
+      await wake.wait(tryEveryMs, signal).over;
     } finally {
-      stopWaiting.abort();
+      news.stop();
     }
   }
 }

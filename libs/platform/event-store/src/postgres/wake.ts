@@ -8,9 +8,16 @@ const reconnectMs = 500;
 export interface Wake {
   /** Something was committed: wakes followers here at once, others soon. */
   announce(position: bigint): void;
-  /** Resolves at the next announcement that is made after this call, or after a time, or when the signal aborts. */
-  wait(timeoutMs: number, signal: AbortSignal): Promise<void>;
+  /** Begins to wait for the next announcement that is made after this call. */
+  wait(timeoutMs: number, signal: AbortSignal): Waiting;
   close(): Promise<void>;
+}
+
+/** A plain object and not one more signal: a follower makes one for each page, and to abort a signal costs a stack trace. */
+export interface Waiting {
+  /** Resolves at the announcement, or after the time, or when the signal aborts, or when stopped. */
+  readonly over: Promise<unknown>;
+  stop(): void;
 }
 
 /** Announcements to other processes are gathered for this long: each costs a statement. */
@@ -53,20 +60,21 @@ export const createWake = (db: Database): Wake => {
       wakeAll();
       announcing ??= announceToOthers();
     },
-    wait: async (timeoutMs, signal) => {
+    wait: (timeoutMs, signal) => {
       listening ??= listen();
-      if (signal.aborted || closing.signal.aborted) return;
-      await new Promise<void>((resolve) => {
-        const done = (): void => {
-          clearTimeout(timer);
-          waiting.delete(done);
-          signal.removeEventListener('abort', done);
-          resolve();
-        };
-        const timer = setTimeout(done, timeoutMs);
-        waiting.add(done);
-        signal.addEventListener('abort', done);
-      });
+      if (signal.aborted || closing.signal.aborted)
+        return { over: Promise.resolve(), stop: () => undefined };
+      const { promise: over, resolve } = Promise.withResolvers<undefined>();
+      const stop = (): void => {
+        clearTimeout(timer);
+        waiting.delete(stop);
+        signal.removeEventListener('abort', stop);
+        resolve(undefined);
+      };
+      const timer = setTimeout(stop, timeoutMs);
+      waiting.add(stop);
+      signal.addEventListener('abort', stop);
+      return { over, stop };
     },
     close: async () => {
       closing.abort();
