@@ -30,6 +30,22 @@ const household = async (...names: readonly string[]): Promise<Till> => {
 };
 const kinds = async (till: Till, name: string) => (await till.events(name)).map(({ type }) => type);
 
+/** Reports count a receipt as posted when as many accounts tell of it as its newest pin has parts. */
+const isToldBy = async (till: Till, number: number, names: readonly string[]): Promise<void> => {
+  const { id, revision } = till.receipt(number, null).fact;
+  const pins = (await till.factEvents(number)).map(
+    ({ data }) => (JSON.parse(data) as { pin: { parts: unknown[] } }).pin,
+  );
+  const streams = await Promise.all(names.map((name) => till.events(name)));
+  const telling = streams.filter((events) =>
+    events.some(({ data }) => {
+      const { fact, factRevision } = JSON.parse(data) as { fact: string; factRevision?: number };
+      return fact === id && factRevision === revision;
+    }),
+  );
+  expect(telling).toHaveLength(pins.at(-1)?.parts.length ?? -1);
+};
+
 describe('a receipt of an account that was merged away', () => {
   it('goes to its successor, which first takes over what was on its way to it', async () => {
     const till = await household('ann', 'bob');
@@ -150,6 +166,7 @@ describe('a receipt that was pinned to an account when that was merged away', ()
     expect(await till.points('bob')).toBe(6);
     const pins = (await till.factEvents(2)).map(({ data }) => JSON.parse(data) as object);
     expect(pins.at(-1)).toMatchObject({ pin: { parts: [{ account: 'bob', lines: [1, 2] }] } });
+    await isToldBy(till, 2, ['ann', 'bob']);
   });
 });
 
@@ -202,6 +219,7 @@ describe('a merge at any moment', () => {
       expect(await till.points('cid')).toBe(24);
       expect(home.totals.transferredIn + home.totals.earned).toBe(24);
       for (const name of ['ann', 'bob', 'cid']) assertEquation(await till.state(name));
+      for (const number of [1, 2, 3, 4, 5]) await isToldBy(till, number, ['ann', 'bob', 'cid']);
     }
   });
 });
