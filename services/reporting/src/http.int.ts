@@ -254,6 +254,7 @@ describe('reporting over HTTP', () => {
         redeemed: 180,
         refunded: 60,
         reversed: 100,
+        ...{ opening: 0, adjustedUp: 0, adjustedDown: 0, expired: 0, inTransit: 0 },
         outstanding: { pending: 20, available: 0, lapsed: 7 },
         arrears: 30,
       });

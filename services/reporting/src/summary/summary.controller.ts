@@ -24,6 +24,11 @@ class SummaryBody extends createZodDto(
     redeemed: points.describe('Before refunds'),
     refunded: points,
     reversed: points.describe('Taken back for returns and corrections'),
+    opening: points.describe('Taken over from other systems'),
+    adjustedUp: points.describe('Added by corrections, and arrears that are owed no more'),
+    adjustedDown: points.describe('Taken by corrections'),
+    expired: points.describe('Posted as expired'),
+    inTransit: points.describe('Sent by transfers and merges, and not arrived yet'),
     outstanding: z.object({ pending: points, available: points, lapsed: points }),
     held: points.describe('Reserved for redemptions under way; not among what is outstanding'),
     arrears: points.describe('Owed by members'),
@@ -38,7 +43,11 @@ export class SummaryController {
 
   @Get(':program/summary')
   @Allow('manager', 'auditor', 'ops')
-  @ApiOperation({ summary: "The programme's figures in one look" })
+  @ApiOperation({
+    summary: "The programme's figures in one look",
+    description:
+      'They add up: opening + earned + refunded + adjustedUp = redeemed + reversed + expired + adjustedDown + inTransit + outstanding + held - arrears.',
+  })
   @ApiResponse({ status: 200, type: SummaryBody.Output })
   @ApiResponse({ status: 404, description: 'program-unknown' })
   async read(

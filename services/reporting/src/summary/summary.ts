@@ -10,6 +10,15 @@ export interface Summary {
   readonly redeemed: number;
   readonly refunded: number;
   readonly reversed: number;
+  /** Taken over from other systems. */
+  readonly opening: number;
+  /** Corrected by people, and arrears that are owed no more. */
+  readonly adjustedUp: number;
+  readonly adjustedDown: number;
+  /** Posted as expired. */
+  readonly expired: number;
+  /** Sent, and not arrived yet. */
+  readonly inTransit: number;
   /** What members hold, valued at the moment asked for. */
   readonly outstanding: {
     readonly pending: number;
@@ -38,6 +47,11 @@ export const readSummary = (
          coalesce(sum(redeemed), 0)::bigint as redeemed,
          coalesce(sum(refunded), 0)::bigint as refunded,
          coalesce(sum(reversed), 0)::bigint as reversed,
+         coalesce(sum(opening), 0)::bigint as opening,
+         coalesce(sum(adjusted_up), 0)::bigint as adjusted_up,
+         coalesce(sum(adjusted_down), 0)::bigint as adjusted_down,
+         coalesce(sum(expired), 0)::bigint as expired,
+         coalesce(sum(transferred_out - transferred_in), 0)::bigint as in_transit,
          coalesce(sum(held), 0)::bigint as held,
          coalesce(sum(arrears_raised - arrears_paid), 0)::bigint as arrears,
          coalesce(max(position), 0)::bigint as position
@@ -64,6 +78,11 @@ export const readSummary = (
       redeemed: figure('redeemed'),
       refunded: figure('refunded'),
       reversed: figure('reversed'),
+      opening: figure('opening'),
+      adjustedUp: figure('adjusted_up'),
+      adjustedDown: figure('adjusted_down'),
+      expired: figure('expired'),
+      inTransit: figure('in_transit'),
       outstanding: {
         pending: figure('pending'),
         available: figure('available'),

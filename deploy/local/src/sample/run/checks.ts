@@ -66,12 +66,17 @@ const nobodyOverdrew = ({ played }: Seen): Check => ({
   seen: `${grouped(played.redemptions.made)} made, ${grouped(played.redemptions.refused)} refused`,
 });
 
+/** Of a sample, nothing lapses in its first year, and nobody corrects it; people who go on with it may. */
 const pointsAddUp = ({ summary }: Seen): Check => {
-  const { earned, refunded, redeemed, reversed, outstanding, arrears } = summary;
-  const left = outstanding.available + outstanding.pending + outstanding.lapsed - arrears;
-  const comes = earned + refunded - redeemed - reversed;
+  const { earned, refunded, redeemed, reversed, expired, outstanding, arrears, held } = summary;
+  const { opening, adjustedUp, adjustedDown, inTransit } = summary;
+  const left = outstanding.available + outstanding.pending + outstanding.lapsed + held - arrears;
+  const corrected = opening + adjustedUp - adjustedDown - inTransit;
+  const comes = earned + refunded - redeemed - reversed - expired + corrected;
   return {
-    name: 'earned + refunded - redeemed - reversed = outstanding - arrears',
+    name:
+      'earned + refunded - redeemed - reversed - expired' +
+      `${corrected === 0 ? '' : ' + corrected'} = outstanding${held === 0 ? '' : ' + held'} - arrears`,
     holds: left === comes,
     seen: left === comes ? grouped(left) : `${grouped(comes)} is not ${grouped(left)}`,
   };

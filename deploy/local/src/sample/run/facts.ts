@@ -40,6 +40,7 @@ export interface SampleFacts {
     readonly redeemed: number;
     readonly refunded: number;
     readonly reversed: number;
+    readonly expired: number;
     readonly available: number;
     readonly pending: number;
     readonly lapsed: number;

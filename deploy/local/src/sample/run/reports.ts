@@ -22,6 +22,12 @@ const summary = z.looseObject({
   redeemed: z.int(),
   refunded: z.int(),
   reversed: z.int(),
+  opening: z.int(),
+  adjustedUp: z.int(),
+  adjustedDown: z.int(),
+  expired: z.int(),
+  inTransit: z.int(),
+  held: z.int(),
   outstanding: z.looseObject({ pending: z.int(), available: z.int(), lapsed: z.int() }),
   arrears: z.int(),
 });

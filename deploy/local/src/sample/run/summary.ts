@@ -96,6 +96,7 @@ const pointLines = ({ points, redemptions }: SampleFacts, paint: Colors): string
     0 - points.reversed,
     paint.dim('goods that came back, receipts that were corrected'),
   ),
+  ...(points.expired > 0 ? [line('expired', 0 - points.expired)] : []),
   line(
     'outstanding',
     points.available + points.pending + points.lapsed,

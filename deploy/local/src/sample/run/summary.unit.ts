@@ -27,6 +27,7 @@ const facts: SampleFacts = {
     redeemed: 4_000,
     refunded: 300,
     reversed: 345,
+    expired: 0,
     available: 8_200,
     pending: 100,
     lapsed: 0,
@@ -65,6 +66,9 @@ describe('the summary', () => {
 
   it('shows what became of the points', () => {
     expect(text).toMatch(/^ {2}earned +12,345$/m);
+    expect(text).not.toContain('expired');
+    const lapsed = renderSummary({ ...facts, points: { ...facts.points, expired: 12 } }, plain);
+    expect(lapsed).toMatch(/^ {2}expired +-12$/m);
     expect(text).toMatch(/^ {2}redeemed +-4,000 +40 redemptions; 4 refused/m);
     expect(text).toMatch(/^ {2}outstanding +8,300 +available 8,200 · pending 100 · lapsed 0/m);
   });
