@@ -56,6 +56,12 @@ const perform = async (options: Options, signal: AbortSignal): Promise<ExitCode>
 const wasGivenUp = (error: unknown): boolean =>
   error instanceof Interrupted || (error instanceof Error && error.name === 'AbortError');
 
+/** What accrual is to be told, if anything; it checks that itself. */
+const clockOf = (env: NodeJS.ProcessEnv): number | undefined => {
+  const seconds = env['TALLYSTICK_CLOCK_EVERY_SECONDS'];
+  return seconds === undefined || seconds === '' ? undefined : Number(seconds);
+};
+
 const withSystem = async (
   options: Options,
   signal: AbortSignal,
@@ -67,6 +73,7 @@ const withSystem = async (
     port: options.port,
     processes: options.processes ? 5 : 1,
     eventStore: eventStorePlaceOf(process.env),
+    clockEverySeconds: clockOf(process.env),
     logLevel: process.env['TALLYSTICK_LOG_LEVEL'] ?? (options.serve ? 'info' : 'warn'),
     log: (message) => complain(pc.dim(message)),
     signal,

@@ -1,0 +1,41 @@
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import {
+  describedOperations,
+  testDeployment,
+  type Deployment,
+  type TestService,
+} from '@tallystick/testing/service';
+import { startAccrual } from './testing/start-accrual.js';
+
+let deployment: Deployment;
+let service: TestService;
+
+beforeAll(async () => {
+  deployment = await testDeployment();
+  service = await startAccrual(deployment);
+});
+afterAll(async () => {
+  await service.close();
+  await deployment.drop();
+});
+
+it('the API describes itself: every operation, who may call it, and what it answers', async () => {
+  expect((await describedOperations(service)).toSorted()).toEqual([
+    'get /v1/adjustments/{program}/{adjustment}: manager, auditor',
+    'get /v1/adjustments: manager, auditor',
+    'get /v1/closings/{program}/{through}: manager, auditor',
+    'get /v1/programs/schema: anyone',
+    'get /v1/programs/{program}/versions/{version}: manager, store, auditor, ops',
+    'get /v1/programs/{program}: manager, store, auditor, ops',
+    'get /v1/receipts: store, manager, auditor',
+    'post /v1/adjustments/{program}/{adjustment}/approvals: manager',
+    'post /v1/adjustments/{program}/{adjustment}/rejections: manager',
+    'post /v1/adjustments: manager',
+    'post /v1/closings: manager',
+    'post /v1/merges: manager',
+    'post /v1/opening-balances/batch: manager',
+    'post /v1/programs: manager',
+    'post /v1/receipts/batch: store, manager',
+    'post /v1/receipts: store, manager',
+  ]);
+});
