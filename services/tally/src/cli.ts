@@ -10,6 +10,7 @@ import { importFile, type ImportOptions } from './commands/import.js';
 import { publishRulebook } from './commands/publish.js';
 import { replay, type ReplayOptions } from './commands/replay.js';
 import type { Run } from './commands/run.js';
+import { addSpendingCommands } from './commands/spending-commands.js';
 import { durationSeconds, printToken, type TokenOptions } from './commands/token.js';
 import { exitCodes, type ExitCode } from './exit-codes.js';
 import { mappingJsonSchema } from './mapping/json-schema.js';
@@ -106,6 +107,7 @@ Examples:
     .addHelpText('after', '\nExample:\n  tally statement --program shop --card 17850 --limit 200')
     .action(async (options: StatementOptions) => done(await showStatement(run, options)));
 
+  addSpendingCommands(program, run, done);
   addCorrectionCommands(program, run, done);
 
   program

@@ -130,6 +130,30 @@ describe('tally', () => {
     expect(await command('replay', '--rebuild')).toMatchObject({ rebuilt: true, equal: true });
   });
 
+  it('holds, releases and transfers points', async () => {
+    const token = await command('token', '--role', 'store', '--program', program);
+    const asked = await fetch(`${running().url}/v1/holds`, {
+      method: 'POST',
+      headers: {
+        authorization: `Bearer ${textAt(token, 'token')}`,
+        'content-type': 'application/json',
+        'idempotency-key': 'tally',
+      },
+      body: JSON.stringify({ program, card: '1002', points: 9, reference: 'order 1' }),
+    });
+    const hold = textAt(await asked.json(), 'hold');
+    expect(await ofCard('holds', '1002')).toMatchObject({ holds: [{ hold, points: 9, left: 9 }] });
+    const released = await command('release', hold, '--program', program);
+    expect(released).toMatchObject({ points: 9, available: 89 });
+    expect(await ofCard('holds', '1002')).toMatchObject({ holds: [] });
+    const present = ['--from-card', '1002', '--to-card', '1001', '--points', '5'];
+    const back = ['--from-card', '1001', '--to-card', '1002', '--points', '5'];
+    for (const way of [present, back])
+      expect(
+        await command('transfer', '--program', program, ...way, '--reason', 'a present'),
+      ).toMatchObject({ points: 5 });
+  });
+
   it('corrects by two people, imports opening balances, merges, and closes a period', async () => {
     const of = ['--program', program];
     const change = ['--card', '1002', '--up', '11', '--reason', 'a receipt was lost'];
@@ -203,6 +227,8 @@ describe('tally', () => {
       [['import', inFiles('one.csv'), '--mapping', 'online-retail', '--program', program], 2],
       [['import', inFiles('one.csv'), '--mapping', 'sales-without-lines', '--program', 'none'], 6],
       [['publish', inFiles('sales.tsv')], 2],
+      [['holds', '--program', program], 2],
+      [['release', 'none', '--program', program], 6],
       [['nonsense'], 2],
     ];
     for (const [args, code] of cases) {

@@ -10,6 +10,7 @@ import {
 import { access } from './access.js';
 import { accounts } from './accounts.js';
 import { corrections } from './corrections.js';
+import { holdsAndTransfers } from './holds.js';
 import { houseOf, type House } from './house.js';
 import { overTheBus } from './over-the-bus.js';
 import { partners } from './partners.js';
@@ -56,6 +57,7 @@ export const frontDoorSuite = (processes: 1 | 5, kind = eventStoreOfRun): void =
     receipts(here);
     returns(here);
     redemptions(here);
+    holdsAndTransfers(here);
     partners(here);
     accounts(here);
     corrections(here);
