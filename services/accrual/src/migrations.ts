@@ -95,4 +95,18 @@ export const migrations: readonly Migration[] = [
       create index closings_running on closings (position) where status = 'running';
     `,
   },
+  {
+    name: '0007-unfinished-balances',
+    note: 'Opening balances that were begun on a store that writes one stream after another, and have not reached their account: what the sweeper looks at.',
+    sql: `
+      create table unfinished_balances (
+        fact text primary key,
+        program text not null,
+        system text not null,
+        reference text not null,
+        noted_at timestamptz not null default now()
+      );
+      create index unfinished_balances_by_age on unfinished_balances (noted_at);
+    `,
+  },
 ];

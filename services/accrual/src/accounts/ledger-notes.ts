@@ -1,5 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { DueAccounts } from '../clock/due-accounts.js';
+import { UnfinishedBalances } from '../opening-balances/unfinished-balances.js';
 import { MergesView } from '../merges/merges-view.js';
 import { Unsettled } from '../sweep/unsettled.js';
 import type { HeardEvent } from './decode-heard-event.js';
@@ -12,12 +13,18 @@ export class LedgerNotes {
     @Inject(KnownAccounts) private readonly known: KnownAccounts,
     @Inject(DueAccounts) private readonly due: DueAccounts,
     @Inject(MergesView) private readonly merges: MergesView,
+    @Inject(UnfinishedBalances) private readonly balances: UnfinishedBalances,
     @Inject(Unsettled) private readonly unsettled: Unsettled,
   ) {}
 
   async note(heard: readonly HeardEvent[]): Promise<void> {
     await this.known.note(heard);
     await this.due.note(heard);
+    await this.balances.imported(
+      heard.flatMap(({ event }) =>
+        event?.type === 'OpeningBalanceImported' ? [event.data.fact] : [],
+      ),
+    );
     await this.merges.arrived(
       heard.flatMap(({ event }) =>
         event?.type === 'AccountsMerged' && event.data.side === 'target' ? [event.data.fact] : [],

@@ -8,6 +8,7 @@ import {
 import { Accounts } from '@tallystick/accounts';
 import type { EventMetadata, EventStore } from '@tallystick/event-store';
 import type { Clock, ProgramId } from '@tallystick/kernel';
+import { arrearsPolicyOf } from '@tallystick/rulebook';
 import {
   CLOCK,
   EVENT_STORE,
@@ -23,7 +24,10 @@ import { finishAdjustment } from '../adjustments/close-adjustment.js';
 import { finishMerge } from '../merges/merge-accounts.js';
 import { MergeRegister } from '../merges/merge-register.js';
 import { MergesView, type UnfinishedMerge } from '../merges/merges-view.js';
-import { Catalog } from '../programs/catalog.js';
+import { importBalance } from '../opening-balances/import-balance.js';
+import { balanceFact, readBalance, type BalanceName } from '../opening-balances/opening-balance.js';
+import { UnfinishedBalances } from '../opening-balances/unfinished-balances.js';
+import { Catalog, rulebookAt } from '../programs/catalog.js';
 
 /** How long a correction may be under way before the sweeper looks: well above what its own request takes. */
 const graceMs = 10_000;
@@ -43,6 +47,7 @@ export class CorrectionsSweeper implements OnApplicationBootstrap, OnApplication
     @Inject(CLOCK) readonly clock: Clock,
     @Inject(MergeRegister) readonly register: MergeRegister,
     @Inject(MergesView) private readonly merges: MergesView,
+    @Inject(UnfinishedBalances) private readonly balances: UnfinishedBalances,
     @Inject(AdjustmentsView) private readonly adjustments: AdjustmentsView,
     @Inject(LOG) private readonly log: Log,
   ) {}
@@ -66,6 +71,8 @@ export class CorrectionsSweeper implements OnApplicationBootstrap, OnApplication
     for (const named of adjustments) await this.finish(named, () => this.finishAdjustment(named));
     const merges = await this.merges.unfinished(olderThanMs, correctionsMax);
     for (const named of merges) await this.finish(named, () => this.finishMerge(named));
+    const balances = await this.balances.olderThan(olderThanMs, correctionsMax);
+    for (const named of balances) await this.finish(named, () => this.finishBalance(named));
   }
 
   /** One that cannot be finished does not stand in the way of the others. */
@@ -87,6 +94,19 @@ export class CorrectionsSweeper implements OnApplicationBootstrap, OnApplication
   private async finishMerge({ program, merge }: UnfinishedMerge): Promise<void> {
     const registered = (await this.register.read(program)).byId.get(merge);
     if (registered !== undefined) await finishMerge(this, registered, this.metadataOf(program));
+  }
+
+  private async finishBalance(named: BalanceName): Promise<void> {
+    const begun = await readBalance(this.store, named);
+    if (begun !== null) {
+      const { account, ...content } = begun;
+      const published = await this.catalog.read(named.program);
+      const book = published === null ? undefined : rulebookAt(published, this.clock())?.book;
+      const policy = book === undefined ? undefined : arrearsPolicyOf(book);
+      const which = { kind: 'account' as const, account };
+      await importBalance(this, which, content, this.metadataOf(named.program), policy);
+    }
+    await this.balances.imported([balanceFact(named)]);
   }
 
   private metadataOf(program: ProgramId): EventMetadata {

@@ -1,12 +1,15 @@
 import { Controller, Inject } from '@nestjs/common';
 import { EventPattern, Payload } from '@nestjs/microservices';
 import { topics } from '@tallystick/contracts';
+import type { EventStore } from '@tallystick/event-store';
 import type { Message, Verdict } from '@tallystick/message-bus';
-import { decodeRelayed, oneByOne } from '@tallystick/service-host';
+import { decodeRelayed, EVENT_STORE, oneByOne } from '@tallystick/service-host';
 import { AdjustmentsView } from '../adjustments/adjustments-view.js';
 import { closingRequested } from '../closing/closing.js';
 import { Closings } from '../closing/closings.js';
 import { mergeFact, mergeRequested } from '../merges/merge-register.js';
+import { balanceRequested } from '../opening-balances/opening-balance.js';
+import { UnfinishedBalances } from '../opening-balances/unfinished-balances.js';
 import { MergesView } from '../merges/merges-view.js';
 import { adjustmentHeard } from '../adjustments/decode-adjustment-heard.js';
 
@@ -16,6 +19,8 @@ export class CorrectionsConsumer {
   constructor(
     @Inject(AdjustmentsView) private readonly adjustments: AdjustmentsView,
     @Inject(MergesView) private readonly merges: MergesView,
+    @Inject(UnfinishedBalances) private readonly balances: UnfinishedBalances,
+    @Inject(EVENT_STORE) private readonly store: EventStore,
     @Inject(Closings) private readonly closings: Closings,
   ) {}
 
@@ -31,6 +36,8 @@ export class CorrectionsConsumer {
       }
       if (event.type === 'ClosingRequested')
         await this.closings.note(closingRequested.parse(event.data), BigInt(event.position));
+      if (event.type === 'OpeningBalanceRequested' && !this.store.capabilities.atomicAcrossStreams)
+        await this.balances.begun(balanceRequested.parse(event.data));
       return undefined;
     });
   }

@@ -11,6 +11,7 @@ import { MergeRegister } from '../merges/merge-register.js';
 import { MergesController } from '../merges/merges.controller.js';
 import { MergesView } from '../merges/merges-view.js';
 import { OpeningBalancesController } from '../opening-balances/opening-balances.controller.js';
+import { UnfinishedBalances } from '../opening-balances/unfinished-balances.js';
 import { CorrectionsConsumer } from './corrections.consumer.js';
 import { CorrectionsSweeper } from './corrections-sweeper.js';
 
@@ -28,6 +29,11 @@ export const correctionProviders: readonly Provider[] = [
     provide: AdjustmentsView,
     inject: [DATABASE],
     useFactory: (db: Pool) => new AdjustmentsView(db),
+  },
+  {
+    provide: UnfinishedBalances,
+    inject: [DATABASE],
+    useFactory: (db: Pool) => new UnfinishedBalances(db),
   },
   { provide: MergesView, inject: [DATABASE], useFactory: (db: Pool) => new MergesView(db) },
   {

@@ -34,7 +34,7 @@ export const balanceFact = ({ program, system, reference }: BalanceName): FactId
   factId('openingbalance', program, system, reference);
 
 const time = z.string().transform(instant).nullable();
-const requested = z.object({
+export const balanceRequested = z.object({
   program: z.string().transform(programId),
   system: z.string(),
   reference: z.string(),
@@ -56,7 +56,7 @@ const requested = z.object({
   /** SHA-256 of what was sent, with the card's token where it named a card: the same reference with other content is refused. */
   hash: z.string(),
 });
-export type OpeningBalanceRequested = z.output<typeof requested>;
+export type OpeningBalanceRequested = z.output<typeof balanceRequested>;
 
 export const begunBy = (
   balance: OpeningBalanceRequested,
@@ -77,7 +77,7 @@ export const readBalance = async (
   name: BalanceName,
 ): Promise<OpeningBalanceRequested | null> => {
   for await (const { data } of store.readStream(balanceStream(name)))
-    return requested.parse(JSON.parse(data));
+    return balanceRequested.parse(JSON.parse(data));
   return null;
 };
 

@@ -3,10 +3,16 @@ import { AccountCache, Accounts } from '@tallystick/accounts';
 import { StoreUnavailable, type EventStore } from '@tallystick/event-store';
 import { Points, accountId, factId, instant, systemClock } from '@tallystick/kernel';
 import { decideClose } from '@tallystick/ledger';
-import { testDeployment, type Deployment, type TestService } from '@tallystick/testing/service';
+import {
+  eventually,
+  testDeployment,
+  type Deployment,
+  type TestService,
+} from '@tallystick/testing/service';
 import { maria, openClub, type Club } from '../testing/club.js';
 import { startAccrual } from '../testing/start-accrual.js';
 import { importBalance } from './import-balance.js';
+import { UnfinishedBalances } from './unfinished-balances.js';
 
 interface Item {
   readonly status: number;
@@ -243,6 +249,17 @@ describe('a crash between a balance and its account, on a store that writes one 
     expect(await attempt('hal', false)).toMatchObject({ kind: 'imported', known: false });
     expect(await attempt('hal', false)).toMatchObject({ kind: 'imported', known: true });
     expect((await club.value('hal')).available).toBe(7);
+  });
+
+  it('is finished by the sweeper, where it is not sent again', async () => {
+    await club.open('kit');
+    await expect(attempt('kit', true)).rejects.toThrow(StoreUnavailable);
+    const unfinished = new UnfinishedBalances(service.db);
+    await unfinished.begun({ program: club.program, system: 'cut', reference: 'kit' });
+    await service.db.query(`update unfinished_balances set noted_at = now() - interval '1 hour'`);
+    await eventually(async () => (await club.value('kit')).available === 7, 20_000);
+    await eventually(async () => (await unfinished.olderThan(0, 10)).length === 0);
+    expect(await attempt('kit', false)).toMatchObject({ kind: 'imported', known: true });
   });
 
   it('is healed on the successor, where the account became part of another meanwhile', async () => {
