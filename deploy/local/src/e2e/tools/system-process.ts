@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import path from 'node:path';
 import type { ServiceName } from '@tallystick/contracts';
 import { localIssuer, type TokenClaims } from '@tallystick/service-host';
 import { dataFolder } from '../../data/folder.js';
@@ -6,10 +7,11 @@ import { keysOf } from '../../data/keys.js';
 import { runningPostgres } from '../../data/running-postgres.js';
 import { perService } from '../../system/services.js';
 import type { Reachable } from './client.js';
+import { eventStoreOfRun, startEventStore } from './event-store-of-run.js';
 import { eventually } from './eventually.js';
 import { localProgram, startProgram, type Program } from './programs.js';
 
-/** A system as `npm start -- --serve` runs it, in a process that can be killed and started again on the same data. */
+/** A system as `npm start -- --serve` runs it, on the event store that the run is about, in a process that can be killed and started again on the same data. */
 export interface SystemProcess extends Reachable {
   readonly dataDir: string;
   readonly url: string;
@@ -29,7 +31,14 @@ const stopsWithinMs = 60_000;
 
 export const startSystemProcess = async (dataDir: string): Promise<SystemProcess> => {
   const folder = dataFolder(dataDir);
-  let program = serve(dataDir, '0');
+  const eventStore = await startEventStore(eventStoreOfRun, path.join(dataDir, 'eventstoredb'));
+  const { kind, url: eventStoreUrl } = eventStore.place;
+  const env = {
+    TALLYSTICK_LOG_LEVEL: 'warn',
+    TALLYSTICK_EVENT_STORE: kind,
+    ...(eventStoreUrl === undefined ? {} : { TALLYSTICK_EVENTSTORE_URL: eventStoreUrl }),
+  };
+  let program = serve(dataDir, '0', env);
   let url = await answering(program, folder.running);
   const issuer = async () => {
     const keys = await keysOf(folder);
@@ -54,7 +63,7 @@ export const startSystemProcess = async (dataDir: string): Promise<SystemProcess
       await program.ended;
     },
     restart: async () => {
-      program = serve(dataDir, new URL(url).port);
+      program = serve(dataDir, new URL(url).port, env);
       url = await answering(program, folder.running);
     },
     stop: async () => {
@@ -62,14 +71,13 @@ export const startSystemProcess = async (dataDir: string): Promise<SystemProcess
       program.kill('SIGTERM');
       await program.ended;
       clearTimeout(deadline);
+      await eventStore.stop();
     },
   };
 };
 
-const serve = (dataDir: string, port: string): Program =>
-  startProgram(localProgram, ['--serve', '--port', port, '--data', dataDir], {
-    TALLYSTICK_LOG_LEVEL: 'warn',
-  });
+const serve = (dataDir: string, port: string, env: Readonly<Record<string, string>>): Program =>
+  startProgram(localProgram, ['--serve', '--port', port, '--data', dataDir], env);
 
 const answering = async (program: Program, running: string): Promise<string> =>
   await eventually(
