@@ -24,7 +24,8 @@ const startsWithinMs = 180_000;
 
 /** Everything that the system does, through its front door: the same whether it is one process or five, and wherever its events are. */
 export const frontDoorSuite = (processes: 1 | 5, kind = eventStoreOfRun): void => {
-  describe(`the front door of ${processes === 1 ? 'one process' : 'five processes'} on ${kind}`, () => {
+  const on = kind === 'eventstoredb' ? 'EventStoreDB or a double of it' : 'PostgreSQL';
+  describe(`the front door of ${processes === 1 ? 'one process' : 'five processes'} on ${on}`, () => {
     let folder: string;
     let eventStore: StartedEventStore | undefined;
     let system: LocalSystem | undefined;
