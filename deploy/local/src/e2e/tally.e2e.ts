@@ -203,6 +203,8 @@ describe('tally', () => {
     const merge = ['merge', ...of, '--source', from, '--target', to, '--reason', 'one household'];
     expect(await command(...merge)).toMatchObject({ points: 60, holds: 0 });
     expect(await command(...merge)).toMatchObject({ points: 60 });
+    // The card of the one leads to the other by now.
+    expect(await ofCard('balance', '1001')).toMatchObject({ account: to });
     const back = ['merge', ...of, '--source', to, '--target', from, '--reason', 'back'];
     expect(await startTally(running(), back).ended).toBe(2);
     const closed = await command('close-period', ...of, '--through', '2026-06-30');

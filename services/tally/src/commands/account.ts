@@ -156,7 +156,21 @@ export const accountOfCard = async (
     answer: cardAnswer,
   });
   if (!answer.ok) throw failureOf('the card cannot be looked up', answer.error);
-  return answer.value.value.account;
+  return successorOf(client, program, answer.value.value.account);
+};
+
+/** The card still names the account that it was linked to; whose points it leads to by now, the one that spends them knows. */
+const successorOf = async (client: Client, program: string, account: string): Promise<string> => {
+  const quote = await client.call({
+    service: 'redemption',
+    method: 'POST',
+    path: '/v1/redemptions/quote',
+    body: JSON.stringify({ program, account }),
+    answer: z.unknown(),
+  });
+  const into = quote.ok ? undefined : quote.error.successor;
+  // An account never becomes part of itself, by however many others: this ends.
+  return into === undefined ? account : successorOf(client, program, into);
 };
 
 /** `2027-08-31 23:00 UTC`: a programme's day seldom ends at midnight UTC, so the day alone would mislead. */

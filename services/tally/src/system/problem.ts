@@ -7,6 +7,7 @@ const problemDetails = z.looseObject({
   title: z.string(),
   detail: z.string().optional(),
   errors: z.array(z.looseObject({ field: z.string(), message: z.string() })).optional(),
+  successor: z.string().optional(),
 });
 
 /** A service's refusal of one request, or of one item of a batch. */
@@ -16,18 +17,21 @@ export interface Problem {
   readonly type: string;
   /** For a person: title, detail and the fields at fault. */
   readonly message: string;
+  /** Of `account-merged`: the account that it became part of. */
+  readonly successor?: string | undefined;
 }
 
 export const problemOf = (status: number, body: unknown): Problem => {
   const parsed = problemDetails.safeParse(body);
   if (!parsed.success)
     return { status, type: `http-${status}`, message: `the answer is ${status}` };
-  const { type, title, detail, errors = [] } = parsed.data;
+  const { type, title, detail, errors = [], successor } = parsed.data;
   const fields = errors.map(({ field, message }) => `${field} ${message}`).join('; ');
   return {
     status,
     type: type.slice(type.lastIndexOf(':') + 1),
     message: [title, detail, fields].filter((part) => part !== undefined && part !== '').join(': '),
+    ...(successor === undefined ? {} : { successor }),
   };
 };
 
