@@ -162,6 +162,14 @@ describe('a corrected return', () => {
     // The line is gone, or has other lots; what had been taken back comes again all the same.
     expect(corrected([pot(4)])).toBe(14);
     expect(corrected([pot(4), tea(30)])).toBe(14);
+    // A line that had earned nothing, and is gone.
+    const { state } = given(
+      sale(1, [pot(4), tea(0)]),
+      comeBack(2, [{ product: 'tea', of: 1, ordinal: 2 }]),
+      sale(1, [pot(4)], { factRevision: 2 }),
+      sale(2, [], { factRevision: 2, occurredAt: at(1) }),
+    );
+    expect(valuation(state, at(9)).available).toBe(4);
   });
 
   it('gives back no more of a line than the corrected sale has had returned', () => {

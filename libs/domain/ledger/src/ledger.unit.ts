@@ -301,6 +301,10 @@ describe('a refund', () => {
       events: [{ type: 'RedemptionRefunded', data: { lots: [{ points: 10, expiresAt: at(10) }] } }],
     });
     expect(valuation(state, at(10))).toMatchObject({ available: 0, lapsed: 13 });
+    spend(state, 2, 10, at(9));
+    expect(cancel(state, 2, at(10), hour)).toMatchObject({
+      events: [{ type: 'RedemptionRefunded', data: { lots: [{ points: 10, expiresAt: at(11) }] } }],
+    });
   });
 
   it('without a grace leaves each lot the date that it has', () => {

@@ -105,13 +105,14 @@ describe('appends to streams that are not where they were expected', () => {
       call([to(a, 'noStream', [...as, ...other])]),
       call([to(a, 'noStream', [{ ...first, type: 'Other' }, ...rest])]),
       call([to(a, 'noStream', [{ ...first, data: '{"x":1}' }, ...rest])]),
+      call([to(a, 'noStream', [{ ...first, id: other[0]?.id ?? '' }, ...rest])]),
       call([to(a, 0, as)]),
       call([to(free, 2, other)]),
     ];
     expect(await settle(...group)).toEqual([]);
     expect(answers).toEqual([
       { kind: 'conflict', stream: b, actual: 1 },
-      ...[a, a, a, a, a].map((stream) => ({ kind: 'conflict', stream, actual: 3 })),
+      ...[a, a, a, a, a, a].map((stream) => ({ kind: 'conflict', stream, actual: 3 })),
       { kind: 'conflict', stream: free, actual: 'noStream' },
     ]);
   });
