@@ -30,7 +30,12 @@ const say = (line: string): void => void process.stderr.write(`${line}\n`);
 const run = async (names: readonly string[], options: Options): Promise<void> => {
   const wanted = benchmarks.filter(({ name }) => names.length === 0 || names.includes(name));
   const at = machine();
-  const server = await startServer(options.postgres);
+  const starting = startServer(options.postgres);
+  // Whoever ends us early leaves no server behind.
+  const end = (): void => void starting.then((one) => one.stop()).finally(() => process.exit(1));
+  process.once('SIGINT', end);
+  process.once('SIGTERM', end);
+  const server = await starting;
   try {
     const answers: Answer[] = [];
     for (const benchmark of wanted) {
