@@ -19,34 +19,40 @@ export class PartnerEventsConsumer {
   ) {}
 
   @EventPattern<string>(topics.partnerLog.name)
-  hear(@Payload() batch: readonly Message[]): Promise<Verdict[]> {
-    return oneByOne(batch, async (message) => {
-      const event = decodeRelayed(message);
-      if (event.type !== 'PartnerEventReceived') return;
-      const received = partnerEventReceived.parse(event.data);
-      const program = programId(received.program);
-      const fact: PartnerFact = {
-        id: partnerFactId(program, received.partner, received.event),
-        program,
-        partner: received.partner,
-        type: received.type,
-        hash: received.hash,
-        occurredAt: instant(received.occurredAt),
-        card: cardToken(received.card),
-        amount: received.amount,
-        currency: received.currency,
-      };
-      const context = messageContext(message, actor);
-      const about = { program, occurredAt: fact.occurredAt, causationId: message.id };
-      const [answer] = await this.queue.settle([
-        { fact, metadata: metadata(context, about, this.clock) },
-      ]);
-      if (answer?.kind === 'unsettleable') {
-        const reason = answer.error instanceof Error ? answer.error.message : 'unknown';
-        return { kind: 'poison', reason: `it cannot be settled: ${reason}` };
-      }
-      if (answer?.kind === 'program-unknown')
-        return { kind: 'poison', reason: `programme ${program} has not been published` };
-    });
+  async hear(@Payload() batch: readonly Message[]): Promise<Verdict[]> {
+    // All at once: they share rounds, which keep the order of each card. One after the other, a batch would take so many rounds that
+    // a process that dies now and then begins the same batch again and again.
+    const verdicts = batch.map((message) => oneByOne([message], (one) => this.settle(one)));
+    return (await Promise.all(verdicts)).flat();
+  }
+
+  private async settle(message: Message): Promise<Verdict | undefined> {
+    const event = decodeRelayed(message);
+    if (event.type !== 'PartnerEventReceived') return undefined;
+    const received = partnerEventReceived.parse(event.data);
+    const program = programId(received.program);
+    const fact: PartnerFact = {
+      id: partnerFactId(program, received.partner, received.event),
+      program,
+      partner: received.partner,
+      type: received.type,
+      hash: received.hash,
+      occurredAt: instant(received.occurredAt),
+      card: cardToken(received.card),
+      amount: received.amount,
+      currency: received.currency,
+    };
+    const context = messageContext(message, actor);
+    const about = { program, occurredAt: fact.occurredAt, causationId: message.id };
+    const [answer] = await this.queue.settle([
+      { fact, metadata: metadata(context, about, this.clock) },
+    ]);
+    if (answer?.kind === 'unsettleable') {
+      const reason = answer.error instanceof Error ? answer.error.message : 'unknown';
+      return { kind: 'poison', reason: `it cannot be settled: ${reason}` };
+    }
+    if (answer?.kind === 'program-unknown')
+      return { kind: 'poison', reason: `programme ${program} has not been published` };
+    return undefined;
   }
 }
