@@ -56,6 +56,7 @@ const serverAt = async (url: string, stop: () => Promise<void>): Promise<Server>
     `select name, current_setting(name) as setting from pg_settings where name = any($1) order by name`,
     [settingsShown],
   );
+  let stopped: Promise<void> | undefined;
   return {
     url,
     version: versions[0]?.version.split(' on ')[0] ?? 'PostgreSQL',
@@ -81,8 +82,8 @@ const serverAt = async (url: string, stop: () => Promise<void>): Promise<Server>
       };
     },
     stop: async () => {
-      await admin.end();
-      await stop();
+      stopped ??= admin.end().then(stop);
+      await stopped;
     },
   };
 };
