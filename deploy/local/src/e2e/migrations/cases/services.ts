@@ -97,6 +97,15 @@ export const accrualCases: MigrationCases = {
       ).toEqual([{ through: '2025-12-31', status: 'running', closed: 0, after_stream: null }]);
     },
   },
+  '0007-unfinished-balances': {
+    before: oneUnsettled,
+    after: async (db) => {
+      await stillUnsettled(db);
+      const note = `insert into unfinished_balances (fact, program, system, reference) values ('f', 'p', 's', 'r')`;
+      await db.query(note);
+      await expect(db.query(note)).rejects.toThrow('unfinished_balances_pkey');
+    },
+  },
 };
 
 export const redemptionCases: MigrationCases = {
