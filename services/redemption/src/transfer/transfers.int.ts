@@ -269,7 +269,7 @@ describe('a transfer whose process dies between its halves', () => {
         first.body,
       );
     await house.service.db.query(
-      'insert into open_transfers (fact, program, sender) select $1, $2, $3',
+      'insert into open_transfers (fact, program, sender) select $1, $2, $3 on conflict do nothing',
       [
         transferFact(program, z.looseObject({ transfer: z.string() }).parse(first.body).transfer),
         program,
