@@ -82,9 +82,10 @@ export const redemptions = (houseOf: () => House): void => {
       const refunds = await Promise.all(
         Array.from({ length: 8 }, (_, index) => refund(id, `at-the-same-moment-${index}`)),
       );
-      expect(refunds.filter(({ status }) => status === 201)).toHaveLength(1);
+      const [won, ...others] = refunds.filter(({ status }) => status === 201);
+      expect(others).toEqual([]);
       expect(refunds.filter(({ status }) => status === 409)).toHaveLength(7);
-      expect(await balance(house, program, ann.account, refunds[0]?.position)).toMatchObject({
+      expect(await balance(house, program, ann.account, won?.position)).toMatchObject({
         available: 900,
       });
     });
