@@ -1,4 +1,5 @@
 export type * from './json.js';
+export { day, inYears, moment, yearsRule } from './calendar.js';
 export * from './printable.js';
 export * from './receipt-v1.js';
 export * from './rulebook-v1.js';

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { Exact } from '@tallystick/kernel';
+import { day, moment } from './calendar.js';
 import { printable, printableRule } from './printable.js';
 
 export const receiptLinesMax = 10_000;
@@ -9,15 +10,13 @@ const code = z.string().min(1).max(100).regex(printable, printableRule);
 const decimal = z
   .string()
   .refine(Exact.isDecimal, 'must be a decimal such as "12.50" or "-3", at most 30 digits');
-/** RFC 3339 with an offset: a time without one cannot be placed. */
-const time = z.iso.datetime({ offset: true });
 
 const receiptRef = z.strictObject({
   chain: code,
   store: code,
   till: code,
   number: code,
-  businessDate: z.iso.date(),
+  businessDate: day,
 });
 
 const line = z.strictObject({
@@ -56,7 +55,7 @@ export const receiptV1 = receiptRef.extend({
     .max(1_000)
     .default(1)
     .describe('A corrected document is the next revision'),
-  occurredAt: time,
+  occurredAt: moment,
   currency: z.string().regex(/^[A-Z]{3}$/, 'must be an ISO 4217 code'),
   channel: code.optional(),
   card: code.nullish().describe('The card number as the till read it; none: null'),

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { Exact, minorUnitDigits, timeZone } from '@tallystick/kernel';
 import type { Rulebook } from '@tallystick/rulebook';
+import { moment } from './calendar.js';
 import { printable, printableRule } from './printable.js';
 
 const id = z
@@ -67,7 +68,7 @@ export const rulebookV1 = z
     version: z.int().min(1).max(1_000_000),
     name: text(200),
     unit: text(30).default('points'),
-    effectiveFrom: z.iso.datetime({ offset: true }),
+    effectiveFrom: moment,
     currency: z
       .string()
       .regex(/^[A-Z]{3}$/)

@@ -1,9 +1,16 @@
 import { createZodDto } from 'nestjs-zod';
 import { z } from 'zod';
-import { printable, printableRule } from '@tallystick/contracts';
+import { moment, printable, printableRule } from '@tallystick/contracts';
 import { Exact, Points, instant, minorUnitDigits } from '@tallystick/kernel';
 import { adjustmentStatuses, type Adjustment, type AskedChange } from './adjustment.js';
 
+const isCurrency = (code: string): boolean => {
+  try {
+    return minorUnitDigits(code) >= 0;
+  } catch {
+    return false;
+  }
+};
 const text = (charsMax: number) =>
   z.string().trim().min(1).max(charsMax).regex(printable, printableRule);
 const wholePoints = z.int().min(1).max(1_000_000_000_000);
@@ -14,7 +21,7 @@ const payment = z.strictObject({
       error: 'must be a decimal above zero, such as "12.50"',
     })
     .describe('Major units of the currency'),
-  currency: z.string().regex(/^[A-Z]{3}$/, 'must be an ISO 4217 code'),
+  currency: z.string().refine(isCurrency, 'must be an ISO 4217 code'),
   reference: text(200).describe('Where the payment is booked'),
 });
 
@@ -22,7 +29,7 @@ const change = z.discriminatedUnion('kind', [
   z.strictObject({
     kind: z.literal('up').describe('Points are added, and are there at once'),
     points: wholePoints,
-    expiresAt: z.iso.datetime({ offset: true }).nullish().describe('Without it: never'),
+    expiresAt: moment.nullish().describe('Without it: never'),
     funder: text(100).default('chain').describe('chain, partner:<id>, supplier:<id>'),
   }),
   z.strictObject({ kind: z.literal('down'), points: wholePoints }),

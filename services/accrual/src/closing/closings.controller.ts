@@ -8,6 +8,7 @@ import {
 } from '@nestjs/swagger';
 import { createZodDto } from 'nestjs-zod';
 import { z } from 'zod';
+import { day } from '@tallystick/contracts';
 import { newEvent, type EventStore } from '@tallystick/event-store';
 import {
   addDays,
@@ -39,12 +40,10 @@ import { Closings, type Closing } from './closings.js';
 class ClosingRequest extends createZodDto(
   z.strictObject({
     program: z.string().min(1).max(100),
-    through: z.iso.date().describe('The last day of the period, in the programme’s own time zone'),
+    through: day.describe('The last day of the period, in the programme’s own time zone'),
   }),
 ) {}
-class ClosingPath extends createZodDto(
-  z.object({ program: z.string().min(1), through: z.iso.date() }),
-) {}
+class ClosingPath extends createZodDto(z.object({ program: z.string().min(1), through: day })) {}
 class ClosingBody extends createZodDto(
   z.strictObject({
     closing: z.string().describe('Its path: /v1/closings/<program>/<through>'),

@@ -71,6 +71,8 @@ describe('a receipt as the till sends it', () => {
     ['store', { store: 'a\nb' }],
     ['occurredAt', { occurredAt: '2026-05-05T12:00:00' }],
     ['businessDate', { businessDate: '2026-02-30' }],
+    ['businessDate', { businessDate: '0000-01-01' }],
+    ['occurredAt', { occurredAt: '9999-12-31T23:59:59-14:00' }],
   ])('is not one with a %s that cannot be', (field, rest) => {
     const checked = receiptV1.safeParse(sent(rest));
     expect(checked.error?.issues.map(({ path }) => path.join('.'))).toEqual([field]);

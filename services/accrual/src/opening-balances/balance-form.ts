@@ -1,6 +1,6 @@
 import { createZodDto } from 'nestjs-zod';
 import { z } from 'zod';
-import { printable, printableRule } from '@tallystick/contracts';
+import { moment, printable, printableRule } from '@tallystick/contracts';
 import { contentHash } from '@tallystick/event-store';
 import { Points, instant, type CardToken, type ProgramId } from '@tallystick/kernel';
 import type { OpeningBalanceRequested } from './opening-balance.js';
@@ -10,12 +10,11 @@ const lotsMax = 200;
 
 const text = (charsMax: number) =>
   z.string().trim().min(1).max(charsMax).regex(printable, printableRule);
-const time = z.iso.datetime({ offset: true });
 
 const lot = z.strictObject({
   points: z.int().min(1).max(1_000_000_000_000),
-  availableAt: time.nullish().describe('Without it: from when it is imported'),
-  expiresAt: time.nullish().describe('Without it: never'),
+  availableAt: moment.nullish().describe('Without it: from when it is imported'),
+  expiresAt: moment.nullish().describe('Without it: never'),
   funder: text(100).default('chain').describe('chain, partner:<id>, supplier:<id>'),
   kind: z.enum(['base', 'bonus']).default('base'),
   qualifies: z.boolean().default(true).describe('Whether it counts for a tier'),

@@ -3,6 +3,7 @@ import { ApiBody, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { createZodDto } from 'nestjs-zod';
 import { z } from 'zod';
 import {
+  day,
   receiptBatchAnswer,
   receiptBatchMax,
   receiptOutcome,
@@ -45,7 +46,7 @@ class ReceiptName extends createZodDto(
     store: z.string().min(1),
     till: z.string().min(1),
     number: z.string().min(1),
-    businessDate: z.iso.date(),
+    businessDate: day,
   }),
 ) {}
 

@@ -1,4 +1,4 @@
-import { printable, printableRule } from '@tallystick/contracts';
+import { inYears, printable, printableRule, yearsRule } from '@tallystick/contracts';
 import { contentHash } from '@tallystick/event-store';
 import { Exact, instant, type CardToken, type Instant } from '@tallystick/kernel';
 import { z } from 'zod';
@@ -17,6 +17,7 @@ export const earnEvent = z
       .describe('What happened, in words that the rulebook knows: `purchase`, `visit`'),
     occurredAt: z.iso
       .datetime({ offset: true, message: 'must be an RFC 3339 time with an offset' })
+      .refine(inYears, yearsRule)
       .describe('When it happened; RFC 3339, not in the future'),
     card: z
       .string()
