@@ -6,9 +6,10 @@ import { z } from 'zod';
  */
 export const years = { least: 1900, most: 9000 } as const;
 
+/** Whether a date lies in them; of what is no date another check says so. */
 export const inYears = (text: string): boolean => {
-  const year = Number(text.slice(0, 4));
-  return year >= years.least && year <= years.most;
+  const [, year] = /^(\d{4})-/.exec(text) ?? [];
+  return year === undefined || (Number(year) >= years.least && Number(year) <= years.most);
 };
 export const yearsRule = `must lie between the years ${years.least} and ${years.most}`;
 
