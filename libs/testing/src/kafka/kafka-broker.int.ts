@@ -22,10 +22,10 @@ const topicsOf = async (brokers: readonly string[]): Promise<readonly string[]> 
 const chosen = await chooseKafka();
 const kinds = chosen.kind === 'docker' || chosen.kind === 'java' ? [chosen] : [];
 
-describe.each(kinds)('a Kafka for tests, by $kind', ({ start }) => {
+describe.each(kinds)('a Kafka for tests, by $kind', (kind) => {
   let broker: MortalKafkaBroker;
   beforeAll(async () => {
-    broker = await start({ mortal: true });
+    broker = await kind.start({ mortal: true });
   });
   afterAll(() => broker.stop());
 
