@@ -1,6 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { localPort, type ServiceName } from '@tallystick/contracts';
 import { DataInUse, startEmbeddedPostgres } from '@tallystick/embedded-postgres';
+import {
+  createKafkaMessageBus,
+  createPostgresMessageBus,
+  type MessageBus,
+} from '@tallystick/message-bus';
 import { localIssuer, type TokenClaims } from '@tallystick/service-host';
 import { dataFolder, ensureDataFolder, type DataFolder } from '../data/folder.js';
 import { keysOf } from '../data/keys.js';
@@ -10,7 +15,7 @@ import { PortInUse } from '../front-door/port-in-use.js';
 import { servicesInFiveProcesses } from './in-five-processes.js';
 import { servicesInOneProcess } from './in-one-process.js';
 import { keepPostgres } from './keep-postgres.js';
-import { serviceEnv } from './service-env.js';
+import { serviceEnv, type LocalKafka } from './service-env.js';
 import { definitions, perService } from './services.js';
 
 export interface LocalSystemOptions {
@@ -20,6 +25,8 @@ export interface LocalSystemOptions {
   readonly port?: number;
   /** Where the five services run: with us (default), or each in a process of its own. */
   readonly processes?: 1 | 5;
+  /** The bus; default: PostgreSQL. */
+  readonly kafka?: LocalKafka;
   /** Of the services, which log JSON lines to stderr; default `warn`. */
   readonly logLevel?: string;
   /** One line for people about what is being done. Default: says nothing. */
@@ -44,6 +51,8 @@ export interface LocalSystem {
     /** Another one after a restart. */
     readonly pid: number;
   };
+  /** The bus that the services use, as whoever else is on it. To be closed by the caller. */
+  openBus(applicationName: string): MessageBus;
   /** The services that are processes of their own; none in one process. */
   pids(): Partial<Record<ServiceName, number>>;
   /** Lets what is in hand end, then stops everything in order. May be called more than once. */
@@ -60,7 +69,14 @@ const lastAnswersMs = 5_000;
  * a port that is taken, a folder that cannot be written.
  */
 export const startLocalSystem = async (options: LocalSystemOptions): Promise<LocalSystem> => {
-  const { port = localPort, processes = 1, logLevel = 'warn', log = () => {}, signal } = options;
+  const {
+    port = localPort,
+    processes = 1,
+    logLevel = 'warn',
+    log = () => {},
+    signal,
+    kafka,
+  } = options;
   const folder = dataFolder(options.dataDir);
   const instance = randomUUID();
   const undo: (() => Promise<void>)[] = [];
@@ -98,7 +114,7 @@ export const startLocalSystem = async (options: LocalSystemOptions): Promise<Loc
     signal?.throwIfAborted();
 
     const env = (service: ServiceName) =>
-      serviceEnv(service, { adminUrl: postgres.url, keys, issuer, logLevel });
+      serviceEnv(service, { adminUrl: postgres.url, keys, issuer, logLevel, kafka });
     const services =
       processes === 1
         ? await servicesInOneProcess(env)
@@ -132,6 +148,10 @@ export const startLocalSystem = async (options: LocalSystemOptions): Promise<Loc
           return postgres.pid;
         },
       },
+      openBus: (applicationName) =>
+        kafka === undefined
+          ? createPostgresMessageBus({ url: postgres.url, applicationName })
+          : createKafkaMessageBus({ ...kafka, clientId: applicationName }),
       pids: () => services.pids(),
       stop: () => (stopped ??= stopAll()),
       kill: async () => {

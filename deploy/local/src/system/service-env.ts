@@ -6,6 +6,23 @@ import type { Keys } from '../data/keys.js';
 /** Environment of a service, as its host reads it. */
 export type ServiceEnv = Readonly<Record<string, string>>;
 
+/** A Kafka that runs already, to be the bus. */
+export interface LocalKafka {
+  /** As `host:port`. */
+  readonly brokers: readonly string[];
+  /** Stands before the names of topics and groups. */
+  readonly prefix?: string;
+}
+
+const busEnv = (kafka: LocalKafka | undefined): ServiceEnv =>
+  kafka === undefined
+    ? { TALLYSTICK_BUS: 'postgres' }
+    : {
+        TALLYSTICK_BUS: 'kafka',
+        TALLYSTICK_KAFKA_BROKERS: kafka.brokers.join(','),
+        TALLYSTICK_KAFKA_PREFIX: kafka.prefix ?? '',
+      };
+
 /** The password of a service's database role: made again from the master key on every start, kept nowhere. */
 const rolePassword = (keys: Keys, service: ServiceName): string =>
   createHmac('sha256', Buffer.from(keys.masterKey, 'base64'))
@@ -20,9 +37,10 @@ export const serviceEnv = (
     readonly keys: Keys;
     readonly issuer: LocalIssuer;
     readonly logLevel: string;
+    readonly kafka?: LocalKafka | undefined;
   },
 ): ServiceEnv => {
-  const { adminUrl, keys, issuer, logLevel } = system;
+  const { adminUrl, keys, issuer, logLevel, kafka } = system;
   const own = new URL(adminUrl);
   own.username = `tallystick_${service}`;
   own.password = rolePassword(keys, service);
@@ -36,6 +54,6 @@ export const serviceEnv = (
     TALLYSTICK_CARD_TOKEN_KEY: keys.cardTokenKey,
     TALLYSTICK_MASTER_KEY: keys.masterKey,
     TALLYSTICK_EVENT_STORE: 'postgres',
-    TALLYSTICK_BUS: 'postgres',
+    ...busEnv(kafka),
   };
 };

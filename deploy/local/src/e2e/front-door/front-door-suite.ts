@@ -1,4 +1,6 @@
+import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe } from '@jest/globals';
+import type { KafkaBroker } from '@tallystick/testing/kafka';
 import { startLocalSystem, type LocalSystem } from '../../index.js';
 import { makeDataFolder, removeDataFolder } from '../tools/data-folders.js';
 import { access } from './access.js';
@@ -15,18 +17,31 @@ import { theWhole } from './the-whole.js';
 const startsWithinMs = 180_000;
 
 /** Everything that the system does, through its front door: the same whether it is one process or five. */
-export const frontDoorSuite = (processes: 1 | 5): void => {
-  describe(`the front door of ${processes === 1 ? 'one process' : 'five processes'}`, () => {
+/** `startKafka`: the bus is a Kafka of its own. */
+export const frontDoorSuite = (processes: 1 | 5, startKafka?: () => Promise<KafkaBroker>): void => {
+  const bus = startKafka === undefined ? '' : ', on Kafka';
+  describe(`the front door of ${processes === 1 ? 'one process' : 'five processes'}${bus}`, () => {
     let folder: string;
+    let broker: KafkaBroker | undefined;
     let system: LocalSystem | undefined;
     let house: House | undefined;
     beforeAll(async () => {
       folder = await makeDataFolder();
-      system = await startLocalSystem({ dataDir: folder, port: 0, processes, logLevel: 'error' });
+      broker = await startKafka?.();
+      system = await startLocalSystem({
+        dataDir: folder,
+        port: 0,
+        processes,
+        logLevel: 'error',
+        ...(broker === undefined
+          ? {}
+          : { kafka: { brokers: broker.brokers, prefix: `e2e-${randomUUID().slice(0, 8)}.` } }),
+      });
       house = await houseOf(system, system.postgres.url);
     }, startsWithinMs);
     afterAll(async () => {
       await system?.stop();
+      await broker?.stop();
       await removeDataFolder(folder);
     }, startsWithinMs);
     const here = (): House => {

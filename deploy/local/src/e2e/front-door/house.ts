@@ -1,5 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ReceiptV1Input } from '@tallystick/contracts';
+import type { MessageBus } from '@tallystick/message-bus';
+import type { LocalSystem } from '../../index.js';
 import {
   at,
   clientOf,
@@ -16,6 +18,8 @@ export interface House {
   readonly system: Reachable;
   /** The address in front of all services. */
   readonly frontDoor: string;
+  /** The bus that the services use. */
+  openBus(): MessageBus;
   /** As PostgreSQL's superuser. */
   readonly databaseUrl: string;
   readonly manager: Client;
@@ -28,11 +32,12 @@ export interface House {
 }
 
 export const houseOf = async (
-  system: Reachable & { readonly url: string },
+  system: Reachable & Pick<LocalSystem, 'url' | 'openBus'>,
   databaseUrl: string,
 ): Promise<House> => ({
   system,
   frontDoor: system.url,
+  openBus: () => system.openBus('tallystick-till'),
   databaseUrl,
   manager: await clientOf(system, { sub: 'head-office', roles: ['manager'], ...everywhere }),
   store: await clientOf(system, { sub: 'till-1', roles: ['store'], ...everywhere }),

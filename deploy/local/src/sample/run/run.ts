@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { createPostgresEventStore } from '@tallystick/event-store';
 import { systemClock } from '@tallystick/kernel';
-import { createPostgresMessageBus } from '@tallystick/message-bus';
 import { z } from 'zod';
 import type { LocalSystem } from '../../system/local-system.js';
 import { program } from '../quarter/assortment.js';
@@ -50,10 +49,7 @@ export const runSample = async (
     },
     signal,
   );
-  const bus = createPostgresMessageBus({
-    url: system.postgres.url,
-    applicationName: 'tallystick sample',
-  });
+  const bus = system.openBus('tallystick-sample');
   const store = createPostgresEventStore({ db: system.postgres.url });
   progress.start(stepsOf(quarter));
   try {

@@ -30,14 +30,14 @@ const silent: BusLog = { info: () => {}, warn: () => {}, error: () => {} };
 
 /** The bus on Kafka 2.4 or newer. */
 export const createKafkaMessageBus = (options: KafkaMessageBusOptions): KafkaMessageBus => {
-  const { log = silent } = options;
+  const { log = silent, prefix = '' } = options;
   const limits = { ...defaultKafkaLimits, ...options.limits };
   const client = createKafkaClient(options, limits, log);
   const { kafka } = client;
   const { ask, close: closeAsking } = createAsking(kafka);
-  const topics = knownTopics(ask);
-  const positions = positionsOf(ask, topics);
-  const sender = createSender(kafka, limits, log);
+  const topics = knownTopics(ask, prefix);
+  const positions = positionsOf(ask, topics, prefix);
+  const sender = createSender(kafka, limits, log, prefix);
   const members = new Set<Consumer>();
   let closed: Promise<void> | undefined;
 
@@ -59,7 +59,18 @@ export const createKafkaMessageBus = (options: KafkaMessageBusOptions): KafkaMes
     await topics.ensureDeadLetters([...partitions.keys()]);
     if (closed !== undefined) throw new Error('the message bus is closed');
     const all = [...partitions].map(([topic, concurrency]) =>
-      startMember({ kafka, topic, group, handler, batchMax, limits, log, bury, concurrency }),
+      startMember({
+        kafka,
+        prefix,
+        topic,
+        group,
+        handler,
+        batchMax,
+        limits,
+        log,
+        bury,
+        concurrency,
+      }),
     );
     const member: Consumer = {
       status: () => together(all.map((one) => one.status())),
@@ -91,7 +102,7 @@ export const createKafkaMessageBus = (options: KafkaMessageBusOptions): KafkaMes
     deadLetters: async function* (topic) {
       await topics.partitionsOf([topic]);
       await topics.ensureDeadLetters([topic]);
-      yield* readDeadLetters(topic, { kafka, ask, limits });
+      yield* readDeadLetters(topic, { kafka, ask, limits, prefix });
     },
     close: () => (closed ??= close()),
     cut: () => client.cut(),

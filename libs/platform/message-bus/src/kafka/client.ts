@@ -12,6 +12,8 @@ export interface KafkaConnection {
   readonly sasl?: KafkaSasl;
   /** Shown in the broker's log and quotas. */
   readonly clientId?: string;
+  /** Stands before the name of each topic and group, on a cluster that others use too. At most 40 characters. */
+  readonly prefix?: string;
 }
 
 export interface KafkaSasl {

@@ -71,6 +71,7 @@ export interface DeadLetterOptions {
   readonly kafka: Kafka;
   readonly ask: Asking;
   readonly limits: KafkaLimits;
+  readonly prefix: string;
 }
 
 /**
@@ -79,16 +80,17 @@ export interface DeadLetterOptions {
  */
 export async function* readDeadLetters(
   topic: string,
-  { kafka, ask, limits }: DeadLetterOptions,
+  { kafka, ask, limits, prefix }: DeadLetterOptions,
 ): AsyncIterable<DeadLetter> {
   const buried = deadLettersOf(topic);
+  const atBroker = `${prefix}${buried}`;
   const ends = new Map(
-    (await ask((admin) => admin.fetchTopicOffsets(buried))).flatMap(({ partition, low, high }) =>
+    (await ask((admin) => admin.fetchTopicOffsets(atBroker))).flatMap(({ partition, low, high }) =>
       BigInt(low) < BigInt(high) ? [[partition, BigInt(high)] as const] : [],
     ),
   );
   if (ends.size === 0) return;
-  const groupId = `tallystick-dead-letters-${randomUUID()}`;
+  const groupId = `${prefix}tallystick-dead-letters-${randomUUID()}`;
   const consumer = kafka.consumer({
     groupId,
     maxWaitTimeInMs: limits.fetchWaitMs,
@@ -124,7 +126,7 @@ export async function* readDeadLetters(
 
   const seen = new Set<string>();
   try {
-    await start(consumer, buried, eachBatch);
+    await start(consumer, atBroker, eachBatch);
     while (waiting.length > 0 || ends.size > 0) {
       if (failure !== undefined) throw failure;
       const letter = waiting.shift();

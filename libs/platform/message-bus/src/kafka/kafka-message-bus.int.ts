@@ -17,6 +17,7 @@ if (kafka.kind === 'none') {
       open: () => {
         const bus = createKafkaMessageBus({
           brokers: broker.brokers,
+          prefix: 'test.',
           limits: {
             sessionTimeoutMs: 6000,
             // How long others wait for a handler that hangs.

@@ -7,6 +7,8 @@ import { groupOn } from './positions.js';
 
 export interface MemberOptions extends WorkOptions {
   readonly kafka: Kafka;
+  /** Stands before the names of topic and group at the broker. */
+  readonly prefix: string;
   /** How many partitions the topic has: a batch of each may be in hand. */
   readonly concurrency: number;
 }
@@ -16,7 +18,7 @@ export interface MemberOptions extends WorkOptions {
  * nothing. A life that ends is told, and the next one joins as a new member.
  */
 export const startMember = (options: MemberOptions): Consumer => {
-  const { kafka, topic, group, concurrency, limits, log } = options;
+  const { kafka, prefix, topic, group, concurrency, limits, log } = options;
   const closing = new AbortController();
   const work = partitionWork(options);
   let reason: string | undefined = 'it has not joined its group yet';
@@ -24,7 +26,7 @@ export const startMember = (options: MemberOptions): Consumer => {
   /** Resolves when it is being closed; rejects with why it ended otherwise. */
   const liveOnce = async (): Promise<void> => {
     const consumer = kafka.consumer({
-      groupId: groupOn(group, topic),
+      groupId: `${prefix}${groupOn(group, topic)}`,
       sessionTimeout: limits.sessionTimeoutMs,
       heartbeatInterval: limits.heartbeatEveryMs,
       rebalanceTimeout: limits.rebalanceTimeoutMs,
@@ -44,7 +46,7 @@ export const startMember = (options: MemberOptions): Consumer => {
     ended.promise.catch(() => undefined);
     const { GROUP_JOIN, REBALANCING, CRASH } = consumer.events;
     consumer.on(GROUP_JOIN, ({ payload }) => {
-      work.assigned(payload.memberAssignment[topic] ?? []);
+      work.assigned(payload.memberAssignment[`${prefix}${topic}`] ?? []);
       reason = undefined;
     });
     consumer.on(REBALANCING, () => work.revoked('the group is about to share its partitions anew'));
@@ -53,7 +55,7 @@ export const startMember = (options: MemberOptions): Consumer => {
     closing.signal.addEventListener('abort', stop);
     try {
       await consumer.connect();
-      await consumer.subscribe({ topics: [topic], fromBeginning: true });
+      await consumer.subscribe({ topics: [`${prefix}${topic}`], fromBeginning: true });
       await consumer.run({
         autoCommit: false,
         eachBatchAutoResolve: false,

@@ -21,10 +21,10 @@ export interface Positions {
   passed(group: string, ends: Ends): Promise<boolean>;
 }
 
-export const positionsOf = (ask: Asking, topics: KafkaTopics): Positions => {
+export const positionsOf = (ask: Asking, topics: KafkaTopics, prefix: string): Positions => {
   const placesOf = (topic: string): Promise<readonly Place[]> =>
     ask(async (admin) => {
-      const offsets = await admin.fetchTopicOffsets(topic);
+      const offsets = await admin.fetchTopicOffsets(`${prefix}${topic}`);
       return offsets
         .map(({ partition, low, high }) => ({
           name: `${topic}/${partition}`,
@@ -37,7 +37,10 @@ export const positionsOf = (ask: Asking, topics: KafkaTopics): Positions => {
   /** What a group has stored on a topic; nothing for a partition on which it has stored nothing. */
   const storedOf = (group: string, topic: string): Promise<ReadonlyMap<string, bigint>> =>
     ask(async (admin) => {
-      const answers = await admin.fetchOffsets({ groupId: groupOn(group, topic), topics: [topic] });
+      const answers = await admin.fetchOffsets({
+        groupId: `${prefix}${groupOn(group, topic)}`,
+        topics: [`${prefix}${topic}`],
+      });
       return new Map(
         answers.flatMap(({ partitions }) =>
           partitions.flatMap(({ partition, offset }) =>

@@ -55,7 +55,12 @@ export const partitionOf = (topic: string, key: string, partitions: number): num
  * so there is one request at a time, of all that waits; and after a failure the producer is thrown away. Who sends
  * again sends the same ids.
  */
-export const createSender = (kafka: Kafka, limits: KafkaLimits, log: BusLog): Sender => {
+export const createSender = (
+  kafka: Kafka,
+  limits: KafkaLimits,
+  log: BusLog,
+  prefix: string,
+): Sender => {
   let queue: Waiting[] = [];
   let producer: Producer | undefined;
   let working: Promise<void> | undefined;
@@ -106,7 +111,7 @@ export const createSender = (kafka: Kafka, limits: KafkaLimits, log: BusLog): Se
     await open.sendBatch({
       acks: -1,
       topicMessages: [...topics].map(([topic, of]) => ({
-        topic,
+        topic: `${prefix}${topic}`,
         messages: of.map(({ partition, record }): ProducerMessage => ({ ...record, partition })),
       })),
     });

@@ -1,5 +1,6 @@
-import type { Admin, ITopicConfig } from 'kafkajs';
+import type { ITopicConfig } from 'kafkajs';
 import { UnknownTopic, type TopicDefinition } from '../port.js';
+import type { Asking } from './asking.js';
 
 /** Where the dead letters of a topic are. */
 export const deadLettersOf = (topic: string): string => `${topic}.dlq`;
@@ -55,29 +56,31 @@ export interface KafkaTopics {
   partitionsOf(topics: Iterable<string>): Promise<ReadonlyMap<string, number>>;
 }
 
-export const knownTopics = (
-  admin: <T>(work: (admin: Admin) => Promise<T>) => Promise<T>,
-): KafkaTopics => {
+/** `prefix` stands before each name at the broker. */
+export const knownTopics = (ask: Asking, prefix: string): KafkaTopics => {
   const known = new Map<string, number>();
 
   const read = (names: readonly string[]): Promise<void> =>
-    admin(async (asking) => {
-      const there = new Set(await asking.listTopics());
-      const topics = names.filter((name) => there.has(name));
+    ask(async (admin) => {
+      const there = new Set(await admin.listTopics());
+      const topics = names.map((name) => `${prefix}${name}`).filter((name) => there.has(name));
       if (topics.length === 0) return;
-      const metadata = await asking.fetchTopicMetadata({ topics });
-      for (const { name, partitions } of metadata.topics) known.set(name, partitions.length);
+      const metadata = await admin.fetchTopicMetadata({ topics });
+      for (const { name, partitions } of metadata.topics)
+        known.set(name.slice(prefix.length), partitions.length);
     });
 
   const create = (wanted: readonly ITopicConfig[]): Promise<void> =>
-    admin(async (asking) => {
-      const there = new Set(await asking.listTopics());
-      const topics = wanted.filter(({ topic }) => !there.has(topic));
+    ask(async (admin) => {
+      const there = new Set(await admin.listTopics());
+      const topics = wanted
+        .map((config) => ({ ...config, topic: `${prefix}${config.topic}` }))
+        .filter(({ topic }) => !there.has(topic));
       if (topics.length === 0) return;
       // Those that somebody else has created meanwhile are left as they are.
-      await asking.createTopics({ topics, waitForLeaders: true });
+      await admin.createTopics({ topics, waitForLeaders: true });
       // Until every partition has a leader that answers, they are not there for others.
-      for (const { topic } of topics) await asking.fetchTopicOffsets(topic);
+      for (const { topic } of topics) await admin.fetchTopicOffsets(topic);
     });
 
   return {
