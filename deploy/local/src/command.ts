@@ -9,7 +9,11 @@ import { defaultDataDir } from './project.js';
 import { progressOn } from './sample/run/progress.js';
 import { runSample } from './sample/run/run.js';
 import { renderNext, renderSummary } from './sample/run/summary.js';
-import { startLocalSystem, type LocalSystem, type LocalSystemOptions } from './system/local-system.js';
+import {
+  startLocalSystem,
+  type LocalSystem,
+  type LocalSystemOptions,
+} from './system/local-system.js';
 
 interface Options {
   readonly once: boolean;

@@ -8,6 +8,7 @@ import { accounts } from './accounts.js';
 import { houseOf, type House } from './house.js';
 import { overTheBus } from './over-the-bus.js';
 import { partners } from './partners.js';
+import { protobuf } from './protobuf.js';
 import { programmes } from './programmes.js';
 import { receipts } from './receipts.js';
 import { redemptions } from './redemptions.js';
@@ -56,6 +57,7 @@ export const frontDoorSuite = (processes: 1 | 5, startKafka?: () => Promise<Kafk
     partners(here);
     accounts(here);
     overTheBus(here);
+    if (startKafka !== undefined) protobuf(here);
     access(here);
     theWhole(here);
   });

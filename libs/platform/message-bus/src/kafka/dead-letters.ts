@@ -34,6 +34,10 @@ export const deadLetterOf = (
     id,
     headers: {
       ...withoutOurs(headers),
+      // What is kept in place of bytes is text.
+      ...(keptAs !== undefined && bytes !== undefined
+        ? { 'content-type': 'application/json' }
+        : {}),
       [said.topic]: topic,
       [said.partition]: String(partition),
       [said.offset]: String(offset),
