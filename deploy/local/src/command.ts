@@ -9,6 +9,7 @@ import { defaultDataDir } from './project.js';
 import { progressOn } from './sample/run/progress.js';
 import { runSample } from './sample/run/run.js';
 import { renderNext, renderSummary } from './sample/run/summary.js';
+import { eventStorePlaceOf } from './system/event-store-place.js';
 import {
   startLocalSystem,
   type LocalSystem,
@@ -80,6 +81,7 @@ const withSystem = async (
     dataDir: options.data,
     port: options.port,
     processes: options.processes ? 5 : 1,
+    eventStore: eventStorePlaceOf(process.env),
     logLevel: process.env['TALLYSTICK_LOG_LEVEL'] ?? (options.serve ? 'info' : 'warn'),
     log: (message) => complain(pc.dim(message)),
     signal,

@@ -1,3 +1,5 @@
+import { remembered } from './remembered.js';
+
 declare const brand: unique symbol;
 /** A string that may only be used where its own kind is asked for. */
 export type Branded<Kind extends string> = string & { readonly [brand]: Kind };
@@ -17,12 +19,19 @@ export const memberId = (value: string): MemberId => value as MemberId;
 export const accountId = (value: string): AccountId => value as AccountId;
 export const cardToken = (value: string): CardToken => value as CardToken;
 
+const plain = /^[A-Za-z0-9_]*$/;
+
 /** Percent-encodes one part of a name so that parts joined by `-` or `/` can be told apart again. */
-export const encodePart = (part: string): string =>
+export const encodePart = (part: string): string => (plain.test(part) ? part : encodeSpecial(part));
+
+const partsKept = 10_000;
+/** An account, a card or a day is named again and again on its way. */
+const encodeSpecial = remembered(partsKept, (part) =>
   encodeURIComponent(part).replace(
     /[-.!~*'()]/g,
     (char) => `%${char.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`,
-  );
+  ),
+);
 
 /** The kinds of streams in the event store: the part of a stream's name before the first `-`. */
 export type StreamCategory =
@@ -31,9 +40,15 @@ export type StreamCategory =
   | 'card'
   | 'receipt'
   | 'redemption'
+  | 'hold'
+  | 'transfer'
   | 'partner'
   | 'partnerevent'
   | 'partneraward'
+  | 'adjustment'
+  | 'merge'
+  | 'openingbalance'
+  | 'closing'
   | 'ledger';
 
 /** `category-part-part`, each part encoded: store `a-b` with till `c` is not store `a` with till `b-c`. */
@@ -41,6 +56,12 @@ export const streamName = (
   category: StreamCategory,
   ...parts: readonly [string, ...string[]]
 ): StreamName => [category, ...parts.map(encodePart)].join('-') as StreamName;
+
+/** The same of parts that are encoded already, such as those of a fact's id. */
+export const encodedStreamName = (
+  category: StreamCategory,
+  ...parts: readonly [string, ...string[]]
+): StreamName => [category, ...parts].join('-') as StreamName;
 
 export const categoryOf = (stream: StreamName): string => stream.slice(0, stream.indexOf('-'));
 

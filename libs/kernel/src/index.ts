@@ -5,3 +5,4 @@ export type { Rounding } from './exact.js';
 export * as Points from './points.js';
 export * from './money.js';
 export * from './time.js';
+export * from './remembered.js';

@@ -1,5 +1,6 @@
 import { Temporal } from '@js-temporal/polyfill';
 import type { Branded } from './ids.js';
+import { remembered } from './remembered.js';
 
 /** A moment, RFC 3339 in UTC with milliseconds: `2026-01-31T09:30:00.000Z`. Sorts as text. */
 export type Instant = Branded<'Instant'>;
@@ -12,16 +13,33 @@ const format = (instant: Temporal.Instant): Instant =>
   instant.toString({ smallestUnit: 'millisecond' }) as Instant;
 
 const canonical = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
+/** What tills write: a local time, milliseconds at most, and the offset. */
+const withOffset = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(\.\d{1,3})?(?:Z|([+-])(\d\d):(\d\d))$/;
+const minuteMs = 60_000;
+const dayMs = 86_400_000;
 
 /** Reads an RFC 3339 time with any offset. Throws on anything else, times without offset included. */
 export const instant = (text: string): Instant =>
   // What we have written ourselves is read a hundred times more often than anything else, and Date is that much quicker.
   canonical.test(text) && isWrittenAs(Date.parse(text), text)
     ? (text as Instant)
-    : format(Temporal.Instant.from(text));
+    : (instantByDate(text) ?? format(Temporal.Instant.from(text)));
 
 const isWrittenAs = (ms: number, text: string): boolean =>
   !Number.isNaN(ms) && new Date(ms).toISOString() === text;
+
+/** The same by Date alone; null for what only the slower way reads, or refuses. */
+const instantByDate = (text: string): Instant | null => {
+  const [, local, , sign, hours, minutes] = withOffset.exec(text) ?? [];
+  const ms = Date.parse(text);
+  if (local === undefined || Number.isNaN(ms)) return null;
+  const offsetMs = (Number(hours ?? 0) * 60 + Number(minutes ?? 0)) * minuteMs;
+  // A day or a time that is none (30 February, 24:00) is another one when it is written again.
+  const written = new Date(ms + (sign === '-' ? -offsetMs : offsetMs)).toISOString();
+  return written.startsWith(local) && offsetMs < dayMs && Number(minutes ?? 0) < 60
+    ? instantOfEpochMs(ms)
+    : null;
+};
 
 export const instantOfEpochMs = (ms: number): Instant => new Date(ms).toISOString() as Instant;
 export const epochMs = (at: Instant): number => Date.parse(at);
@@ -31,21 +49,45 @@ export const addMs = (at: Instant, ms: number): Instant => instantOfEpochMs(epoc
 export type Clock = () => Instant;
 export const systemClock: Clock = () => instantOfEpochMs(Date.now());
 
+const zonesKept = 1_000;
+const daysKept = 20_000;
+
 /** Reads an IANA name. Throws on what the zone database does not have. */
-export const timeZone = (name: string): TimeZone => {
+export const timeZone = remembered(zonesKept, (name): TimeZone => {
   Temporal.Instant.fromEpochMilliseconds(0).toZonedDateTimeISO(name);
   return name as TimeZone;
-};
+});
+
+const plainDate = /^\d{4}-\d\d-\d\d$/;
+/** Reads a calendar day. Throws on what is none. */
 export const localDate = (text: string): LocalDate =>
-  Temporal.PlainDate.from(text).toString() as LocalDate;
+  plainDate.test(text) && isWrittenAs(Date.parse(text), `${text}T00:00:00.000Z`)
+    ? (text as LocalDate)
+    : (Temporal.PlainDate.from(text).toString() as LocalDate);
 
 /** The day that it is in a zone at a moment. */
 export const dayAt = (at: Instant, zone: TimeZone): LocalDate =>
+  at >= '1980' && at < '9999'
+    ? dayOfQuarterHour(`${zone} ${at.slice(0, 14)}${Math.floor(Number(at.slice(14, 16)) / 15)}`)
+    : dayByTemporal(at, zone);
+
+const dayByTemporal = (at: string, zone: string): LocalDate =>
   Temporal.Instant.from(at).toZonedDateTimeISO(zone).toPlainDate().toString() as LocalDate;
 
+/** Since 1980 all zones are whole quarters of an hour apart from UTC, so that no day begins within one. */
+const dayOfQuarterHour = remembered(daysKept, (key): LocalDate => {
+  const [zone = '', at = ''] = key.split(' ');
+  const minute = String(15 * Number(at.slice(14))).padStart(2, '0');
+  return dayByTemporal(`${at.slice(0, 14)}${minute}:00Z`, zone);
+});
+
 /** The first moment of a day in a zone, over daylight-saving changes too (some days do not begin at 00:00). */
-export const startOfDay = (day: LocalDate, zone: TimeZone): Instant =>
-  format(Temporal.PlainDate.from(day).toZonedDateTime(zone).toInstant());
+export const startOfDay = (day: LocalDate, zone: TimeZone): Instant => startOf(`${zone} ${day}`);
+
+const startOf = remembered(daysKept, (key): Instant => {
+  const [zone = '', day = ''] = key.split(' ');
+  return format(Temporal.PlainDate.from(day).toZonedDateTime(zone).toInstant());
+});
 
 export const addDays = (day: LocalDate, days: number): LocalDate =>
   Temporal.PlainDate.from(day).add({ days }).toString() as LocalDate;

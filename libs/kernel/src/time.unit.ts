@@ -1,8 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
+import { Temporal } from '@js-temporal/polyfill';
+import fc from 'fast-check';
 import {
   addMonths,
   dayAt,
   instant,
+  instantOfEpochMs,
   instantOfLocal,
   localDate,
   startOfDay,
@@ -65,5 +68,59 @@ describe('an instant', () => {
 
   it('is one text for one moment', () => {
     expect(instant('2026-01-31T10:00:00+02:00')).toBe(instant('2026-01-31T08:00:00Z'));
+  });
+});
+
+describe('the quick ways', () => {
+  const read = (text: string): string => {
+    try {
+      return instant(text);
+    } catch {
+      return 'refused';
+    }
+  };
+  const slowly = (text: string): string => {
+    try {
+      return Temporal.Instant.from(text).toString({ smallestUnit: 'millisecond' });
+    } catch {
+      return 'refused';
+    }
+  };
+
+  it.each([
+    ...['2026-05-04T10:00:00Z', '2026-05-04T10:00:00+01:00', '2026-05-04T10:00:00.1-09:30'],
+    ...['2026-05-04T10:00:00.123456789Z', '2026-05-04t10:00:00z', '2026-05-04 10:00:00Z'],
+    ...[
+      '2026-02-30T10:00:00Z',
+      '2026-05-04T24:00:00Z',
+      '2026-05-04T10:00:60Z',
+      '2026-05-04T10:00Z',
+    ],
+    ...['2026-05-04T10:00:00', '2026-05-04T10:00:00+24:00', '2026-05-04T10:00:00+01:60', 'x'],
+    ...['2026-01-01T00:00:00+23:59', '2026-12-31T23:59:59.999-23:59', '0001-01-01T00:00:00Z'],
+    ...['2028-02-29T23:30:00-01:00', '2027-02-29T00:00:00Z', '2026-13-01T00:00:00Z', ''],
+  ])('read %j as Temporal does', (text) => {
+    expect(read(text)).toBe(slowly(text));
+  });
+
+  it('tell the day as Temporal does, in every zone, at any moment', () => {
+    const zones = Intl.supportedValuesOf('timeZone');
+    fc.assert(
+      fc.property(
+        fc.constantFrom(...zones),
+        fc.integer({ min: Date.UTC(1980, 0, 1), max: Date.UTC(2060, 0, 1) }),
+        (zone, ms) => {
+          const slow = Temporal.Instant.fromEpochMilliseconds(ms).toZonedDateTimeISO(zone);
+          expect(dayAt(instantOfEpochMs(ms), timeZone(zone))).toBe(slow.toPlainDate().toString());
+        },
+      ),
+      { numRuns: 500 },
+    );
+  });
+
+  it('refuse days that are none', () => {
+    for (const day of ['2026-02-30', '2026-13-01', '2026-1-1', 'today'])
+      expect(() => localDate(day)).toThrow();
+    expect(localDate('2028-02-29')).toBe('2028-02-29');
   });
 });

@@ -12,4 +12,87 @@ export const migrations: readonly Migration[] = [
       create index unsettled_by_age on unsettled (noted_at, fact);
     `,
   },
+  {
+    name: '0002-accounts',
+    note: 'Which accounts there are, and where the newest closed period of each stands. Made from the bus, can be made again.',
+    sql: `
+      create table accounts (
+        stream text collate "C" primary key,
+        program text not null,
+        account text not null,
+        closed_revision integer
+      );
+      create index accounts_by_program on accounts (program, stream);
+    `,
+  },
+  {
+    name: '0003-adjustments',
+    note: 'Where each adjustment stands: what managers list as open, and what the sweeper looks at. Made from the bus, can be made again.',
+    sql: `
+      create table adjustments (
+        program text not null,
+        adjustment text collate "C" not null,
+        revision integer not null,
+        status text not null,
+        requested_at timestamptz not null,
+        noted_at timestamptz not null default now(),
+        primary key (program, adjustment)
+      );
+      create index adjustments_open on adjustments (program, requested_at, adjustment) where status = 'requested';
+      create index adjustments_unfinished on adjustments (noted_at) where status = 'approved';
+    `,
+  },
+  {
+    name: '0004-clock',
+    note: 'When something may lapse on which account, made from the bus without folding; and how far the store was read for what older releases had not noted.',
+    sql: `
+      create table due_accounts (
+        stream text collate "C" primary key,
+        next_due timestamptz not null,
+        rests_until timestamptz
+      );
+      create index due_accounts_in_order on due_accounts (next_due, stream);
+      create table caught_up (
+        what text primary key,
+        position bigint not null,
+        done boolean not null
+      );
+    `,
+  },
+  {
+    name: '0005-merges',
+    note: 'Merges, and which of them have arrived: what the sweeper looks at. Made from the bus, can be made again.',
+    sql: `
+      create table merges (
+        fact text primary key,
+        program text,
+        merge text,
+        done boolean not null default false,
+        noted_at timestamptz not null default now()
+      );
+      create index merges_unfinished on merges (noted_at) where not done;
+    `,
+  },
+  {
+    name: '0006-closings',
+    note: 'Closings of periods: a job each, and the account where it is. Asked for in the store; asked for again, it is made again.',
+    sql: `
+      create table closings (
+        program text not null,
+        through date not null,
+        until text not null,
+        keep_from text not null,
+        position bigint not null,
+        requested_by text not null,
+        status text not null default 'running',
+        after_stream text collate "C",
+        closed integer not null default 0,
+        skipped integer not null default 0,
+        refused integer not null default 0,
+        ended_at timestamptz,
+        primary key (program, through)
+      );
+      create index closings_running on closings (position) where status = 'running';
+    `,
+  },
 ];

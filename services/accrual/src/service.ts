@@ -1,8 +1,14 @@
 import { Module } from '@nestjs/common';
 import type { Pool } from 'pg';
+import { AccountCache } from '@tallystick/accounts';
 import type { EventStore } from '@tallystick/event-store';
 import type { Clock } from '@tallystick/kernel';
 import { CLOCK, DATABASE, EVENT_STORE, type ServiceDefinition } from '@tallystick/service-host';
+import { KnownAccounts } from './accounts/known-accounts.js';
+import { LedgerConsumer } from './accounts/ledger.consumer.js';
+import { accountProviders } from './accounts/providers.js';
+import { clockVariables } from './clock/expiry-clock.js';
+import { correctionControllers, correctionProviders } from './corrections/parts.js';
 import { MembershipConsumer } from './membership/membership.consumer.js';
 import { migrations } from './migrations.js';
 import { PartnerEventsConsumer } from './partner-events/partner-events.consumer.js';
@@ -11,6 +17,7 @@ import { ProgramsController } from './programs/programs.controller.js';
 import { ReceiptsConsumer } from './receipts/receipts.consumer.js';
 import { ReceiptsController } from './receipts/receipts.controller.js';
 import { IntakeQueue } from './settle/intake-queue.js';
+import { Memory } from './settle/memory.js';
 import { Settler } from './settle/settler.js';
 import { Sweeper } from './sweep/sweeper.js';
 import { UnsettledConsumer } from './sweep/unsettled.consumer.js';
@@ -24,26 +31,44 @@ import { Unsettled } from './sweep/unsettled.js';
     MembershipConsumer,
     PartnerEventsConsumer,
     UnsettledConsumer,
+    LedgerConsumer,
+    ...correctionControllers,
   ],
   providers: [
+    ...accountProviders,
     {
       provide: Catalog,
       inject: [EVENT_STORE],
       useFactory: (store: EventStore) => new Catalog(store),
     },
     {
+      provide: Memory,
+      inject: [EVENT_STORE, Catalog, AccountCache, KnownAccounts],
+      useFactory: (
+        store: EventStore,
+        catalog: Catalog,
+        accounts: AccountCache,
+        known: KnownAccounts,
+      ) => new Memory({ store, catalog, accounts, closedAt: (stream) => known.closedAt(stream) }),
+    },
+    {
       provide: Settler,
-      inject: [EVENT_STORE, Catalog, CLOCK],
-      useFactory: (store: EventStore, catalog: Catalog, clock: Clock) =>
-        new Settler(store, catalog, clock),
+      inject: [Memory, CLOCK],
+      useFactory: (memory: Memory, clock: Clock) => new Settler(memory, clock),
     },
     {
       provide: IntakeQueue,
       inject: [Settler],
       useFactory: (settler: Settler) => new IntakeQueue(settler),
     },
-    { provide: Unsettled, inject: [DATABASE], useFactory: (db: Pool) => new Unsettled(db) },
+    {
+      provide: Unsettled,
+      inject: [DATABASE, EVENT_STORE],
+      useFactory: (db: Pool, { capabilities }: EventStore) =>
+        new Unsettled(db, { atomic: capabilities.atomicAcrossStreams }),
+    },
     Sweeper,
+    ...correctionProviders,
   ],
 })
 class AccrualModule {}
@@ -53,6 +78,7 @@ export const accrual: ServiceDefinition = {
   name: 'accrual',
   module: AccrualModule,
   migrations,
+  config: clockVariables,
   summary:
     'Takes receipts, rates them under the rulebook in force, and awards points on the ledger.',
   relay: true,

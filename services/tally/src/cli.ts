@@ -5,6 +5,7 @@ import {
   type AccountOptions,
   type StatementOptions,
 } from './commands/account.js';
+import { addCorrectionCommands } from './commands/correction-commands.js';
 import { importFile, type ImportOptions } from './commands/import.js';
 import { publishRulebook } from './commands/publish.js';
 import { replay, type ReplayOptions } from './commands/replay.js';
@@ -104,6 +105,8 @@ Examples:
     .option('--limit <entries>', 'at most so many', whole, 50)
     .addHelpText('after', '\nExample:\n  tally statement --program shop --card 17850 --limit 200')
     .action(async (options: StatementOptions) => done(await showStatement(run, options)));
+
+  addCorrectionCommands(program, run, done);
 
   program
     .command('publish <rulebook>')

@@ -6,4 +6,4 @@ const kafka = await chooseKafka();
 
 if (kafka.kind === 'none')
   it.skip(`the front door on Kafka is left out: ${kafka.reason}`, () => {});
-else frontDoorSuite(5, () => kafka.start());
+else frontDoorSuite(5, undefined, () => kafka.start());

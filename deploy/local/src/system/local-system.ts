@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { localPort, type ServiceName } from '@tallystick/contracts';
 import { DataInUse, startEmbeddedPostgres } from '@tallystick/embedded-postgres';
+import type { EventStore } from '@tallystick/event-store';
 import {
   createKafkaMessageBus,
   createPostgresMessageBus,
@@ -12,6 +13,7 @@ import { keysOf } from '../data/keys.js';
 import { AlreadyRunning, announce, lastRunning, withdraw } from '../data/running.js';
 import { listenAtFrontDoor } from '../front-door/front-door.js';
 import { PortInUse } from '../front-door/port-in-use.js';
+import { openEventStore, type EventStorePlace } from './event-store-place.js';
 import { servicesInFiveProcesses } from './in-five-processes.js';
 import { servicesInOneProcess } from './in-one-process.js';
 import { keepPostgres } from './keep-postgres.js';
@@ -27,6 +29,8 @@ export interface LocalSystemOptions {
   readonly processes?: 1 | 5;
   /** The bus; default: PostgreSQL. */
   readonly kafka?: LocalKafka;
+  /** Where the events are kept; default: in the system's PostgreSQL. */
+  readonly eventStore?: EventStorePlace;
   /** Of the services, which log JSON lines to stderr; default `warn`. */
   readonly logLevel?: string;
   /** One line for people about what is being done. Default: says nothing. */
@@ -53,6 +57,8 @@ export interface LocalSystem {
   };
   /** The bus that the services use, as whoever else is on it. To be closed by the caller. */
   openBus(applicationName: string): MessageBus;
+  /** A client of the event store beside the services'; whoever asks closes it. */
+  openEventStore(): Promise<EventStore>;
   /** The services that are processes of their own; none in one process. */
   pids(): Partial<Record<ServiceName, number>>;
   /** Lets what is in hand end, then stops everything in order. May be called more than once. */
@@ -76,6 +82,7 @@ export const startLocalSystem = async (options: LocalSystemOptions): Promise<Loc
     log = () => {},
     signal,
     kafka,
+    eventStore = { kind: 'postgres' },
   } = options;
   const folder = dataFolder(options.dataDir);
   const instance = randomUUID();
@@ -114,7 +121,7 @@ export const startLocalSystem = async (options: LocalSystemOptions): Promise<Loc
     signal?.throwIfAborted();
 
     const env = (service: ServiceName) =>
-      serviceEnv(service, { adminUrl: postgres.url, keys, issuer, logLevel, kafka });
+      serviceEnv(service, { adminUrl: postgres.url, keys, issuer, logLevel, eventStore, kafka });
     const services =
       processes === 1
         ? await servicesInOneProcess(env)
@@ -152,6 +159,7 @@ export const startLocalSystem = async (options: LocalSystemOptions): Promise<Loc
         kafka === undefined
           ? createPostgresMessageBus({ url: postgres.url, applicationName })
           : createKafkaMessageBus({ ...kafka, clientId: applicationName }),
+      openEventStore: () => openEventStore(eventStore, postgres.url),
       pids: () => services.pids(),
       stop: () => (stopped ??= stopAll()),
       kill: async () => {

@@ -2,6 +2,7 @@ import { createHmac } from 'node:crypto';
 import type { ServiceName } from '@tallystick/contracts';
 import type { LocalIssuer } from '@tallystick/service-host';
 import type { Keys } from '../data/keys.js';
+import type { EventStorePlace } from './event-store-place.js';
 
 /** Environment of a service, as its host reads it. */
 export type ServiceEnv = Readonly<Record<string, string>>;
@@ -37,10 +38,12 @@ export const serviceEnv = (
     readonly keys: Keys;
     readonly issuer: LocalIssuer;
     readonly logLevel: string;
+    /** In the same PostgreSQL, unless it is said otherwise. */
+    readonly eventStore?: EventStorePlace;
     readonly kafka?: LocalKafka | undefined;
   },
 ): ServiceEnv => {
-  const { adminUrl, keys, issuer, logLevel, kafka } = system;
+  const { adminUrl, keys, issuer, logLevel, eventStore = { kind: 'postgres' }, kafka } = system;
   const own = new URL(adminUrl);
   own.username = `tallystick_${service}`;
   own.password = rolePassword(keys, service);
@@ -53,7 +56,8 @@ export const serviceEnv = (
     TALLYSTICK_AUTH_AUDIENCE: keys.audience,
     TALLYSTICK_CARD_TOKEN_KEY: keys.cardTokenKey,
     TALLYSTICK_MASTER_KEY: keys.masterKey,
-    TALLYSTICK_EVENT_STORE: 'postgres',
+    TALLYSTICK_EVENT_STORE: eventStore.kind,
+    ...(eventStore.url === undefined ? {} : { TALLYSTICK_EVENTSTORE_URL: eventStore.url }),
     ...busEnv(kafka),
   };
 };

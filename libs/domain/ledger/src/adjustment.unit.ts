@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { Points, type Instant } from '@tallystick/kernel';
+import { Points, factId, type Instant } from '@tallystick/kernel';
 import { account, adjust, at, comeBack, given, opened, sale, spend } from '../fixtures/facts.js';
 import {
   arrearsOf,
@@ -50,8 +50,9 @@ describe('an adjustment', () => {
 
   it('is never asked for and approved by the same person', () => {
     const state = opened();
-    for (const approvedBy of ['ann', ' Ann ', 'ANN'])
-      expect(adjust(state, 1, up(5), at(2), { approvedBy }).kind).toBe('same-person');
+    for (const name of ['ann', ' Ann ', 'ANN'])
+      for (const people of [{ approvedBy: name }, { requestedBy: name, approvedBy: 'ann' }])
+        expect(adjust(state, 1, up(5), at(2), people).kind).toBe('same-person');
     expect(state.totals.adjustedUp).toBe(0);
   });
 
@@ -61,6 +62,37 @@ describe('an adjustment', () => {
     expect(adjust(state, 1, up(5)).kind).toBe('known');
     expect(adjust(state, 1, up(6)).kind).toBe('conflict');
     expect(adjust(emptyAccount(), 1, up(5)).kind).toBe('unopened');
+  });
+
+  it('says all that it is: what changed, why, and by whom', () => {
+    const state = opened();
+    const fact = factId('adjustment', '1');
+    const decision = adjust(state, 1, up(5, at(9)));
+    expect(decision).toEqual({
+      kind: 'adjusted',
+      event: {
+        type: 'PointsAdjusted',
+        data: {
+          ...{ fact, factHash: JSON.stringify(up(5, at(9))), occurredAt: at(2) },
+          ...{ cause: 'correction', direction: 'up', points: 5, reason: 'the till was wrong' },
+          authority: { by: 'people', requestedBy: 'ann', approvedBy: 'bob' },
+          lots: [
+            {
+              ...{ id: `${fact}#1.0`, points: 5, rule: 'adjustment', kind: 'bonus' },
+              ...{ availableAt: at(0), expiresAt: at(9), funder: 'chain', qualifies: false },
+            },
+          ],
+          ...{ arrearsPaid: [], taken: [], arrearsSettled: 0, expiredReturned: [], payment: null },
+        },
+      },
+    });
+    expect(adjust(state, 2, down(2))).toMatchObject({
+      event: { data: { cause: 'correction', direction: 'down', points: 2, lots: [] } },
+    });
+  });
+
+  it('of nothing is a mistake of who asks', () => {
+    expect(() => adjust(opened(), 1, up(0))).toThrow('an adjustment changes something');
   });
 
   it('down takes pending points last, and what is not there it does not take', () => {
@@ -93,11 +125,21 @@ describe('arrears', () => {
     expect(decision).toMatchObject({
       events: [
         { type: 'EarnReversed', data: { arrearsRaised: 8 } },
-        { type: 'PointsAdjusted', data: { direction: 'up', points: 8, arrearsSettled: 8 } },
+        {
+          type: 'PointsAdjusted',
+          data: { direction: 'up', points: 8, arrearsSettled: 8, reason: 'arrears-are-waived' },
+        },
       ],
     });
     expect(arrearsOf(state)).toBe(0);
     expect(state.totals).toMatchObject({ adjustedUp: 8, arrearsPaid: 8 });
+  });
+
+  it('are not waived where none arise', () => {
+    const { state } = given(sale(1, [{ product: 'tea', points: 10 }]));
+    const fact = { ...comeBack(2, [{ product: 'tea', of: 1 }]), arrearsPolicy: 'waived' } as const;
+    expect(decideReceipt(state, fact, at(3))).toMatchObject({ events: [{ type: 'EarnReversed' }] });
+    expect(state.totals.adjustedUp).toBe(0);
   });
 
   it('stay until they are paid in money where that is the policy', () => {
@@ -124,7 +166,9 @@ describe('arrears', () => {
       kind: 'exceeds-arrears',
       arrears: 8,
     });
-    adjust(state, 2, { kind: 'waive-arrears', points: points(3) });
+    expect(adjust(state, 2, { kind: 'waive-arrears', points: points(3) })).toMatchObject({
+      event: { data: { cause: 'arrears-waived', direction: 'up', payment: null } },
+    });
     expect(arrearsOf(state)).toBe(5);
     adjust(state, 3, { kind: 'waive-arrears', points: points(5) });
     expect(arrearsOf(state)).toBe(0);

@@ -123,7 +123,15 @@ describe('a closed period', () => {
     expect(ask(state, 25, 10).kind).toBe('known');
     expect(ask(state, 26, 10, 25).kind).toBe('conflict');
     expect(ask(state, 24, 10)).toEqual({ kind: 'already-closed', through: at(25) });
+    expect(ask(state, 25, 10, 99)).toEqual({ kind: 'already-closed', through: at(25) });
     expect(ask(emptyAccount(), 25, 10).kind).toBe('unopened');
+  });
+
+  it('never says that it remembers again what an earlier one left out', () => {
+    const state = lived();
+    expect(close(state, 25, 20).data.rememberedFrom).toBe(at(20));
+    expect(close(state, 30, 10).data.rememberedFrom).toBe(at(20));
+    expect(close(state, 35, 28).data.rememberedFrom).toBe(at(28));
   });
 
   it('moves no points, and the same account gives the same bytes', () => {
@@ -155,6 +163,14 @@ describe('a closed period', () => {
     const event = close(to, 25, 10);
     expect(begunAt(event)).toEqual(to);
     expect([...to.absorbed]).toEqual([account]);
+    const first = opened(accountId('0-first'));
+    const further = leave(first, to, 2, at(26));
+    if (further.kind === 'left') takeOver(to, further.event.data, at(26));
+    const { data } = close(to, 30, 10);
+    expect(data.absorbed).toEqual(['0-first', account]);
+    // What it says counts, whoever the reader thought was absorbed.
+    const told = { ...data, fact: factId('period', 'later'), absorbed: [] };
+    expect(evolve(to, { type: 'PeriodClosed', data: told }).absorbed.size).toBe(0);
   });
 });
 
@@ -211,6 +227,25 @@ describe('an opening balance', () => {
     expect(bring(state, 2, [lot(1, null)]).kind).toBe('imported');
     expect(bring(emptyAccount(), 1, [lot(1, null)]).kind).toBe('unopened');
     expect(valuation(state, at(2))).toMatchObject({ available: 31 });
+  });
+
+  it('of an empty lot is a mistake of who asks', () => {
+    for (const lots of [[lot(0, 50)], [lot(5, 50), lot(0, null)]])
+      expect(() => bring(opened(), 1, lots)).toThrow('a lot that is imported holds something');
+  });
+
+  it('pays what is owed already, with what is alive of it', () => {
+    const owing = () => {
+      const { state } = given(sale(1, [{ product: 'tea', points: 10 }]));
+      spend(state, 1, 10);
+      decideReceipt(state, comeBack(2, [{ product: 'tea', of: 1 }]), at(3));
+      return state;
+    };
+    const [state, forEver] = [owing(), owing()];
+    bring(state, 1, [lot(5, 1), lot(6, 2)]);
+    expect(valuation(state, at(1))).toMatchObject({ available: 0, lapsed: 5, arrears: 4 });
+    bring(forEver, 1, [lot(12, null)]);
+    expect(valuation(forEver, at(1))).toMatchObject({ available: 2, arrears: 0 });
   });
 
   it('pays what is owed already', () => {

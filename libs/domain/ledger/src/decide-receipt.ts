@@ -6,7 +6,7 @@ import {
   type FactId,
   type Instant,
 } from '@tallystick/kernel';
-import type { Account, FactState } from './account.js';
+import type { Account, LineState } from './account.js';
 import type {
   Allocation,
   EarnedLine,
@@ -43,9 +43,14 @@ export interface RatedFact {
   readonly returns: readonly ReturnedLine[];
   /** Sales before this moment cannot be returned any more, unless they are named. */
   readonly returnsNotBefore: Instant;
+  /** A correction may bring lines that an earlier revision had brought to another account: what of them had come back there. */
+  readonly cameBackElsewhere?: readonly CameBack[];
   /** Default: the next awards pay. */
   readonly arrearsPolicy?: ArrearsPolicy;
 }
+
+/** A sold line, and how much of it has come back. */
+export type CameBack = Pick<LineState, 'ordinal' | 'product' | 'returned'>;
 
 /** What a receipt may do to an account. */
 export type ReceiptEvent = PointsEarned | EarnReversed | PointsAdjusted;
@@ -107,7 +112,10 @@ export const decideReceipt = (account: Account, fact: RatedFact, at: Instant): F
   };
 
   const earlier = account.facts.get(fact.fact);
-  const carried = earlier === undefined ? [] : carriedReturns(earlier, fact.earning.lines);
+  const carried = carriedReturns(fact, [
+    ...(earlier?.lines ?? []),
+    ...(fact.cameBackElsewhere ?? []),
+  ]);
   const undone = earlier?.reversals ?? [];
   if (earlier !== undefined) {
     const whole = reverseWhole(earlier);
@@ -232,9 +240,12 @@ const reinstatedLots = (
 };
 
 /** What had come back of the earlier revision's lines comes back of the new ones: same line, same product. */
-const carriedReturns = (earlier: FactState, lines: readonly EarnedLine[]): ReturnedLine[] =>
-  earlier.lines.flatMap((old) => {
-    const line = lines.find(
+const carriedReturns = (
+  { fact, earning }: Pick<RatedFact, 'fact' | 'earning'>,
+  earlier: readonly CameBack[],
+): ReturnedLine[] =>
+  earlier.flatMap((old) => {
+    const line = earning.lines.find(
       ({ ordinal, product }) => ordinal === old.ordinal && product === old.product,
     );
     if (line === undefined || old.returned === '0') return [];
@@ -244,7 +255,7 @@ const carriedReturns = (earlier: FactState, lines: readonly EarnedLine[]): Retur
         ordinal: old.ordinal,
         product: old.product,
         quantity: Exact.toDecimal(quantity),
-        original: { fact: earlier.id, ordinal: old.ordinal },
+        original: { fact, ordinal: old.ordinal },
       },
     ];
   });

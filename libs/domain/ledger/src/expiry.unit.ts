@@ -12,11 +12,14 @@ import {
 import {
   at,
   cancel,
+  capture,
   comeBack,
   expire,
   given,
   hour,
   opened,
+  release,
+  reserve,
   sale,
   spend,
 } from '../fixtures/facts.js';
@@ -122,6 +125,27 @@ describe('posted expiry', () => {
     expect(nextDue(state)).toBe(at(4));
     expire(state, at(9));
     expect(nextDue(state)).toBeNull();
+    expect(nextDue(given(tea(1, 5, 4), tea(2, 7, 9)).state)).toBe(at(4));
+  });
+
+  it('is due when the next open hold lapses, and no more when that is over', () => {
+    const { state } = given(sale(1, [{ product: 'tea', points: 5 }]), tea(2, 5, 30));
+    reserve(state, 1, 2, 1, 10);
+    reserve(state, 2, 2, 1, 20);
+    expect(nextDue(state)).toBe(at(10));
+    release(state, 1);
+    expect(nextDue(state)).toBe(at(20));
+    capture(state, 2, 2);
+    expect(nextDue(state)).toBe(at(30));
+    expire(state, at(30));
+    expect(nextDue(state)).toBeNull();
+  });
+
+  it('names the lots in the order in which they would have been spent', () => {
+    const { state } = given(tea(1, 1, 9), tea(2, 2, 7), tea(3, 3, 8));
+    expect(expire(state, at(10))).toMatchObject({
+      event: { data: { allocations: [{ points: 2 }, { points: 3 }, { points: 1 }] } },
+    });
   });
 });
 

@@ -159,6 +159,55 @@ describe('a hold', () => {
     expect(valuation(state, at(6))).toMatchObject({ available: 4, arrears: 0, held: 0 });
   });
 
+  it('several that lapse are posted in the order in which they lapsed, then by their names', () => {
+    const state = tea(10);
+    reserve(state, 3, 1, 1, 5);
+    reserve(state, 1, 1, 1, 5);
+    reserve(state, 4, 1, 1, 5);
+    reserve(state, 2, 1, 1, 4);
+    reserve(state, 5, 1, 1, 7);
+    expect(lapse(state, 6).map(({ data }) => data.hold)).toEqual([2, 1, 3, 4].map(holdOf));
+  });
+
+  it('whose lots have lapsed meanwhile pays nothing with them', () => {
+    const { state } = given(
+      sale(1, [{ product: 'tea', points: 10 }], { expiresAt: at(5) }),
+      sale(2, [{ product: 'pot', points: 3 }]),
+    );
+    reserve(state, 1, 12);
+    decideReceipt(state, comeBack(3, [{ product: 'tea', of: 1 }]), at(3));
+    expect(valuation(state, at(3))).toMatchObject({ unspent: 0, held: 12, arrears: 9 });
+    expect(release(state, 1, 6)).toMatchObject({
+      event: { data: { points: 12, arrearsPaid: [{ lot: `${receipt(2)}#1.0`, points: 2 }] } },
+    });
+    expect(valuation(state, at(6))).toMatchObject({ lapsed: 10, available: 0, arrears: 7 });
+  });
+
+  it('of nothing, or a capture of nothing, is a mistake of who asks', () => {
+    const state = tea(10);
+    expect(() => reserve(state, 1, 0)).toThrow('a hold reserves something');
+    reserve(state, 1, 5);
+    expect(() => capture(state, 1, 0)).toThrow('a capture spends something');
+  });
+
+  it('captured in part names the lots of that part alone', () => {
+    const { state } = given(
+      sale(1, [{ product: 'tea', points: 5 }], { expiresAt: at(40) }),
+      sale(2, [{ product: 'tea', points: 5 }]),
+    );
+    reserve(state, 1, 8);
+    const [one, two] = [`${receipt(1)}#1.0`, `${receipt(2)}#1.0`];
+    expect(capture(state, 1, 3, 2, false, 1)).toMatchObject({
+      events: [{ data: { allocations: [{ lot: one, points: 3 }] } }],
+    });
+    expect(capture(state, 1, 2, 2, true, 2)).toMatchObject({
+      events: [
+        { data: { allocations: [{ lot: one, points: 2 }] } },
+        { data: { allocations: [{ lot: two, points: 3 }] } },
+      ],
+    });
+  });
+
   it('a capture that is cancelled gives the same lots back', () => {
     const state = tea(10, 20);
     reserve(state, 1, 7);

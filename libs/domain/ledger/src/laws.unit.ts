@@ -5,6 +5,7 @@ import {
   addDays,
   addMonths,
   addMs,
+  dayAt,
   epochMs,
   localDate,
   startOfDay,
@@ -12,6 +13,7 @@ import {
 } from '@tallystick/kernel';
 import { account, at, expire, given, givenAs, opened, sale, spend } from '../fixtures/facts.js';
 import { Model } from '../fixtures/model.js';
+import { runs } from '../fixtures/runs.js';
 import {
   accountIn,
   accountNames,
@@ -205,7 +207,7 @@ describe('whatever happens to accounts', () => {
           must((books.get('transferred') ?? 0) === way, 'between accounts is what is on the way');
         }
       }),
-      { numRuns: 1_200 },
+      runs(1_200),
     );
   });
 
@@ -236,7 +238,7 @@ describe('whatever happens to accounts', () => {
           });
         }
       }),
-      { numRuns: 1_200 },
+      runs(1_200),
     );
   });
 
@@ -255,7 +257,7 @@ describe('whatever happens to accounts', () => {
           expect(state).toEqual(accountIn(world, id));
         }
       }),
-      { numRuns: 300 },
+      runs(300),
     );
   });
 
@@ -272,7 +274,7 @@ describe('whatever happens to accounts', () => {
           must(world.happened.length === after, `${one.kind} a second time: ${answer}`);
         }
       }),
-      { numRuns: 1_000 },
+      runs(1_000),
     );
   });
 
@@ -294,7 +296,7 @@ describe('whatever happens to accounts', () => {
             must(one.points <= offered, 'spent more than was available');
         }
       }),
-      { numRuns: 500 },
+      runs(500),
     );
   });
 
@@ -332,7 +334,7 @@ describe('whatever happens to accounts', () => {
           expect(carry(other, terms.keepFrom)).toEqual(carry(one, terms.keepFrom));
         }
       }),
-      { numRuns: 600 },
+      runs(600),
     );
   });
 
@@ -367,7 +369,7 @@ describe('whatever happens to accounts', () => {
         expect(valuation(other ?? fail(), at(70))).toEqual(valuation(one ?? fail(), at(70)));
         expect(other?.totals).toEqual(one?.totals);
       }),
-      { numRuns: 300 },
+      runs(300),
     );
   });
 
@@ -399,16 +401,17 @@ describe('whatever happens to accounts', () => {
               .state;
           const [often, once] = [make(), make()];
           for (const run of runs) expire(often, addMs(expiresAt, (run - 30) * 3_600_000));
-          must(
-            valuation(once, addMs(expiresAt, -1)).available === 5,
-            'it lives to its last moment',
-          );
+          const lastMoment = addMs(expiresAt, -1);
+          must(dayAt(lastMoment, zone) === last, 'that is on its last day');
+          must(dayAt(expiresAt, zone) === addDays(last, 1), 'and the next is on the next day');
+          must(valuation(once, lastMoment).available === 5, 'it lives to its last moment');
+          must(valuation(once, expiresAt).lapsed === 5, 'and no longer');
           for (const state of [often, once]) expire(state, addMs(expiresAt, 40 * 3_600_000));
           expect(often).toEqual(once);
           must(once.totals.expired === 5, 'and then it is posted');
         },
       ),
-      { numRuns: 100 },
+      runs(100),
     );
   });
 });
@@ -429,7 +432,7 @@ describe('what is offered', () => {
           expect(valuation(state, at(hour))).toMatchObject({ available: 0, pending, lapsed, held });
         }
       }),
-      { numRuns: 300 },
+      runs(300),
     );
   });
 

@@ -1,15 +1,44 @@
 import { describe, expect, it } from '@jest/globals';
-import { cardToken } from '@tallystick/kernel';
-import { at, cancel, comeBack, given, hour, receipt, sale, spend } from '../fixtures/facts.js';
+import { cardToken, factId, memberId } from '@tallystick/kernel';
+import {
+  at,
+  cancel,
+  comeBack,
+  expire,
+  given,
+  hour,
+  opened,
+  receipt,
+  redemption,
+  sale,
+  spend,
+} from '../fixtures/facts.js';
 import {
   arrearsOf,
   assertEquation,
+  decideOpen,
   decideReceipt,
+  decideRefund,
   decodeLedgerEvent,
+  emptyAccount,
   unspentOf,
   valuation,
   UnknownLedgerEvent,
 } from './index.js';
+
+describe('an account', () => {
+  it('is opened once, for one member', () => {
+    const data = opened().opened;
+    if (data === null) throw new Error('it was opened');
+    expect(decideOpen(emptyAccount(), data)).toEqual({
+      kind: 'opened',
+      event: { type: 'AccountOpened', data },
+    });
+    expect(decideOpen(opened(), data)).toEqual({ kind: 'known' });
+    const another = { ...data, member: memberId('m-2') };
+    expect(decideOpen(opened(), another)).toEqual({ kind: 'conflict', member: data.member });
+  });
+});
 
 describe('earning', () => {
   it('is spendable between maturing and lapsing, and neither before nor after', () => {
@@ -226,6 +255,92 @@ describe('a refund', () => {
     expect(valuation(withGrace.state, at(30))).toMatchObject({ available: 0, lapsed: 5 });
   });
 
+  it('for a grace prolongs what comes back alone: what else of the lot had lapsed stays lapsed, posted or not', () => {
+    const refunded = (posted: boolean) => {
+      const { state } = given(
+        sale(1, [{ product: 'tea', points: 10 }], { expiresAt: at(9) }),
+        sale(2, [{ product: 'pot', points: 3 }], { expiresAt: at(10) }),
+      );
+      spend(state, 1, 4);
+      if (posted) expire(state, at(20));
+      return { state, decision: cancel(state, 1, at(20), 10 * hour) };
+    };
+    const [early, late] = [refunded(true), refunded(false)];
+    expect(early.decision).toMatchObject({ events: [{ type: 'RedemptionRefunded' }] });
+    expect(late.decision).toMatchObject({
+      events: [{ type: 'PointsExpired', data: { points: 9 } }, { type: 'RedemptionRefunded' }],
+    });
+    expect(late.state).toEqual(early.state);
+    expect(valuation(late.state, at(29))).toMatchObject({ available: 4, lapsed: 0 });
+    expect(valuation(late.state, at(30))).toMatchObject({ available: 0, lapsed: 4 });
+  });
+
+  it('of the same name with other content is a conflict, and of another name comes too late', () => {
+    const { state } = given(sale(1, [{ product: 'tea', points: 5 }]));
+    spend(state, 1, 5);
+    const ask = (fact: string, factHash: string) =>
+      decideRefund(
+        state,
+        { fact: factId('refund', fact), factHash, redemption: redemption(1), ...terms },
+        at(4),
+      ).kind;
+    const terms = { reason: 'cancelled', graceMs: 0 };
+    cancel(state, 1, at(3));
+    expect(ask('1', 'h')).toBe('known');
+    expect(ask('1', 'other')).toBe('conflict');
+    expect(ask('2', 'h')).toBe('already-refunded');
+  });
+
+  it('for a grace posts nothing where nothing of its lots had stayed, and counts from the very moment', () => {
+    const { state } = given(
+      sale(1, [{ product: 'tea', points: 10 }], { expiresAt: at(9) }),
+      sale(2, [{ product: 'pot', points: 3 }], { expiresAt: at(10) }),
+    );
+    spend(state, 1, 10);
+    expect(cancel(state, 1, at(9), hour)).toMatchObject({
+      events: [{ type: 'RedemptionRefunded', data: { lots: [{ points: 10, expiresAt: at(10) }] } }],
+    });
+    expect(valuation(state, at(10))).toMatchObject({ available: 0, lapsed: 13 });
+  });
+
+  it('without a grace leaves each lot the date that it has', () => {
+    const { state } = given(
+      sale(1, [{ product: 'tea', points: 10 }], { expiresAt: at(9) }),
+      sale(2, [{ product: 'pot', points: 3 }]),
+    );
+    spend(state, 1, 12);
+    expect(cancel(state, 1, at(20))).toMatchObject({
+      events: [
+        {
+          data: {
+            lots: [
+              { points: 10, expiresAt: at(9) },
+              { points: 2, expiresAt: null },
+            ],
+          },
+        },
+      ],
+    });
+  });
+
+  it('pays what is owed with what is alive of it alone', () => {
+    const { state } = given(
+      sale(1, [{ product: 'tea', points: 10 }], { expiresAt: at(9) }),
+      sale(2, [{ product: 'pot', points: 10 }]),
+    );
+    spend(state, 1, 17);
+    decideReceipt(state, comeBack(3, [{ product: 'pot', of: 2 }]), at(3));
+    expect(arrearsOf(state)).toBe(7);
+    const paid = (when: number) => {
+      const one = structuredClone(state);
+      const decision = cancel(one, 1, at(when));
+      return decision.kind === 'refunded' ? decision.events.at(-1) : decision;
+    };
+    const [tea, pot] = [`${receipt(1)}#1.0`, `${receipt(2)}#1.0`];
+    expect(paid(8)).toMatchObject({ data: { arrearsPaid: [{ lot: tea, points: 7 }] } });
+    expect(paid(9)).toMatchObject({ data: { arrearsPaid: [{ lot: pot, points: 7 }] } });
+  });
+
   it('pays what the account owes first', () => {
     const { state } = given(sale(1, [{ product: 'tea', points: 10 }]));
     spend(state, 1, 10);
@@ -239,6 +354,7 @@ describe('a refund', () => {
 describe('an event that this release does not know', () => {
   it.each([
     ['PointsTeleported', 1],
+    ['PointsTeleported', 0],
     ['PointsEarned', 2],
     ['__proto__', 1],
   ])('%s version %i is refused, never skipped', (type, schemaVersion) => {

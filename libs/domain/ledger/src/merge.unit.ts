@@ -23,6 +23,7 @@ import {
 import {
   arrearsOf,
   assertEquation,
+  decideMergeIn,
   decideOpen,
   decideReceipt,
   emptyAccount,
@@ -134,6 +135,38 @@ describe('a merge', () => {
     expect(valuation(alsoPoor, at(4))).toMatchObject({ available: 0, arrears: 20 });
   });
 
+  it('pays debts in spending order from what both have: what is available first, then what is pending', () => {
+    const owing = () => {
+      const { state } = givenAs(old, tea(1, 16));
+      spend(state, 1, 16);
+      const later = { arrearsPolicy: 'paid-in-money' } as const;
+      decideReceipt(state, { ...comeBack(2, [{ product: 'tea', of: 1 }]), ...later }, at(2));
+      decideReceipt(state, { ...lot(3, 3, 45), ...later }, at(2));
+      return state;
+    };
+    const lot = (number: number, points: number, expires: number, available = 0) =>
+      sale(number, [{ product: 'cup', points }], {
+        expiresAt: at(expires),
+        availableAt: at(available),
+      });
+    const rich = () =>
+      givenAs(young, lot(4, 5, 90), lot(5, 5, 50), lot(6, 5, 60, 40), lot(7, 5, 2)).state;
+    const to = rich();
+    const { taken, left } = merge(owing(), to);
+    const paid = [
+      [3, 3],
+      [5, 5],
+      [4, 5],
+      [6, 3],
+    ].map(([number, points]) => ({ lot: `${receipt(number ?? 0)}#1.0`, points }));
+    expect(taken).toMatchObject({ event: { data: { side: 'target', arrearsPaid: paid } } });
+    expect(valuation(to, at(3))).toMatchObject({ available: 0, pending: 2, lapsed: 5, arrears: 0 });
+    for (const policy of ['waived', 'paid-in-money'] as const)
+      expect(decideMergeIn(rich(), left, at(3), policy)).toMatchObject({
+        event: { data: { arrearsPaid: [] } },
+      });
+  });
+
   it('arrives once, at the account that it went to', () => {
     const from = givenAs(old, tea(1, 10)).state;
     const to = opened(young);
@@ -167,6 +200,10 @@ describe('a merge', () => {
     if (sent.kind !== 'sent') throw new Error(sent.kind);
     expect(receive(last, sent.event.data).kind).toBe('received');
     expect([...last.absorbed].sort()).toEqual([old, young]);
+    // Whatever the order in which they came, the event names them in one.
+    merge(opened(accountId('a-first')), last, 3);
+    const { left } = merge(last, opened(accountId('the-end')), 4);
+    expect(left.absorbed).toEqual(['a-first', old, young]);
   });
 
   it('makes a receipt whole whose parts had gone to the two accounts', () => {
@@ -180,7 +217,8 @@ describe('a merge', () => {
     decideReceipt(to, sale(7, [{ product: 'pot', points: 6 }], { factRevision: 2 }), at(2));
     merge(from, to);
     expect(valuation(to, at(3))).toMatchObject({ available: 16 });
-    expect(new Set(to.lots.keys()).size).toBe(2);
+    expect([...to.lots.keys()]).toEqual([`${receipt(7)}#2.0`, `${receipt(7)}#2.0@${old}`]);
+    expect(to.facts.get(receipt(7))?.lots).toEqual([...to.lots.keys()]);
     decideReceipt(to, comeBack(8, [{ product: 'pot', of: 7 }]), at(3));
     assertEquation(to);
     expect(valuation(to, at(3))).toMatchObject({ available: 10 });
@@ -201,6 +239,19 @@ describe('a merge', () => {
       kind: 'forgotten',
       rememberedFrom: at(5),
     });
+  });
+
+  it('remembers from where the one that remembers less does', () => {
+    const remembered = (...windows: readonly number[]) => {
+      const to = opened(young);
+      windows.forEach((from, index) => {
+        merge(opened(accountId(`source-${index}`)), to, index, at(90), at(from));
+      });
+      return to.rememberedFrom;
+    };
+    expect(remembered(5)).toBe(at(5));
+    expect(remembered(5, 9)).toBe(at(9));
+    expect(remembered(9, 5)).toBe(at(9));
   });
 
   it('does not open the source again', () => {

@@ -31,6 +31,7 @@ describe('a transfer', () => {
     expect(valuation(from, at(3))).toMatchObject({ available: 3 });
     expect(valuation(to, at(3))).toMatchObject({ available: 0 });
     const received = receive(to, sent);
+    expect([sent.side, received]).toMatchObject(['out', { event: { data: { side: 'in' } } }]);
     expect(valuation(to, at(8))).toMatchObject({ available: 7 });
     expect(valuation(to, at(9))).toMatchObject({ lapsed: 7 });
     for (const data of [sent, received.kind === 'received' ? received.event.data : null])
@@ -73,6 +74,12 @@ describe('a transfer', () => {
     expect(receive(opened(carol), sent).kind).toBe('misdirected');
     expect(receive(emptyAccount(), sent).kind).toBe('unopened');
     expect(send(emptyAccount(), to, 3, 1).kind).toBe('unopened');
+  });
+
+  it('of nothing is a mistake of who asks', () => {
+    expect(() => send(givenAs(alice, tea).state, opened(bob), 1, 0)).toThrow(
+      'a transfer moves something',
+    );
   });
 
   it('pays what the receiver owes first', () => {

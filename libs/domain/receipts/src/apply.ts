@@ -2,6 +2,7 @@ import { Exact, addMs, type Instant } from '@tallystick/kernel';
 import {
   decideReceipt,
   type Account,
+  type CameBack,
   type FactDecision,
   type RatedFact,
   type RulebookRef,
@@ -24,7 +25,7 @@ const dayMs = 86_400_000;
 
 /**
  * Rates the part of a fact that is pinned to an account, under the version that it is pinned to, and folds it into the account.
- * `at` is when we write it: it values the lots that reversed points come from.
+ * `at` is when we write it: it values the lots that reversed points come from. `cameBackElsewhere`: see `RatedFact`.
  */
 export const applyPart = (
   account: Account,
@@ -32,6 +33,7 @@ export const applyPart = (
   part: Part,
   rulebook: { readonly ref: RulebookRef; readonly book: Rulebook },
   at: Instant,
+  cameBackElsewhere: readonly CameBack[] = [],
 ): FactDecision => {
   const own = isReceipt(fact) ? partOf(fact, part) : fact;
   const rating = isReceipt(own)
@@ -50,6 +52,7 @@ export const applyPart = (
     returns: isReceipt(own) ? returnsOf(own) : [],
     returnsNotBefore: addMs(fact.occurredAt, -rulebook.book.returns.windowDays * dayMs),
     arrearsPolicy: arrearsPolicyOf(rulebook.book),
+    cameBackElsewhere,
   };
   return decideReceipt(account, rated, at);
 };

@@ -1,6 +1,6 @@
 import {
   factId,
-  streamName,
+  encodedStreamName,
   type AccountId,
   type FactId,
   type ProgramId,
@@ -25,10 +25,10 @@ export const partnerFactId = (program: ProgramId, partner: string, event: string
 
 /** `receipt/a/b` lives in stream `receipt-a-b`: the parts of both are encoded alike. */
 export const factStream = (fact: FactId): StreamName => {
-  const [kind, ...parts] = fact.split('/').map(decodeURIComponent);
+  const [kind, ...parts] = fact.split('/');
   const [first, ...rest] = parts;
   if (first === undefined) throw new Error(`not a fact's id: ${fact}`);
-  return streamName(kind === 'receipt' ? 'receipt' : 'partneraward', first, ...rest);
+  return encodedStreamName(kind === 'receipt' ? 'receipt' : 'partneraward', first, ...rest);
 };
 
 /** The newest revision of a fact, and where it goes. */
@@ -42,10 +42,10 @@ export interface FactStreamState {
   readonly refused: ReadonlySet<string>;
 }
 
-/** Where lines of a fact have gone by now: by its newest revision, or by those before it while that one waits. */
+/** Where lines of a fact have gone by now: by its newest revision, or by those before it while that one waits or may change nothing. */
 export const accountsReached = (state: FactStreamState | null): readonly AccountId[] => {
   if (state === null) return [];
-  if (state.pin === null) return state.left;
+  if (state.pin === null || state.pin.parts.length === 0) return state.left;
   return state.pin.parts.filter(({ lines }) => lines.length > 0).map(({ account }) => account);
 };
 

@@ -2,6 +2,8 @@ import {
   addDays,
   addMonths,
   dayAt,
+  localDate,
+  remembered,
   startOfDay,
   startOfNext,
   timeZone,
@@ -24,9 +26,24 @@ export const lotDates = (
   };
 };
 
-const firstDayAfter = (day: LocalDate, expiry: Exclude<LotLife['expiry'], 'never'>): LocalDate => {
-  const last = addMonths(day, expiry.months);
-  switch (expiry.until) {
+type Expiry = Exclude<LotLife['expiry'], 'never'>;
+const daysKept = 5_000;
+const byExpiry = new WeakMap<Expiry, (day: string) => LocalDate>();
+
+/** The first day on which a lot has lapsed. A day's receipts ask it again and again. */
+const firstDayAfter = (day: LocalDate, expiry: Expiry): LocalDate => {
+  let of = byExpiry.get(expiry);
+  if (of === undefined) {
+    of = remembered(daysKept, (of) =>
+      dayAfterLast(addMonths(localDate(of), expiry.months), expiry),
+    );
+    byExpiry.set(expiry, of);
+  }
+  return of(day);
+};
+
+const dayAfterLast = (last: LocalDate, { until }: Expiry): LocalDate => {
+  switch (until) {
     case 'day':
       return addDays(last, 1);
     case 'end-of-month':

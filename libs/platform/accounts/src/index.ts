@@ -2,3 +2,5 @@ export * from './account-cache.js';
 export * from './accounts.js';
 export * from './command.js';
 export * from './read-account.js';
+export * from './successor.js';
+export * from './fold-every-account.js';

@@ -1,11 +1,11 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import canonicalize from 'canonicalize';
-import { v5 as uuidv5 } from 'uuid';
+import { parse as uuidBytes, v5 as uuidv5 } from 'uuid';
 import type { FactId } from '@tallystick/kernel';
 import type { EventMetadata, NewEvent } from './port.js';
 
 /** The namespace of Tallystick's event ids (a random UUID, fixed for ever). */
-const eventNamespace = '6f0a3d5e-4c0b-4a86-9d5a-7f1f0f6e2b11';
+const eventNamespace = uuidBytes('6f0a3d5e-4c0b-4a86-9d5a-7f1f0f6e2b11');
 
 /** RFC 8785 text of a JSON value: what is hashed is what is kept. */
 export const canonicalJson = (value: unknown): string => {
@@ -16,8 +16,7 @@ export const canonicalJson = (value: unknown): string => {
 
 /** SHA-256 of a JSON value's canonical text, in hex. */
 export const contentHash = (value: unknown): string => sha256(canonicalJson(value));
-export const sha256 = (text: string | Uint8Array): string =>
-  createHash('sha256').update(text).digest('hex');
+export const sha256 = (text: string | Uint8Array): string => hash('sha256', text, 'hex');
 
 /**
  * Makes an event of a fact. `ordinal` tells apart several events that one fact causes.

@@ -1,4 +1,5 @@
 export * from './port.js';
+export * from './pace.js';
 export {
   createPostgresMessageBus,
   publishesInTransactions,

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { topics } from '@tallystick/contracts';
 import type { EventStore, RecordedEvent } from '@tallystick/event-store';
-import type { BusLog, MessageBus, OutgoingMessage } from '@tallystick/message-bus';
+import { pace, type BusLog, type MessageBus, type OutgoingMessage } from '@tallystick/message-bus';
 import { openSession, type Session } from '@tallystick/postgres';
 import { messageOf, UnknownCategory } from './message-of.js';
 import { relayName, relayPosition } from './position.js';
@@ -10,6 +10,9 @@ import { publisher } from './publisher.js';
 export interface RelayLimits {
   /** Events that are published at once. */
   readonly batchMax: number;
+  /** How many times in a row events are published as soon as they are there; after that once in `publishEveryMs`, more at a time. */
+  readonly publishBurst: number;
+  readonly publishEveryMs: number;
   /** How often a relay that stands by looks whether it is its turn. */
   readonly standbyPollMs: number;
   /** The pause after a failure; doubles with each one, up to the other. */
@@ -19,6 +22,8 @@ export interface RelayLimits {
 
 const defaultLimits: RelayLimits = {
   batchMax: 500,
+  publishBurst: 20,
+  publishEveryMs: 25,
   standbyPollMs: 1000,
   retryDelayMinMs: 100,
   retryDelayMaxMs: 5000,
@@ -93,6 +98,7 @@ export const startRelay = (options: RelayOptions): Relay => {
     const publish = await publisher(bus, session, name);
     position = await session.transaction((tx) => relayPosition(tx, name));
     is('active');
+    const next = pace({ burst: limits.publishBurst, everyMs: limits.publishEveryMs });
     const batches = store.follow({
       after: position,
       batchMax: limits.batchMax,
@@ -105,6 +111,9 @@ export const startRelay = (options: RelayOptions): Relay => {
         position = upTo;
       }
       if (unknown !== undefined) throw new UnknownCategory(unknown);
+      const waitMs = next();
+      if (waitMs > 0 && batch.length < limits.batchMax)
+        await pause(waitMs, closing.signal, session.ended);
     }
     session.ended.throwIfAborted();
     if (!closing.signal.aborted)

@@ -18,10 +18,14 @@ import type { Opened } from './opened.js';
 import type { ServiceDefinition } from './service.js';
 
 /** One function per event store that TALLYSTICK_EVENT_STORE can name. */
-const eventStores: Readonly<Record<EventStoreKind, (settings: Settings, log: Log) => EventStore>> =
-  {
-    postgres: ({ databaseUrl }) => createPostgresEventStore({ db: databaseUrl }),
-  };
+const eventStores: Readonly<Record<EventStoreKind, (settings: Settings) => Promise<EventStore>>> = {
+  postgres: async ({ databaseUrl }) => createPostgresEventStore({ db: databaseUrl }),
+  eventstoredb: async ({ eventStoreUrl = '' }) => {
+    // Its client is large, and of no use elsewhere.
+    const { createEventStoreDbEventStore } = await import('@tallystick/event-store/eventstoredb');
+    return createEventStoreDbEventStore({ url: eventStoreUrl });
+  },
+};
 
 /** One function per message bus that TALLYSTICK_BUS can name. */
 const messageBuses: Readonly<Record<BusKind, (settings: Settings, log: Log) => MessageBus>> = {
@@ -47,9 +51,13 @@ export interface Adapters {
 }
 
 /** Opens what the settings name. */
-export const openAdapters = (settings: Settings, log: Log, opened: Opened): Adapters => {
+export const openAdapters = async (
+  settings: Settings,
+  log: Log,
+  opened: Opened,
+): Promise<Adapters> => {
   const { config } = settings;
-  const store = opened.add(eventStores[config.eventStore](settings, log), (one) => one.close());
+  const store = opened.add(await eventStores[config.eventStore](settings), (one) => one.close());
   const bus = opened.add(messageBuses[config.bus](settings, log), (one) => one.close());
   return { store, bus };
 };
@@ -65,6 +73,7 @@ export const provisionDatabase = async (
   adminUrl: string,
   serviceUrl: string,
   { name, relay = false }: ServiceDefinition,
+  log: Log,
 ): Promise<void> => {
   const { username, password } = new URL(serviceUrl);
   const service: ServiceRole = {
@@ -77,7 +86,9 @@ export const provisionDatabase = async (
       [relaySchema.schema]: relay ? 'write' : 'read',
     },
   };
-  await provision(adminUrl, [service], [eventStoreSchema, busSchema, relaySchema]);
+  await provision(adminUrl, [service], [eventStoreSchema, busSchema, relaySchema], {
+    say: (line) => log.info(line),
+  });
 };
 
 /** Follows the store and publishes its events, in the one service that does. */

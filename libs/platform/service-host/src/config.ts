@@ -20,7 +20,7 @@ export interface HostConfig {
   readonly authAudience: string;
 }
 
-export const eventStoreKinds = ['postgres'] as const;
+export const eventStoreKinds = ['postgres', 'eventstoredb'] as const;
 export type EventStoreKind = (typeof eventStoreKinds)[number];
 export const busKinds = ['postgres', 'kafka'] as const;
 export type BusKind = (typeof busKinds)[number];
@@ -40,6 +40,8 @@ export interface Settings {
   readonly adminDatabaseUrl: string | undefined;
   /** Where Kafka is, if it is the bus. */
   readonly kafka: KafkaConnection | undefined;
+  /** Of an EventStoreDB, where that is the event store; may hold a password. */
+  readonly eventStoreUrl: string | undefined;
   readonly jwks: JwksSource;
   readonly cardTokenKey: Uint8Array | undefined;
   readonly masterKeys: MasterKeys | undefined;
@@ -94,6 +96,9 @@ const jwksText = z.string().refine((text) => {
     return false;
   }
 });
+
+const eventStoreUrlExpected =
+  'esdb://[<user>:<password>@]<host>:<port>[?…], of the EventStoreDB that TALLYSTICK_EVENT_STORE=eventstoredb asks for';
 
 /** The host's variables; the description is what an error says is expected. */
 const hostVariables = (service: ServiceName) =>
@@ -151,6 +156,11 @@ const hostVariables = (service: ServiceName) =>
       .enum(eventStoreKinds)
       .default('postgres')
       .describe(`one of ${eventStoreKinds.join(', ')}, or nothing for postgres`),
+    TALLYSTICK_EVENTSTORE_URL: z
+      .string()
+      .regex(/^esdb(\+discover)?:\/\/./)
+      .optional()
+      .describe(eventStoreUrlExpected),
     TALLYSTICK_BUS: z
       .enum(busKinds)
       .default('postgres')
@@ -191,6 +201,11 @@ export const readSettings = (definition: ServiceDefinition, environment: Environ
   const host = schema.safeParse(env);
   if (!host.success) problems.push(...problemsOf(schema, host.error, env));
 
+  const { TALLYSTICK_EVENT_STORE: kind, TALLYSTICK_EVENTSTORE_URL: eventStoreUrl } = env;
+  if (kind === 'eventstoredb' && eventStoreUrl === undefined) {
+    problems.push(`TALLYSTICK_EVENTSTORE_URL is missing: expected ${eventStoreUrlExpected}`);
+  }
+
   const jwks = jwksSource(env);
   if (jwks === undefined) {
     problems.push(
@@ -224,6 +239,7 @@ export const readSettings = (definition: ServiceDefinition, environment: Environ
     databaseUrl: read.TALLYSTICK_DATABASE_URL,
     adminDatabaseUrl: read.TALLYSTICK_ADMIN_DATABASE_URL,
     kafka,
+    eventStoreUrl: read.TALLYSTICK_EVENTSTORE_URL,
     jwks,
     cardTokenKey: read.TALLYSTICK_CARD_TOKEN_KEY,
     masterKeys:

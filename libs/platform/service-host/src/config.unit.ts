@@ -90,10 +90,26 @@ describe('the environment of a service', () => {
     ['TALLYSTICK_HTTP_PORT', 'http'],
     ['TALLYSTICK_LOG_LEVEL', 'loud'],
     ['TALLYSTICK_EVENT_STORE', 'floppy'],
+    ['TALLYSTICK_EVENTSTORE_URL', 'http://localhost:2113'],
     ['TALLYSTICK_BUS', 'pigeons'],
     ['TALLYSTICK_ADMIN_DATABASE_URL', 'localhost'],
   ])('refuses %s=%s', (name, value) => {
     expect(problemsWith('accrual', { ...complete, [name]: value })).toContain(`${name} is wrong`);
+  });
+
+  it('wants the address of an EventStoreDB where that is the event store, and does not show it', () => {
+    const env = { ...complete, TALLYSTICK_EVENT_STORE: 'eventstoredb' };
+    expect(problemsWith('accrual', env)).toContain(
+      'TALLYSTICK_EVENTSTORE_URL is missing: expected esdb://',
+    );
+    const url = 'esdb://admin:pass-word@a:2113,b:2113?tls=true';
+    const settings = readSettings(service('accrual'), { ...env, TALLYSTICK_EVENTSTORE_URL: url });
+    expect(settings.eventStoreUrl).toBe(url);
+    expect(settings.config.eventStore).toBe('eventstoredb');
+    expect(JSON.stringify(settings.config)).not.toContain('pass-word');
+    const wrong = { ...env, TALLYSTICK_EVENTSTORE_URL: url.replace('esdb', 'kurrent') };
+    expect(problemsWith('accrual', wrong)).toContain('TALLYSTICK_EVENTSTORE_URL is wrong');
+    expect(problemsWith('accrual', wrong)).not.toContain('pass-word');
   });
 
   it('takes an empty variable as one that is not set', () => {

@@ -73,7 +73,7 @@ const start = async (
     audience: config.authAudience,
   });
   const db = await openDatabase(definition, settings, log, opened);
-  const adapters = openAdapters(settings, log, opened);
+  const adapters = await openAdapters(settings, log, opened);
   let relay: Relay | undefined;
   const clock = options.clock ?? systemClock;
 
@@ -174,9 +174,9 @@ const openDatabase = async (
   );
   await whenAnswers('the database', log, async () => {
     if (settings.adminDatabaseUrl !== undefined) {
-      await provisionDatabase(settings.adminDatabaseUrl, settings.databaseUrl, definition);
+      await provisionDatabase(settings.adminDatabaseUrl, settings.databaseUrl, definition, log);
     }
-    await migrate(db, name, migrations);
+    await migrate(db, name, migrations, { say: (line) => log.info(line) });
   });
   return db;
 };

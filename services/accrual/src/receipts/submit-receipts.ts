@@ -1,5 +1,5 @@
 import { receiptV1, type ReceiptOutcome } from '@tallystick/contracts';
-import { programId, type Clock } from '@tallystick/kernel';
+import { addMs, programId, type Clock } from '@tallystick/kernel';
 import type { Fact } from '@tallystick/receipts';
 import {
   mayProgram,
@@ -15,6 +15,9 @@ import {
 import { toReceiptFact } from '../intake/receipt-form.js';
 import type { Arrival, Settled } from '../settle/settle-fact.js';
 import type { IntakeQueue } from '../settle/intake-queue.js';
+
+/** How far a till's clock may be ahead of ours. Beyond that its lots would begin and lapse at the wrong time, and count in the wrong year. */
+const clockSkewMsMax = 15 * 60_000;
 
 /** Per receipt, in order: its outcome, or the problem with it. */
 export type Submission =
@@ -90,6 +93,10 @@ const readReceipt = (
   const fact = toReceiptFact(checked.data, (program, card) => tokens.tokenOf(program, card));
   if (!fact.ok) return invalidReceipt([fact.error]);
   const { program, occurredAt } = fact.value;
+  if (occurredAt > addMs(clock(), clockSkewMsMax)) {
+    const message = 'lies in the future: set the clock of the till, and its offset from UTC';
+    return invalidReceipt([{ field: 'occurredAt', message }]);
+  }
   return { fact: fact.value, metadata: metadata(context, { program, occurredAt }, clock) };
 };
 

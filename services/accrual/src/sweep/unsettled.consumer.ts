@@ -12,7 +12,7 @@ const aboutFact = z.object({
   pin: z.object({ parts: z.array(z.unknown()) }).nullish(),
 });
 
-/** Hears which facts were registered, and which were applied to an account, parked or found to go nowhere. */
+/** Hears which facts were registered, and which were parked or found to go nowhere; those that were applied, `LedgerConsumer` hears of. */
 @Controller()
 export class UnsettledConsumer {
   constructor(@Inject(Unsettled) private readonly unsettled: Unsettled) {}
@@ -33,17 +33,11 @@ export class UnsettledConsumer {
     });
   }
 
-  @EventPattern<string>(topics.ledger.name)
-  hearLedger(@Payload() batch: readonly Message[]): Promise<Verdict[]> {
-    return this.note(batch, (type) =>
-      type === 'PointsEarned' || type === 'EarnReversed' ? 'settled' : null,
-    );
-  }
-
   private async note(
     batch: readonly Message[],
     kindOf: (type: string, data: z.output<typeof aboutFact>) => Sighting['kind'] | null,
   ): Promise<Verdict[]> {
+    if (!this.unsettled.notes) return batch.map(() => ({ kind: 'done' }));
     const sightings: Sighting[] = [];
     const verdicts = batch.map((message): Verdict => {
       try {

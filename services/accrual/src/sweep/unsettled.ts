@@ -12,9 +12,19 @@ export interface Sighting {
  * A note too many costs one look; one is never missing, because it is made from the stored event.
  */
 export class Unsettled {
-  constructor(private readonly db: Pool) {}
+  /** `atomic`: the store writes a fact with its effect or not at all, so that there is nothing to note. */
+  constructor(
+    private readonly db: Pool,
+    private readonly store: { readonly atomic: boolean },
+  ) {}
+
+  /** False: what is noted is thrown away, and need not be told. */
+  get notes(): boolean {
+    return !this.store.atomic;
+  }
 
   async note(sightings: readonly Sighting[]): Promise<void> {
+    if (!this.notes) return;
     const last = new Map(sightings.map(({ fact, kind }) => [fact, kind]));
     const of = (kind: Sighting['kind']) =>
       [...last].filter(([, known]) => known === kind).map(([fact]) => fact);

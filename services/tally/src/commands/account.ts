@@ -143,7 +143,11 @@ const withAccount = async (
 };
 
 /** The number travels in the body, so that no address that is logged holds it. */
-const accountOfCard = async (client: Client, program: string, card: string): Promise<string> => {
+export const accountOfCard = async (
+  client: Client,
+  program: string,
+  card: string,
+): Promise<string> => {
   const answer = await client.call({
     service: 'enrollment',
     method: 'POST',

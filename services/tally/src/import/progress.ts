@@ -24,14 +24,17 @@ export const quietProgress = (note: (message: string) => void): Progress => ({
   stop: () => undefined,
 });
 
-/** `size` is the file's, null if unknown: then there is no share of it to show. */
-export const showProgress = (out: NodeJS.WriteStream, size: number | null): Progress =>
-  out.isTTY && size !== null ? bar(out, size) : lines(out, size);
+/** `size` is the file's, null if unknown: then there is no share of it to show. `what` its rows become. */
+export const showProgress = (
+  out: NodeJS.WriteStream,
+  size: number | null,
+  what = 'receipts',
+): Progress => (out.isTTY && size !== null ? bar(out, size, what) : lines(out, size, what));
 
-const bar = (out: NodeJS.WriteStream, size: number): Progress => {
+const bar = (out: NodeJS.WriteStream, size: number, what: string): Progress => {
   const shown = new cliProgress.SingleBar({
     stream: out,
-    format: '{bar} {percentage} %  {rows} rows, {receipts} receipts  {eta_formatted} left',
+    format: `{bar} {percentage} %  {rows} rows, {receipts} ${what}  {eta_formatted} left`,
     barCompleteChar: '█',
     barIncompleteChar: '░',
     barsize: 30,
@@ -52,14 +55,14 @@ const bar = (out: NodeJS.WriteStream, size: number): Progress => {
   };
 };
 
-const lines = (out: NodeJS.WriteStream, size: number | null): Progress => {
+const lines = (out: NodeJS.WriteStream, size: number | null, what: string): Progress => {
   let nextMs = performance.now() + lineEveryMs;
   return {
     update: ({ bytesRead, rows, receipts }) => {
       if (performance.now() < nextMs) return;
       nextMs = performance.now() + lineEveryMs;
       const share = size === null ? '' : `${Math.floor((bytesRead / size) * 100)} %, `;
-      out.write(`${share}${whole.format(rows)} rows, ${whole.format(receipts)} receipts\n`);
+      out.write(`${share}${whole.format(rows)} rows, ${whole.format(receipts)} ${what}\n`);
     },
     note: (message) => out.write(`${message}\n`),
     stop: () => undefined,

@@ -18,6 +18,8 @@ export interface OpenSystemOptions {
   readonly env: NodeJS.ProcessEnv;
   /** What the command needs to do; a token that we sign ourselves says no more. */
   readonly roles: readonly Role[];
+  /** Who a token that we sign ourselves says its bearer is. Default: tally. */
+  readonly subject?: string;
   readonly signal: AbortSignal;
   /** Tells a person what goes on. */
   readonly note: (message: string) => void;
@@ -32,13 +34,13 @@ const lookEveryMs = 500;
  * which go before it), else the one that runs on the data folder, else one that is started for this command.
  */
 export const openSystem = async (options: OpenSystemOptions): Promise<System> => {
-  const { env, roles, signal, note } = options;
+  const { env, roles, signal, note, subject = 'tally' } = options;
   const folder = dataFolder(env);
   const named = namedAddresses(env);
   const found = named ?? (await runningOrStarted(options, folder));
   const client = createClient({
     urls: found.urls,
-    token: await tokens(env, folder, roles),
+    token: await tokens(env, folder, roles, subject),
     signal,
     onRetry: note,
   });
@@ -118,6 +120,7 @@ const tokens = async (
   env: NodeJS.ProcessEnv,
   folder: string,
   roles: readonly Role[],
+  subject: string,
 ): Promise<() => Promise<string>> => {
   const given = env['TALLYSTICK_TOKEN'];
   if (given !== undefined && given !== '') return () => Promise.resolve(given);
@@ -128,7 +131,7 @@ const tokens = async (
       `no token: set TALLYSTICK_TOKEN, or TALLYSTICK_DATA to the folder of the system whose keys.json signs one`,
     );
   return tokenSource(keys, {
-    subject: 'tally',
+    subject,
     roles,
     programs: ['*'],
     chains: ['*'],

@@ -1,8 +1,14 @@
 import { randomUUID } from 'node:crypto';
+import path from 'node:path';
 import { afterAll, beforeAll, describe } from '@jest/globals';
 import type { KafkaBroker } from '@tallystick/testing/kafka';
 import { startLocalSystem, type LocalSystem } from '../../index.js';
 import { makeDataFolder, removeDataFolder } from '../tools/data-folders.js';
+import {
+  eventStoreOfRun,
+  startEventStore,
+  type StartedEventStore,
+} from '../tools/event-store-of-run.js';
 import { access } from './access.js';
 import { accounts } from './accounts.js';
 import { houseOf, type House } from './house.js';
@@ -17,32 +23,43 @@ import { theWhole } from './the-whole.js';
 
 const startsWithinMs = 180_000;
 
-/** Everything that the system does, through its front door: the same whether it is one process or five. */
-/** `startKafka`: the bus is a Kafka of its own. */
-export const frontDoorSuite = (processes: 1 | 5, startKafka?: () => Promise<KafkaBroker>): void => {
-  const bus = startKafka === undefined ? '' : ', on Kafka';
-  describe(`the front door of ${processes === 1 ? 'one process' : 'five processes'}${bus}`, () => {
+/**
+ * Everything that the system does, through its front door: the same whether it is one process or five, wherever its events
+ * are, and whatever its bus is. `startKafka`: the bus is a Kafka of its own.
+ */
+export const frontDoorSuite = (
+  processes: 1 | 5,
+  kind = eventStoreOfRun,
+  startKafka?: () => Promise<KafkaBroker>,
+): void => {
+  const bus = startKafka === undefined ? '' : ' and Kafka';
+  describe(`the front door of ${processes === 1 ? 'one process' : 'five processes'} on ${kind}${bus}`, () => {
     let folder: string;
+    let eventStore: StartedEventStore | undefined;
     let broker: KafkaBroker | undefined;
     let system: LocalSystem | undefined;
     let house: House | undefined;
     beforeAll(async () => {
       folder = await makeDataFolder();
+      eventStore = await startEventStore(kind, path.join(folder, 'eventstoredb'));
+      const { place } = eventStore;
       broker = await startKafka?.();
       system = await startLocalSystem({
         dataDir: folder,
         port: 0,
         processes,
         logLevel: 'error',
+        eventStore: place,
         ...(broker === undefined
           ? {}
           : { kafka: { brokers: broker.brokers, prefix: `e2e-${randomUUID().slice(0, 8)}.` } }),
       });
-      house = await houseOf(system, system.postgres.url);
+      house = await houseOf(system, { databaseUrl: system.postgres.url, eventStore: place });
     }, startsWithinMs);
     afterAll(async () => {
       await system?.stop();
       await broker?.stop();
+      await eventStore?.stop();
       await removeDataFolder(folder);
     }, startsWithinMs);
     const here = (): House => {

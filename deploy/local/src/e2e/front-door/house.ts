@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ReceiptV1Input } from '@tallystick/contracts';
-import type { MessageBus } from '@tallystick/message-bus';
+import { createPostgresMessageBus, type MessageBus } from '@tallystick/message-bus';
 import type { LocalSystem } from '../../index.js';
 import {
   at,
@@ -12,16 +12,15 @@ import {
   type Client,
   type Reachable,
 } from '../tools/client.js';
+import type { Kept } from '../tools/store.js';
 
 /** A system that runs, and everybody who has business with it. */
-export interface House {
+export interface House extends Kept {
   readonly system: Reachable;
   /** The address in front of all services. */
   readonly frontDoor: string;
   /** The bus that the services use. */
   openBus(): MessageBus;
-  /** As PostgreSQL's superuser. */
-  readonly databaseUrl: string;
   readonly manager: Client;
   readonly store: Client;
   readonly auditor: Client;
@@ -31,14 +30,17 @@ export interface House {
   partner(program: string, partner: string): Promise<Client>;
 }
 
+/** A text is the URL of the system's database, in which its events are too. A system that opens no bus has it there as well. */
 export const houseOf = async (
-  system: Reachable & Pick<LocalSystem, 'url' | 'openBus'>,
-  databaseUrl: string,
+  system: Reachable & Pick<LocalSystem, 'url'> & Partial<Pick<LocalSystem, 'openBus'>>,
+  kept: string | Kept,
 ): Promise<House> => ({
+  ...(typeof kept === 'string' ? { databaseUrl: kept } : kept),
   system,
   frontDoor: system.url,
-  openBus: () => system.openBus('tallystick-till'),
-  databaseUrl,
+  openBus: () =>
+    system.openBus?.('tallystick-till') ??
+    createPostgresMessageBus({ url: typeof kept === 'string' ? kept : kept.databaseUrl }),
   manager: await clientOf(system, { sub: 'head-office', roles: ['manager'], ...everywhere }),
   store: await clientOf(system, { sub: 'till-1', roles: ['store'], ...everywhere }),
   auditor: await clientOf(system, { sub: 'auditor', roles: ['auditor'], ...everywhere }),

@@ -57,7 +57,7 @@ export const overTheBus = (houseOf: () => House): void => {
     });
 
     it('passes the trace of the message on into the events', async () => {
-      const metadata = await withStore(house.databaseUrl, async (store) => {
+      const metadata = await withStore(house, async (store) => {
         for await (const event of store.readAll({ categories: ['ledger'] }))
           if (event.data.includes(`receipt/${program.replaceAll('-', '%2D')}/`))
             return event.metadata;

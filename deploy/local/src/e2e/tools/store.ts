@@ -1,18 +1,24 @@
-import {
-  createPostgresEventStore,
-  digestStreams,
-  type EventStore,
-  type StoreDigest,
-} from '@tallystick/event-store';
+import { digestStreams, type EventStore, type StoreDigest } from '@tallystick/event-store';
 import { createPool, type Database } from '@tallystick/postgres';
+import { openEventStore, type EventStorePlace } from '../../system/event-store-place.js';
 
-/** The event store of a system, read beside its services. */
+/** Where a system keeps what it knows. */
+export interface Kept {
+  /** As PostgreSQL's superuser. */
+  readonly databaseUrl: string;
+  /** In PostgreSQL, unless it is said otherwise. */
+  readonly eventStore?: EventStorePlace;
+}
+
+/** The event store of a system, read beside its services; a text is its database's URL. */
 export const withStore = async <T>(
-  databaseUrl: string,
+  kept: string | Kept,
   work: (store: EventStore, db: Database) => Promise<T>,
 ): Promise<T> => {
+  const { databaseUrl, eventStore = { kind: 'postgres' } }: Kept =
+    typeof kept === 'string' ? { databaseUrl: kept } : kept;
   const db = createPool(databaseUrl, { max: 4, applicationName: 'tallystick e2e' });
-  const store = createPostgresEventStore({ db });
+  const store = await openEventStore(eventStore, databaseUrl);
   try {
     return await work(store, db);
   } finally {

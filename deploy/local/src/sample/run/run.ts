@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import { createPostgresEventStore } from '@tallystick/event-store';
 import { systemClock } from '@tallystick/kernel';
 import { z } from 'zod';
 import type { LocalSystem } from '../../system/local-system.js';
@@ -50,7 +49,7 @@ export const runSample = async (
     signal,
   );
   const bus = system.openBus('tallystick-sample');
-  const store = createPostgresEventStore({ db: system.postgres.url });
+  const store = await system.openEventStore();
   progress.start(stepsOf(quarter));
   try {
     const programmeAt = await publishProgramme(client);

@@ -7,7 +7,7 @@ import {
 } from '@tallystick/postgres';
 import type { StreamName } from '@tallystick/kernel';
 import { EventIdTaken, StoreUnavailable, type AppendResult, type StreamWrite } from '../port.js';
-import { takeGroup } from './group.js';
+import { besideFrom, eventsOf, takeGroup } from './group.js';
 import { answerAppended, pendingAppend, type PendingAppend } from './pending.js';
 import { settleStale } from './settle-stale.js';
 import { writeGroup } from './write-group.js';
@@ -30,23 +30,49 @@ export interface Appender {
 const firstPauseMs = 20;
 const pauseMsMax = 500;
 
+/** Groups under way at once: while the server writes one, the next is encoded, sent and read by it, and waits only for its turn. */
+const flightsMax = 2;
+
 /**
- * The one writer of a process: calls that come while a commit is under way wait for the next one, and share it. Each call is
- * answered for itself; a conflict of one does not touch the others.
+ * The one writer of a process: calls that come while others are being written wait for the next group, and share its commit. Each call is
+ * answered for itself; a conflict of one does not touch the others. Two groups may be under way, on streams that differ.
  */
 export const createAppender = (db: Database, options: AppenderOptions): Appender => {
   const queue: PendingAppend[] = [];
+  const flights = new Set<Promise<void>>();
+  /** Streams that are being written: who writes one of them waits until it is known how that ended. */
+  const busy = new Set<string>();
   let closed = false;
-  let running: Promise<void> | undefined;
+  let scheduled = false;
 
-  const run = async (): Promise<void> => {
-    // Callers that were answered together decide their next events in this turn of the event loop: let them in.
-    await new Promise((resolve) => setImmediate(resolve));
-    while (queue.length > 0) {
-      const group = takeGroup(queue);
-      await writeAll(db, group, options).catch((error: unknown) => rejectAll(group, error));
-    }
-    running = undefined;
+  const mayLaunch = (): boolean =>
+    flights.size === 0 || (flights.size < flightsMax && eventsOf(queue) >= besideFrom);
+
+  /** Callers that were answered together decide their next events in this turn of the event loop: they are let in first. */
+  const schedule = (): void => {
+    if (scheduled) return;
+    scheduled = true;
+    setImmediate(() => {
+      scheduled = false;
+      while (queue.length > 0 && mayLaunch()) {
+        const group = takeGroup(queue, busy, flightsMax - flights.size);
+        if (group.length === 0) return;
+        launch(group);
+      }
+    });
+  };
+
+  const launch = (group: readonly PendingAppend[]): void => {
+    const streams = group.flatMap(({ writes }) => writes.map(({ stream }) => stream));
+    for (const stream of streams) busy.add(stream);
+    const flight = writeAll(db, group, options)
+      .catch((error: unknown) => rejectAll(group, error))
+      .finally(() => {
+        for (const stream of streams) busy.delete(stream);
+        flights.delete(flight);
+        if (queue.length > 0) schedule();
+      });
+    flights.add(flight);
   };
 
   return {
@@ -54,12 +80,15 @@ export const createAppender = (db: Database, options: AppenderOptions): Appender
       if (closed) throw new Error('the event store is closed');
       return await new Promise((resolve, reject) => {
         queue.push(pendingAppend(writes, Date.now() + options.retryMs, { resolve, reject }));
-        running ??= run();
+        schedule();
       });
     },
     close: async () => {
       closed = true;
-      await running;
+      while (flights.size > 0 || queue.length > 0) {
+        await Promise.all(flights);
+        await new Promise((resolve) => setImmediate(resolve));
+      }
     },
   };
 };

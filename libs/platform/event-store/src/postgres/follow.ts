@@ -1,5 +1,6 @@
 import { isUnavailable } from '@tallystick/postgres';
 import type { RecordedEvent } from '../port.js';
+import type { Page } from './pages.js';
 import type { Wake } from './wake.js';
 
 /** How long to wait before looking again when nobody says that there is something new, in ms. */
@@ -13,7 +14,7 @@ const tryEveryMs = 250;
  */
 export async function* followPages(
   after: bigint,
-  fetch: (after: bigint) => Promise<readonly RecordedEvent[]>,
+  fetch: (after: bigint) => Promise<Page>,
   wake: Wake,
   signal: AbortSignal,
 ): AsyncGenerator<readonly RecordedEvent[]> {
@@ -25,14 +26,12 @@ export async function* followPages(
     try {
       const page = await unlessAborted(fetch(position), signal);
       if (page === undefined) return;
-      const last = page.at(-1);
+      const last = page.events.at(-1);
       if (last !== undefined) {
         position = last.position;
-        stopWaiting.abort();
-        yield page;
-        continue;
+        yield page.events;
       }
-      await news;
+      if (page.last) await news;
     } catch (error) {
       if (!isUnavailable(error)) throw error;
       await wake.wait(tryEveryMs, signal);

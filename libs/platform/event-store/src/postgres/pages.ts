@@ -7,7 +7,10 @@ import { eventColumns, eventOf, type EventRow } from './decode-row.js';
 
 /** A page holds at most this many events, and stops at the first that takes it over the bytes (one event always fits). */
 export const pageLimits = { eventsMax: 1_000, bytesMax: 1_000_000 } as const;
+/** UTF-8 needs at most so many bytes for a unit of a string's length. */
+const utf8BytesPerUnitMax = 3;
 const streamsPerQueryMax = 500;
+const positionMax = '9223372036854775807';
 
 /** Cuts a page of rows at its byte limit, in the database, by the sizes alone: large values are not even unpacked. */
 const cutAtBytes = (rows: string, order: string): string => `
@@ -30,13 +33,19 @@ const everything = {
     'position',
   ),
 };
-/** Each category by its own index, so that a rare one is found as fast as a common one. */
-const someCategories = {
+/**
+ * Each category by its own index, so that a rare one is found as fast as a common one. Compared as rows: with `category =` the planner
+ * takes the index of positions where it believes that the category is common, and then reads everything to find nothing.
+ */
+export const someCategories = {
   name: 'tallystick-categories',
   text: cutAtBytes(
     `select ${columns('e')} from unnest($3::text[]) as c (category)
        cross join lateral (
-         select * from eventstore.events where category = c.category and position > $1 order by position limit $2
+         select * from eventstore.events
+          where (category, position) > (c.category, $1::bigint)
+            and (category, position) <= (c.category, ${positionMax})
+          order by category, position limit $2
        ) e order by e.position limit $2`,
     'position',
   ),
@@ -48,6 +57,17 @@ const oneStream = {
     'revision',
   ),
 };
+/** The beginnings of several streams: each cut like a page of its own, at fewer events. */
+const severalBeginnings = {
+  name: 'tallystick-beginnings',
+  text: `select ${columns('e')}, w.reader::integer as reader
+           from unnest($1::text[], $2::integer[]) with ordinality as w (stream, since, reader)
+           cross join lateral (${cutAtBytes(
+             `select ${eventColumns} from eventstore.events
+                where stream = w.stream and revision >= w.since order by revision limit $3`,
+             'revision',
+           )}) e`,
+};
 const severalStreams = {
   name: 'tallystick-streams',
   text: `select ${columns('e')} from unnest($1::text[], $2::integer[]) as w (stream, since)
@@ -56,27 +76,63 @@ const severalStreams = {
            ) e`,
 };
 
+export interface Page {
+  readonly events: readonly RecordedEvent[];
+  /** Whether nothing followed when it was read. */
+  readonly last: boolean;
+}
+
+/** A page that is neither full nor large enough to have been cut is the last one. */
+const pageOf = (rows: readonly EventRow[], eventsMax: number): Page => {
+  let bytesAtMost = 0;
+  for (const { data, metadata } of rows)
+    bytesAtMost += (data.length + metadata.length) * utf8BytesPerUnitMax;
+  const last = rows.length < eventsMax && bytesAtMost < pageLimits.bytesMax;
+  return { events: rows.map(eventOf), last };
+};
+
 export const pageOfAll = async (
   db: Database,
   after: bigint,
   categories: ReadAllOptions['categories'],
   eventsMax: number,
-): Promise<readonly RecordedEvent[]> => {
+): Promise<Page> => {
   const limit = Math.min(eventsMax, pageLimits.eventsMax);
   const query =
     categories === undefined
       ? { ...everything, values: [after, limit] }
       : { ...someCategories, values: [after, limit, [...new Set(categories)]] };
-  return (await db.query<EventRow>(query)).rows.map(eventOf);
+  return pageOf((await db.query<EventRow>(query)).rows, limit);
 };
 
 export const pageOfStream = async (
   db: Database,
   stream: StreamName,
   from: number,
-): Promise<readonly RecordedEvent[]> => {
+): Promise<Page> => {
   const query = { ...oneStream, values: [stream, from, pageLimits.eventsMax] };
-  return (await db.query<EventRow>(query)).rows.map(eventOf);
+  return pageOf((await db.query<EventRow>(query)).rows, pageLimits.eventsMax);
+};
+
+/** Where a reader of a stream begins. */
+export interface Beginning {
+  readonly stream: StreamName;
+  readonly from: number;
+}
+
+/** The first events of each reader's page, at most `eventsMax`, in the order of the readers. */
+export const beginningsOf = async (
+  db: Database,
+  readers: readonly Beginning[],
+  eventsMax: number,
+): Promise<readonly Page[]> => {
+  const pages = readers.map((): EventRow[] => []);
+  const { rows } = await db.query<EventRow & { readonly reader: number }>({
+    ...severalBeginnings,
+    values: [readers.map(({ stream }) => stream), readers.map(({ from }) => from), eventsMax],
+  });
+  for (const row of rows) pages[row.reader - 1]?.push(row);
+  return pages.map((page) => pageOf(page, eventsMax));
 };
 
 export const severalStreamsOf = async (
@@ -126,22 +182,25 @@ export const readAgain = async <T>(retryMs: number, read: () => Promise<T>): Pro
 };
 
 /**
- * Yields pages one after the other until an empty one, and fetches the next while one is being used: two pages
- * are in memory at most.
+ * Yields pages one after the other until the last one, and fetches the next while one is being used: two pages
+ * are in memory at most. `first` fetches the first page.
  */
 export async function* inPages<Cursor>(
-  start: Cursor,
-  fetch: (cursor: Cursor) => Promise<readonly RecordedEvent[]>,
+  first: () => Promise<Page>,
+  fetch: (cursor: Cursor) => Promise<Page>,
   next: (last: RecordedEvent) => Cursor,
 ): AsyncGenerator<RecordedEvent> {
-  let coming = fetch(start);
-  for (;;) {
-    const page = await coming;
-    const last = page.at(-1);
+  for (let page = await first(); ;) {
+    const last = page.events.at(-1);
     if (last === undefined) return;
-    coming = fetch(next(last));
+    if (page.last) {
+      yield* page.events;
+      return;
+    }
+    const coming = fetch(next(last));
     // A reader that stops early never asks how this one ended.
     coming.catch(() => undefined);
-    yield* page;
+    yield* page.events;
+    page = await coming;
   }
 }

@@ -3,8 +3,17 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { createPool, migrate, provision, type Database } from '@tallystick/postgres';
 import { testDatabase, type TestDatabase } from '@tallystick/testing';
-import { allOf, collect, sampleEvent, sampleEvents, sampleStream } from '../contract/events.js';
+import {
+  allOf,
+  collect,
+  idsOf,
+  sampleEvent,
+  sampleEvents,
+  sampleStream,
+} from '../contract/events.js';
 import { EventIdTaken, type EventStore } from '../port.js';
+import { besideFrom } from './group.js';
+import { someCategories } from './pages.js';
 import { eventStoreSchema } from './schema.js';
 import { createPostgresEventStore } from './store.js';
 
@@ -106,9 +115,57 @@ describe('the event store in PostgreSQL', () => {
     await other.close();
   });
 
+  it('has two groups under way on streams that differ; who follows on one of them waits', async () => {
+    const holder = await db.connect();
+    await holder.query('begin');
+    await holder.query(
+      `select pg_advisory_xact_lock(hashtextextended('tallystick event store append', 0))`,
+    );
+    const many = (name: string) => store.append(begin(name, besideFrom));
+    const first = [many('a'), many('b')];
+    const next = store.append([
+      { stream: sampleStream('a'), expected: besideFrom - 1, events: sampleEvents('more', 1) },
+    ]);
+    const waiting = `select count(*) as n from pg_locks l join pg_stat_activity s using (pid)
+      where l.locktype = 'advisory' and not l.granted and s.datname = current_database()`;
+    while ((await db.query<{ n: bigint }>(waiting)).rows[0]?.n !== 2n) await sleep(10);
+    await holder.query('rollback');
+    holder.release();
+    const kinds = (await Promise.all([...first, next])).map(({ kind }) => kind);
+    expect(kinds).toEqual(['appended', 'appended', 'appended']);
+    expect(await transactions()).toBe(3);
+  });
+
+  it('reads many streams at the same moment, short and long, small and large, each whole and in order', async () => {
+    const large = 'x'.repeat(400_000);
+    const lengths = [1, 2, 199, 200, 201, 1_300, ...Array.from({ length: 50 }, () => 3)];
+    const streams = lengths.map((length, index) => ({
+      stream: sampleStream(`s${index}`),
+      events: sampleEvents(`s${index}`, length),
+    }));
+    streams.push({
+      stream: sampleStream('large'),
+      events: Array.from({ length: 7 }, (_, index) => sampleEvent(`large/${index}`, { large })),
+    });
+    for (const { stream, events } of streams)
+      await store.append([{ stream, expected: 'noStream', events }]);
+    const read = await Promise.all([
+      ...streams.map(({ stream }) => collect(store.readStream(stream))),
+      ...streams.map(({ stream }) => collect(store.readStream(stream, { from: 2 }))),
+      collect(store.readStream(sampleStream('nothing'))),
+    ]);
+    expect(read.map((events) => idsOf(events))).toEqual([
+      ...streams.map(({ events }) => idsOf(events)),
+      ...streams.map(({ events }) => idsOf(events.slice(2))),
+      [],
+    ]);
+  });
+
   it('finds rare categories by their index', async () => {
+    await store.append(begin('many', 2_000));
+    await db.query('analyze eventstore.events');
     const { rows } = await db.query<{ 'QUERY PLAN': string }>(
-      `explain select * from eventstore.events where category = 'x' and position > 5 order by position limit 10`,
+      `explain ${someCategories.text.replace('$3::text[]', `array['ledger', 'card']`).replace('$1', '5').replaceAll('$2', '10')}`,
     );
     expect(rows.map((row) => row['QUERY PLAN']).join('\n')).toContain('events_category');
   });

@@ -1,6 +1,7 @@
 import { createPool, type Database } from '@tallystick/postgres';
 import type { EventStore } from '../port.js';
 import { createAppender } from './appender.js';
+import { createBeginnings } from './beginnings.js';
 import { followPages } from './follow.js';
 import {
   headOf,
@@ -25,7 +26,7 @@ const answerMs = 60_000;
 const connectionsMax = 6;
 
 /**
- * The event store in PostgreSQL (14 or newer), in the schema `eventstore`. Uses one connection for appending, one more to hear of news
+ * The event store in PostgreSQL (14 or newer), in the schema `eventstore`. Uses two connections for appending, one more to hear of news
  * while somebody follows, and others while reading.
  */
 export const createPostgresEventStore = (options: PostgresEventStoreOptions): EventStore => {
@@ -35,6 +36,7 @@ export const createPostgresEventStore = (options: PostgresEventStoreOptions): Ev
       ? createPool(options.db, { max: connectionsMax, applicationName: 'tallystick event store' })
       : options.db;
   const retryMs = options.retryMs ?? retryMsDefault;
+  const beginning = createBeginnings(db);
   const closing = new AbortController();
   const wake = createWake(db);
   const appender = createAppender(db, {
@@ -49,19 +51,21 @@ export const createPostgresEventStore = (options: PostgresEventStoreOptions): Ev
     append: (writes) => appender.append(writes),
     readStream: (stream, { from = 0 } = {}) =>
       inPages(
-        from,
-        (revision) => readAgain(retryMs, () => pageOfStream(db, stream, revision)),
+        () => readAgain(retryMs, () => beginning(stream, from)),
+        (revision: number) => readAgain(retryMs, () => pageOfStream(db, stream, revision)),
         ({ revision }) => revision + 1,
       ),
     readStreams: (streams, { from } = {}) =>
       readAgain(retryMs, () => severalStreamsOf(db, streams, from)),
-    readAll: ({ after = 0n, categories } = {}) =>
-      inPages(
-        after,
-        (position) =>
-          readAgain(retryMs, () => pageOfAll(db, position, categories, pageLimits.eventsMax)),
+    readAll: ({ after = 0n, categories } = {}) => {
+      const fetch = (position: bigint) =>
+        readAgain(retryMs, () => pageOfAll(db, position, categories, pageLimits.eventsMax));
+      return inPages(
+        () => fetch(after),
+        fetch,
         ({ position }) => position,
-      ),
+      );
+    },
     follow: ({ after = 0n, categories, batchMax, signal }) =>
       followPages(
         after,

@@ -48,7 +48,8 @@ export const createWake = (db: Database): Wake => {
 
   return {
     announce: (position) => {
-      latest = position;
+      // Groups that are under way together may be told in another order.
+      if (position > latest) latest = position;
       wakeAll();
       announcing ??= announceToOthers();
     },

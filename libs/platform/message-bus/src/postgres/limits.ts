@@ -4,6 +4,9 @@ export interface BusLimits {
   readonly batchMax: number;
   /** Bytes of a batch; a single message may be larger. A member holds at most this for each of its partitions. */
   readonly batchBytesMax: number;
+  /** How many times in a row a partition is read as soon as there is news; after that once in `readEveryMs`, so that who is busy reads more at a time. */
+  readonly readBurst: number;
+  readonly readEveryMs: number;
   /** Bytes of one statement of a publisher; a larger batch takes several, in one transaction. */
   readonly publishBytesMax: number;
   /** Connections for publishing and asking; each consumer has one more of its own. */
@@ -30,6 +33,8 @@ const dayMs = 24 * 60 * 60 * 1000;
 export const defaultLimits: BusLimits = {
   batchMax: 500,
   batchBytesMax: 4 * 1024 * 1024,
+  readBurst: 20,
+  readEveryMs: 50,
   publishBytesMax: 8 * 1024 * 1024,
   connectionsMax: 4,
   pollMs: 1000,

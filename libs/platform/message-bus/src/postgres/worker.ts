@@ -1,4 +1,5 @@
 import type { Session } from '@tallystick/postgres';
+import { pace } from '../pace.js';
 import type { BatchHandler, BusLog, Message } from '../port.js';
 import type { BusLimits } from './limits.js';
 import { bell, growingDelayMs, pause } from '../pause.js';
@@ -50,6 +51,9 @@ interface MessageRow {
 /** The consumer wakes a worker for whom there is something; this is how often it looks by itself. */
 const idleMaxMs = 60_000;
 
+/** UTF-8 bytes that a UTF-16 unit takes at most. */
+const bytesPerUnitMax = 3;
+
 /** As many messages as fit, and at least one: sizes are known without reading the values. */
 const pageSql = `
   select "offset", key, id, headers, value
@@ -66,6 +70,7 @@ export const startWorker = (options: WorkerOptions): Worker => {
   const stopping = new AbortController();
   const isStopping = (): boolean => stopping.signal.aborted;
   const news = bell();
+  const nextRead = pace({ burst: limits.readBurst, everyMs: limits.readEveryMs });
   let position = 0n;
   let retrying: { readonly attempts: number; readonly reason: string } | undefined;
 
@@ -124,6 +129,24 @@ export const startWorker = (options: WorkerOptions): Worker => {
     retrying = undefined;
   };
 
+  /** Whether a page surely was not cut at its limits, so that there was nothing behind it. */
+  const wasAll = (batch: readonly Message[], max: number): boolean => {
+    const units = batch.reduce(
+      (sum, { key, value, headers }) =>
+        sum + key.length + value.length + JSON.stringify(headers).length,
+      0,
+    );
+    return batch.length < max && 2 * bytesPerUnitMax * units < limits.batchBytesMax;
+  };
+
+  const untilNews = async (): Promise<void> => {
+    await news.wait(idleMaxMs, stopping.signal, session.ended);
+    session.ended.throwIfAborted();
+    const waitMs = nextRead();
+    if (waitMs > 0) await pause(waitMs, stopping.signal, session.ended);
+    session.ended.throwIfAborted();
+  };
+
   const work = async (): Promise<void> => {
     position = await readPosition();
     // After a failure the messages come in small pieces: those before the one at fault get done.
@@ -131,15 +154,16 @@ export const startWorker = (options: WorkerOptions): Worker => {
     while (!isStopping()) {
       const batch = await readPage(size);
       if (batch.length === 0) {
-        await news.wait(idleMaxMs, stopping.signal, session.ended);
-        session.ended.throwIfAborted();
+        await untilNews();
         continue;
       }
       if (isStopping()) return;
       const settlement = await ask(batch);
       if (settlement.passed > 0) await store(settlement);
-      if (settlement.retry === undefined) size = Math.min(batchMax, 2 * size);
-      else {
+      if (settlement.retry === undefined) {
+        if (wasAll(batch, size)) await untilNews();
+        size = Math.min(batchMax, 2 * size);
+      } else {
         size = 1;
         const attempts = (retrying?.attempts ?? 0) + 1;
         retrying = { attempts, reason: settlement.retry };

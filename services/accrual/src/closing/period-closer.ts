@@ -1,0 +1,108 @@
+import { randomUUID } from 'node:crypto';
+import {
+  Inject,
+  Injectable,
+  type OnApplicationBootstrap,
+  type OnApplicationShutdown,
+} from '@nestjs/common';
+import { Accounts } from '@tallystick/accounts';
+import type { Clock } from '@tallystick/kernel';
+import {
+  CLOCK,
+  isAway,
+  LOG,
+  periodically,
+  POSITIONS,
+  ProblemException,
+  type Log,
+  type Periodic,
+  type PositionWait,
+} from '@tallystick/service-host';
+import { CatchUp } from '../accounts/catch-up.js';
+import { KnownAccounts, type KnownAccount } from '../accounts/known-accounts.js';
+import { closeAccount } from './close-account.js';
+import { Closings, type Closing, type Progress } from './closings.js';
+
+const lookEveryMs = 1_000;
+/** Accounts that are closed together: they share the store's commits. */
+const accountsMax = 200;
+const actor = 'service:accrual';
+
+/** Closes periods, account by account, in the background: whoever asked for it, and however often the service is stopped in between. */
+@Injectable()
+export class PeriodCloser implements OnApplicationBootstrap, OnApplicationShutdown {
+  private looking: Periodic | undefined;
+  private stopping = false;
+
+  constructor(
+    @Inject(Closings) private readonly closings: Closings,
+    @Inject(KnownAccounts) private readonly known: KnownAccounts,
+    @Inject(CatchUp) private readonly catchUp: CatchUp,
+    @Inject(Accounts) private readonly accounts: Accounts,
+    @Inject(POSITIONS) private readonly positions: PositionWait,
+    @Inject(CLOCK) private readonly clock: Clock,
+    @Inject(LOG) private readonly log: Log,
+  ) {}
+
+  onApplicationBootstrap(): void {
+    this.looking = periodically({
+      name: 'closing of periods',
+      everyMs: lookEveryMs,
+      work: () => this.advance(),
+      log: this.log,
+    });
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    this.stopping = true;
+    await this.looking?.stop();
+  }
+
+  /** Goes on with what runs, until nothing does. */
+  async advance(): Promise<void> {
+    while (!this.stopping && (await this.closings.advance((closing) => this.closeBatch(closing))));
+  }
+
+  private async closeBatch(closing: Closing): Promise<Progress | null> {
+    if (!(await this.hasHeardOfAll(closing))) return null;
+    const { program, after } = closing;
+    const page = await this.known.page(program, after, accountsMax);
+    const progress = { closed: 0, skipped: 0, refused: 0, after: page.at(-1)?.stream ?? null };
+    const correlationId = randomUUID();
+    await Promise.all(
+      page.map(async (account) => {
+        progress[await this.close(closing, account, correlationId)] += 1;
+      }),
+    );
+    return progress;
+  }
+
+  private async close(
+    closing: Closing,
+    { program, account }: KnownAccount,
+    correlationId: string,
+  ): Promise<'closed' | 'skipped' | 'refused'> {
+    const at = this.clock();
+    const metadata = { program, occurredAt: at, recordedAt: at, actor, correlationId };
+    try {
+      return await closeAccount(this.accounts, account, closing, metadata);
+    } catch (error) {
+      // The store is away: the whole batch comes again. Anything else is this account's own.
+      if (isAway(error)) throw error;
+      this.log.error({ err: error, program, account }, 'a period of an account cannot be closed');
+      return 'refused';
+    }
+  }
+
+  /** Whether every account is known that was opened before the closing was asked for. */
+  private async hasHeardOfAll({ position }: Closing): Promise<boolean> {
+    if (!(await this.catchUp.isDone())) return false;
+    try {
+      await this.positions.reached(String(position));
+      return true;
+    } catch (error) {
+      if (error instanceof ProblemException) return false;
+      throw error;
+    }
+  }
+}

@@ -1,0 +1,41 @@
+import type { Provider, Type } from '@nestjs/common';
+import type { Pool } from 'pg';
+import type { EventStore } from '@tallystick/event-store';
+import { DATABASE, EVENT_STORE } from '@tallystick/service-host';
+import { AdjustmentsController } from '../adjustments/adjustments.controller.js';
+import { AdjustmentsView } from '../adjustments/adjustments-view.js';
+import { Closings } from '../closing/closings.js';
+import { ClosingsController } from '../closing/closings.controller.js';
+import { PeriodCloser } from '../closing/period-closer.js';
+import { MergeRegister } from '../merges/merge-register.js';
+import { MergesController } from '../merges/merges.controller.js';
+import { MergesView } from '../merges/merges-view.js';
+import { OpeningBalancesController } from '../opening-balances/opening-balances.controller.js';
+import { CorrectionsConsumer } from './corrections.consumer.js';
+import { CorrectionsSweeper } from './corrections-sweeper.js';
+
+/** What people correct: who answers for it over HTTP, hears of it on the bus, and finishes it after a crash. */
+export const correctionControllers: readonly Type<unknown>[] = [
+  AdjustmentsController,
+  MergesController,
+  OpeningBalancesController,
+  ClosingsController,
+  CorrectionsConsumer,
+];
+
+export const correctionProviders: readonly Provider[] = [
+  {
+    provide: AdjustmentsView,
+    inject: [DATABASE],
+    useFactory: (db: Pool) => new AdjustmentsView(db),
+  },
+  { provide: MergesView, inject: [DATABASE], useFactory: (db: Pool) => new MergesView(db) },
+  {
+    provide: MergeRegister,
+    inject: [EVENT_STORE],
+    useFactory: (store: EventStore) => new MergeRegister(store),
+  },
+  { provide: Closings, inject: [DATABASE], useFactory: (db: Pool) => new Closings(db) },
+  PeriodCloser,
+  CorrectionsSweeper,
+];

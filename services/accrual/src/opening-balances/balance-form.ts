@@ -1,0 +1,95 @@
+import { createZodDto } from 'nestjs-zod';
+import { z } from 'zod';
+import { printable, printableRule } from '@tallystick/contracts';
+import { contentHash } from '@tallystick/event-store';
+import { Points, instant, type CardToken, type ProgramId } from '@tallystick/kernel';
+import type { OpeningBalanceRequested } from './opening-balance.js';
+
+export const balanceBatchMax = 1_000;
+const lotsMax = 200;
+
+const text = (charsMax: number) =>
+  z.string().trim().min(1).max(charsMax).regex(printable, printableRule);
+const time = z.iso.datetime({ offset: true });
+
+const lot = z.strictObject({
+  points: z.int().min(1).max(1_000_000_000_000),
+  availableAt: time.nullish().describe('Without it: from when it is imported'),
+  expiresAt: time.nullish().describe('Without it: never'),
+  funder: text(100).default('chain').describe('chain, partner:<id>, supplier:<id>'),
+  kind: z.enum(['base', 'bonus']).default('base'),
+  qualifies: z.boolean().default(true).describe('Whether it counts for a tier'),
+});
+
+export const openingBalance = z
+  .strictObject({
+    account: text(100).optional(),
+    card: text(100).optional().describe('A card of the account, instead of account'),
+    reference: text(200).describe('What the old system calls this balance: once per system'),
+    lots: z.array(lot).max(lotsMax).default([]),
+    spend: z
+      .record(z.string().regex(/^\d{4}$/, 'must be a year'), z.int().min(0))
+      .default({})
+      .describe('Spend that counts for tiers, in minor units by calendar year'),
+  })
+  .superRefine(({ account, card, lots, spend }, context) => {
+    const wrong = (path: string, message: string): void => {
+      context.addIssue({ code: 'custom', path: [path], message });
+    };
+    if ((account === undefined) === (card === undefined))
+      wrong('account', 'give either account or card');
+    if (lots.length === 0 && Object.keys(spend).length === 0)
+      wrong('lots', 'there is nothing to import: neither points nor spend');
+  });
+export type OpeningBalance = z.output<typeof openingBalance>;
+
+/** Each item is checked by itself: one that is wrong does not hold up the others. */
+export class BalanceBatch extends createZodDto(
+  z.strictObject({
+    program: text(100),
+    system: text(100).describe('The system that we replace'),
+    items: z.array(z.unknown()).min(1).max(balanceBatchMax),
+  }),
+) {}
+
+export class BalanceBatchAnswer extends createZodDto(
+  z.strictObject({
+    items: z.array(
+      z.union([
+        z.strictObject({
+          status: z.literal(200),
+          outcome: z.strictObject({
+            reference: z.string(),
+            account: z.string(),
+            points: z.int(),
+            known: z.boolean().describe('Whether this very balance had been imported before'),
+          }),
+        }),
+        z.strictObject({
+          status: z.int().min(400),
+          problem: z.looseObject({ type: z.string(), title: z.string() }),
+        }),
+      ]),
+    ),
+  }),
+) {}
+export type BalanceItemAnswer = z.input<typeof BalanceBatchAnswer.schema>['items'][number];
+
+/** What is pinned of a balance, but the account. */
+export const contentOf = (
+  program: ProgramId,
+  system: string,
+  item: OpeningBalance,
+  card: CardToken | null,
+): Omit<OpeningBalanceRequested, 'account'> => {
+  const { reference, spend } = item;
+  const lots = item.lots.map(({ points, availableAt, expiresAt, ...rest }) => ({
+    ...rest,
+    points: Points.points(points),
+    availableAt: availableAt ? instant(availableAt) : null,
+    expiresAt: expiresAt ? instant(expiresAt) : null,
+  }));
+  const named = card === null ? { account: item.account } : { card };
+  const hash = contentHash({ program, system, reference, lots, spend, ...named });
+  return { program, system, reference, lots, spend, hash };
+};

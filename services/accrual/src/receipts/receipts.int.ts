@@ -1,0 +1,70 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { addMs, systemClock, type Instant } from '@tallystick/kernel';
+import type { TokenClaims } from '@tallystick/service-host';
+import { testDeployment, type Deployment, type TestService } from '@tallystick/testing/service';
+import { maria, openClub, type Club } from '../testing/club.js';
+import { startAccrual } from '../testing/start-accrual.js';
+
+const minuteMs = 60_000;
+let deployment: Deployment;
+let service: TestService;
+let club: Club;
+
+beforeAll(async () => {
+  deployment = await testDeployment();
+  service = await startAccrual(deployment);
+  club = await openClub(service);
+});
+afterAll(async () => {
+  await service.close();
+  await deployment.drop();
+});
+
+const till: TokenClaims = {
+  ...maria,
+  ...{ sub: 'till-1', roles: ['store', 'manager'], chains: ['*'], stores: ['*'] },
+};
+const receipt = (number: string, occurredAt: Instant) => ({
+  ...{ program: club.program, chain: 'c', store: 's', till: 't', number },
+  ...{ businessDate: '2026-05-05', occurredAt, currency: 'GBP', card: '4711' },
+  lines: [{ ordinal: 1, product: 'tea', quantity: '1', unitPrice: '10.00' }],
+});
+const fromNow = (minutes: number): Instant => addMs(systemClock(), minutes * minuteMs);
+
+describe('a receipt from a till', () => {
+  it('whose clock is a little ahead is taken', async () => {
+    const body = receipt('1', fromNow(10));
+    expect(await service.call('POST', '/v1/receipts', { as: till, body })).toMatchObject({
+      status: 200,
+      body: { outcome: 'waiting', reason: 'card-unknown' },
+    });
+  });
+
+  it('from the future is refused, and the others of its batch are not', async () => {
+    const refused = {
+      type: expect.stringContaining('receipt-invalid'),
+      errors: [{ field: 'occurredAt', message: expect.stringContaining('future') }],
+    };
+    const body = receipt('2', fromNow(30));
+    expect(await service.call('POST', '/v1/receipts', { as: till, body })).toMatchObject({
+      status: 422,
+      body: refused,
+    });
+    const receipts = [body, receipt('3', fromNow(-30))];
+    const batch = await service.call('POST', '/v1/receipts/batch', {
+      as: till,
+      body: { receipts },
+    });
+    expect(batch).toMatchObject({
+      status: 200,
+      body: { items: [{ status: 422, problem: refused }, { status: 200 }] },
+    });
+    const { program, chain, store, till: no, number, businessDate } = body;
+    const name = new URLSearchParams({ program, chain, store, till: no, number, businessDate });
+    expect(
+      await service.call('GET', `/v1/receipts?${name.toString()}`, { as: till }),
+    ).toMatchObject({
+      status: 404,
+    });
+  });
+});

@@ -1,0 +1,95 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import {
+  createPostgresEventStore,
+  eventStoreSchema,
+  type EventStore,
+} from '@tallystick/event-store';
+import { factId, Points } from '@tallystick/kernel';
+import { arrearsOf, assertEquation, decideRedeem } from '@tallystick/ledger';
+import { provision } from '@tallystick/postgres';
+import type { Rulebook } from '@tallystick/rulebook';
+import { testDatabase, type TestDatabase } from '@tallystick/testing';
+import { now, openTill, tea, type Till } from '../testing/settling.js';
+
+let database: TestDatabase;
+let store: EventStore;
+
+beforeAll(async () => {
+  database = await testDatabase();
+  await provision(database.url, [], [eventStoreSchema]);
+  store = createPostgresEventStore({ db: database.url });
+});
+afterAll(async () => {
+  await store.close();
+  await database.drop();
+});
+
+describe('a return after the points were spent', () => {
+  /** Earns 10 and spends 8 of them; then all goods come back, and something else is bought for 3. */
+  const history = async (arrears?: Rulebook['arrears']): Promise<Till> => {
+    const till = await openTill(store, arrears === undefined ? {} : { arrears });
+    await till.open('ann');
+    await till.settle(till.receipt(1, 'ann'));
+    const redemption = factId('redemption', till.program, '1');
+    const command = { factHash: 'h', points: Points.points(8), kind: 'd', reference: '1' };
+    await till.post('ann', redemption, (account) =>
+      decideRedeem(account, { redemption, ...command }, now),
+    );
+    expect(await till.settle(till.receipt(2, 'ann', [tea(1, -10, 1)]))).toMatchObject([
+      { outcome: 'awarded', reversed: 10, arrearsRaised: 8 },
+    ]);
+    await till.settle(till.receipt(3, 'ann', [tea(1, 3)]));
+    assertEquation(await till.state('ann'));
+    return till;
+  };
+  const standing = async (till: Till) => ({
+    available: await till.points('ann'),
+    owed: arrearsOf(await till.state('ann')),
+  });
+
+  it('is paid by the next awards, where the programme says nothing else', async () => {
+    expect(await standing(await history())).toEqual({ available: 0, owed: 5 });
+    const said = await history({ policy: 'next-awards' });
+    expect(await standing(said)).toEqual({ available: 0, owed: 5 });
+  });
+
+  it('is waived as it arises, where the programme says so', async () => {
+    const till = await history({ policy: 'waived' });
+    expect(await standing(till)).toEqual({ available: 3, owed: 0 });
+    expect((await till.state('ann')).totals).toMatchObject({ arrearsRaised: 8, arrearsPaid: 8 });
+    expect(await till.settle(till.receipt(2, 'ann', [tea(1, -10, 1)]))).toMatchObject([
+      { reversed: 10, arrearsRaised: 8, known: true },
+    ]);
+  });
+
+  it('stays owed until it is paid in money, where the programme says so', async () => {
+    expect(await standing(await history({ policy: 'paid-in-money' }))).toEqual({
+      available: 3,
+      owed: 8,
+    });
+  });
+});
+
+describe('a correction that moves a receipt to another account', () => {
+  it('brings along what had come back of it', async () => {
+    const till = await openTill(store);
+    for (const name of ['ann', 'bob']) await till.open(name);
+    const two = tea(1, 10, undefined, { quantity: '2' });
+    const cake = tea(2, 5, undefined, { product: 'cake' });
+    await till.settle(till.receipt(1, 'ann', [two, cake]));
+    await till.settle(till.receipt(2, null, [tea(1, -5, 1, { quantity: '-1' })]));
+    expect(await till.points('ann')).toBe(10);
+    const moved = till.receipt(1, 'bob', [two, cake], { revision: 2 });
+    const told = { outcome: 'awarded', earned: 15, reversed: 15, account: 'bob' };
+    for (const known of [false, true])
+      expect(await till.settle(moved)).toMatchObject([{ ...told, known }]);
+    expect([await till.points('ann'), await till.points('bob')]).toEqual([0, 10]);
+    // The other one comes back, too, and nothing is left of that line.
+    await till.settle(till.receipt(3, null, [tea(1, -5, 1, { quantity: '-1' })]));
+    expect(await till.points('bob')).toBe(5);
+    expect(
+      await till.settle(till.receipt(4, null, [tea(1, -5, 1, { quantity: '-1' })])),
+    ).toMatchObject([{ outcome: 'nothing', reason: 'returned-goods-match-no-sale' }]);
+    for (const name of ['ann', 'bob']) assertEquation(await till.state(name));
+  });
+});

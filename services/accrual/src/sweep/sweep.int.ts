@@ -1,0 +1,69 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import {
+  createPostgresEventStore,
+  eventStoreSchema,
+  type EventStore,
+} from '@tallystick/event-store';
+import { accountId } from '@tallystick/kernel';
+import { pino } from 'pino';
+import { createPool, migrate, provision, type Database } from '@tallystick/postgres';
+import { testDatabase, type TestDatabase } from '@tallystick/testing';
+import { migrations } from '../migrations.js';
+import { IntakeQueue } from '../settle/intake-queue.js';
+import { now, openTill, tea, type Till } from '../testing/settling.js';
+import { Sweeper } from './sweeper.js';
+import { Unsettled } from './unsettled.js';
+
+let database: TestDatabase;
+let db: Database;
+let store: EventStore;
+
+beforeAll(async () => {
+  database = await testDatabase();
+  await provision(database.url, [], [eventStoreSchema]);
+  db = createPool(database.url, { searchPath: 'accrual' });
+  await migrate(db, 'accrual', migrations);
+  store = createPostgresEventStore({ db: database.url });
+});
+afterAll(async () => {
+  await store.close();
+  await db.end();
+  await database.drop();
+});
+
+const sweeperOf = (till: Till, unsettled: Unsettled): Sweeper =>
+  new Sweeper(
+    till.memory,
+    new IntakeQueue(till.settler),
+    unsettled,
+    () => now,
+    pino({ level: 'silent' }),
+  );
+
+describe('the sweeper', () => {
+  it('finishes what was pinned and not applied, at the successor where the account was merged meanwhile', async () => {
+    const till = await openTill(store);
+    for (const name of ['ann', 'bob']) await till.open(name);
+    const [one, other] = [till.receipt(1, 'ann'), till.receipt(2, 'bob', [tea(1, 4)])];
+    await till.pinOnly(one, [{ account: accountId('ann'), lines: [1] }]);
+    await till.pinOnly(other, [{ account: accountId('bob'), lines: [1] }]);
+    await till.leave('ann', 'bob');
+    const unsettled = new Unsettled(db, { atomic: false });
+    await unsettled.note([
+      { fact: one.fact.id, kind: 'registered' },
+      { fact: other.fact.id, kind: 'registered' },
+    ]);
+    const sweeper = sweeperOf(till, unsettled);
+    expect(await sweeper.sweep()).toBe(0); // they may still be under way
+    expect(await sweeper.sweep(0)).toBe(2);
+    expect(await sweeper.sweep(0)).toBe(0);
+    expect(await till.points('bob')).toBe(14);
+  });
+
+  it('is told nothing where the store writes facts with their effects', async () => {
+    const till = await openTill(store);
+    const unsettled = new Unsettled(db, { atomic: store.capabilities.atomicAcrossStreams });
+    await unsettled.note([{ fact: till.receipt(1, null).fact.id, kind: 'registered' }]);
+    expect(await sweeperOf(till, unsettled).sweep(0)).toBe(0);
+  });
+});

@@ -1,0 +1,134 @@
+import { InvalidArgumentError, Option, type Command } from 'commander';
+import type { ExitCode } from '../exit-codes.js';
+import {
+  approve,
+  askForAdjustment,
+  listAdjustments,
+  reject,
+  type AdjustOptions,
+  type ManagerOptions,
+} from './adjustments.js';
+import { closePeriod, type ClosePeriodOptions } from './close-period.js';
+import { mergeAccounts, type MergeOptions } from './merge.js';
+import { importOpeningBalances, type OpeningBalancesOptions } from './opening-balances.js';
+import type { Run } from './run.js';
+
+const points = (text: string): number => {
+  const number = Number(text);
+  if (!Number.isSafeInteger(number) || number < 1)
+    throw new InvalidArgumentError('It must be a whole number above 0.');
+  return number;
+};
+
+const day = (text: string): string => {
+  if (!/^\d{4}-\d\d-\d\d$/.test(text))
+    throw new InvalidArgumentError('It must be a day such as 2026-12-31.');
+  return text;
+};
+
+/** What customer service and managers correct. */
+export const addCorrectionCommands = (
+  program: Command,
+  run: Run,
+  done: (code: ExitCode) => void,
+): void => {
+  const command = (name: string, description: string, example: string): Command =>
+    program
+      .command(name)
+      .description(description)
+      .addOption(new Option('--program <id>', 'the programme').makeOptionMandatory())
+      .option('--as <subject>', "who you are, with the local system's key; default: tally")
+      .addOption(new Option('--json', 'for machines: one JSON document'))
+      .addHelpText('after', example);
+
+  command(
+    'adjust',
+    'Ask for a correction of points or of what is owed; another manager approves it',
+    `
+Examples:
+  tally adjust --program shop --card 17850 --up 500 --reason "receipt 4711 was lost" --as ann
+  tally adjust --program shop --account 0b1c --down 200 --reason "counted twice"
+  tally adjust --program shop --card 17850 --waive 40 --reason goodwill
+  tally adjust --program shop --card 17850 --paid 40 --amount 0.40 --currency GBP --reference "till 3, 4711" --reason "paid at the desk"`,
+  )
+    .option('--card <number>', 'a card of the account')
+    .option('--account <id>', 'the account')
+    .option('--up <points>', 'give so many', points)
+    .option('--expires <time>', 'with --up: when they lapse, such as 2027-12-31T23:00:00Z')
+    .option('--funder <name>', 'with --up: who pays for them; default: chain')
+    .option('--down <points>', 'take so many', points)
+    .option('--waive <points>', 'let go so many of those that are owed', points)
+    .option('--paid <points>', 'so many of those that are owed were paid in money', points)
+    .option('--amount <decimal>', 'with --paid: how much money')
+    .option('--currency <code>', 'with --paid: of which currency')
+    .option('--reference <text>', 'with --paid: where it is booked')
+    .requiredOption('--reason <text>', 'why; kept for ever, nothing personal')
+    .option('--key <text>', 'an Idempotency-Key, to send the same request again')
+    .action(async (options: AdjustOptions) => done(await askForAdjustment(run, options)));
+
+  command(
+    'adjustments',
+    'List the corrections that wait for approval, the oldest first',
+    '\nExample:\n  tally adjustments --program shop',
+  ).action(async (options: ManagerOptions) => done(await listAdjustments(run, options)));
+
+  command(
+    'approve <adjustment>',
+    'Approve a correction that somebody else asked for: it happens now',
+    '\nExample:\n  tally approve 5d1f0c --program shop --as bob',
+  ).action(async (id: string, options: ManagerOptions) => done(await approve(run, id, options)));
+
+  command(
+    'reject <adjustment>',
+    'End a request for a correction; also your own',
+    '\nExample:\n  tally reject 5d1f0c --program shop --reason "the receipt was found"',
+  )
+    .requiredOption('--reason <text>', 'why; kept for ever, nothing personal')
+    .action(async (id: string, options: ManagerOptions & { readonly reason: string }) =>
+      done(await reject(run, id, options)),
+    );
+
+  command(
+    'merge',
+    'Make one account part of another, with its points, holds and debts; for good',
+    '\nExample:\n  tally merge --program shop --source 0b1c --target 77aa --reason "one household"',
+  )
+    .requiredOption('--source <account>', 'the account that becomes part of the other')
+    .requiredOption('--target <account>', 'the account that answers for both from then on')
+    .requiredOption('--reason <text>', 'why; kept for ever, nothing personal')
+    .action(async (options: MergeOptions) => done(await mergeAccounts(run, options)));
+
+  command(
+    'opening-balances <file>',
+    'Import what another system kept until now: CSV, plain or .gz; - reads standard input',
+    `
+Columns: reference, card or account, points, and if there are any availableAt, expiresAt, funder, kind, qualifies, spend_<year>.
+Rows that follow each other with one reference are the lots of one balance. A day without a time counts from its beginning, for
+expiresAt to its end. The same file again changes nothing.
+
+Examples:
+  tally opening-balances balances.csv --program shop --system old-crm
+  tally opening-balances export.csv.gz --program shop --system old-crm --mapping columns.yaml --rejects rejects.csv --json`,
+  )
+    .requiredOption(
+      '--system <name>',
+      'the system that they are from: a reference is taken once for it',
+    )
+    .option('--mapping <yaml>', 'other names of columns, separator, encoding, time zone')
+    .option(
+      '--rejects <csv>',
+      'where to say which rows were not taken; default: <file>.rejects.csv here, if there are any',
+    )
+    .action(async (file: string, options: OpeningBalancesOptions) =>
+      done(await importOpeningBalances(run, file, options)),
+    );
+
+  command(
+    'close-period',
+    'Close a period of every account, so that it need not be folded from its beginning; exit code 1 if one cannot be',
+    '\nExample:\n  tally close-period --program shop --through 2025-12-31',
+  )
+    .requiredOption('--through <day>', "its last day, in the programme's time zone", day)
+    .option('--no-wait', 'ask for it, and do not wait for the end')
+    .action(async (options: ClosePeriodOptions) => done(await closePeriod(run, options)));
+};
