@@ -1,11 +1,13 @@
+import type { Admin } from 'kafkajs';
 import type { Ends } from '../port.js';
 import type { Asking } from './asking.js';
 import type { KafkaTopics } from './topics.js';
 
 /**
- * Kafka's name of a group on one topic. Members of a Kafka group must all have the same topics; members of ours need not.
+ * Kafka's name of a group on one topic; no topic has a colon. Members of a Kafka group must all have the same topics,
+ * members of ours need not.
  */
-export const groupOn = (group: string, topic: string): string => `${group}.${topic}`;
+export const groupOn = (group: string, topic: string): string => `${group}:${topic}`;
 
 interface Place {
   readonly name: string;
@@ -21,9 +23,31 @@ export interface Positions {
   passed(group: string, ends: Ends): Promise<boolean>;
 }
 
+/** Who asks while the same question still waits for its turn gets the answer to that one: it is asked after both. */
+const sharing = <T>(
+  ask: Asking,
+): ((what: string, work: (admin: Admin) => Promise<T>) => Promise<T>) => {
+  const waiting = new Map<string, Promise<T>>();
+  return (what, work) => {
+    const asked =
+      waiting.get(what) ??
+      ask((admin) => {
+        waiting.delete(what);
+        return work(admin);
+      });
+    waiting.set(what, asked);
+    // It may fail before its turn has come.
+    asked.catch(() => waiting.delete(what));
+    return asked;
+  };
+};
+
 export const positionsOf = (ask: Asking, topics: KafkaTopics, prefix: string): Positions => {
+  const askPlaces = sharing<readonly Place[]>(ask);
+  const askStored = sharing<ReadonlyMap<string, bigint>>(ask);
+
   const placesOf = (topic: string): Promise<readonly Place[]> =>
-    ask(async (admin) => {
+    askPlaces(topic, async (admin) => {
       const offsets = await admin.fetchTopicOffsets(`${prefix}${topic}`);
       return offsets
         .map(({ partition, low, high }) => ({
@@ -36,7 +60,7 @@ export const positionsOf = (ask: Asking, topics: KafkaTopics, prefix: string): P
 
   /** What a group has stored on a topic; nothing for a partition on which it has stored nothing. */
   const storedOf = (group: string, topic: string): Promise<ReadonlyMap<string, bigint>> =>
-    ask(async (admin) => {
+    askStored(groupOn(group, topic), async (admin) => {
       const answers = await admin.fetchOffsets({
         groupId: `${prefix}${groupOn(group, topic)}`,
         topics: [`${prefix}${topic}`],
