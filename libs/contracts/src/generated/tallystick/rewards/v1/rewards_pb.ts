@@ -13,7 +13,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file tallystick/rewards/v1/rewards.proto.
  */
 export const file_tallystick_rewards_v1_rewards: GenFile = /*@__PURE__*/
-  fileDesc("CiN0YWxseXN0aWNrL3Jld2FyZHMvdjEvcmV3YXJkcy5wcm90bxIVdGFsbHlzdGljay5yZXdhcmRzLnYxIooBChNSZWRlbXB0aW9uUmVxdWVzdGVkEhIKCnJlZGVtcHRpb24YASABKAkSDwoHcHJvZ3JhbRgCIAEoCRIPCgdhY2NvdW50GAMgASgJEg4KBnBvaW50cxgEIAEoAxIMCgRraW5kGAUgASgJEhEKCXJlZmVyZW5jZRgGIAEoCRIMCgRoYXNoGAcgASgJYgZwcm90bzM");
+  fileDesc("CiN0YWxseXN0aWNrL3Jld2FyZHMvdjEvcmV3YXJkcy5wcm90bxIVdGFsbHlzdGljay5yZXdhcmRzLnYxIooBChNSZWRlbXB0aW9uUmVxdWVzdGVkEhIKCnJlZGVtcHRpb24YASABKAkSDwoHcHJvZ3JhbRgCIAEoCRIPCgdhY2NvdW50GAMgASgJEg4KBnBvaW50cxgEIAEoAxIMCgRraW5kGAUgASgJEhEKCXJlZmVyZW5jZRgGIAEoCRIMCgRoYXNoGAcgASgJIpkBCg1Ib2xkUmVxdWVzdGVkEgwKBGhvbGQYASABKAkSDwoHcHJvZ3JhbRgCIAEoCRIPCgdhY2NvdW50GAMgASgJEg4KBnBvaW50cxgEIAEoAxIMCgRraW5kGAUgASgJEhEKCXJlZmVyZW5jZRgGIAEoCRIZChFsYXBzZXNfaW5fc2Vjb25kcxgHIAEoAxIMCgRoYXNoGAggASgJIoEBChFUcmFuc2ZlclJlcXVlc3RlZBIQCgh0cmFuc2ZlchgBIAEoCRIPCgdwcm9ncmFtGAIgASgJEg8KB2FjY291bnQYAyABKAkSCgoCdG8YBCABKAkSDgoGcG9pbnRzGAUgASgDEg4KBnJlYXNvbhgGIAEoCRIMCgRoYXNoGAcgASgJYgZwcm90bzM");
 
 /**
  * Points are to be spent.
@@ -77,4 +77,137 @@ export type RedemptionRequested = Message<"tallystick.rewards.v1.RedemptionReque
  */
 export const RedemptionRequestedSchema: GenMessage<RedemptionRequested> = /*@__PURE__*/
   messageDesc(file_tallystick_rewards_v1_rewards, 0);
+
+/**
+ * Points are to be reserved.
+ *
+ * @generated from message tallystick.rewards.v1.HoldRequested
+ */
+export type HoldRequested = Message<"tallystick.rewards.v1.HoldRequested"> & {
+  /**
+   * The hold's id.
+   *
+   * @generated from field: string hold = 1;
+   */
+  hold: string;
+
+  /**
+   * The programme.
+   *
+   * @generated from field: string program = 2;
+   */
+  program: string;
+
+  /**
+   * Whose points.
+   *
+   * @generated from field: string account = 3;
+   */
+  account: string;
+
+  /**
+   * How many.
+   *
+   * @generated from field: int64 points = 4;
+   */
+  points: bigint;
+
+  /**
+   * What for: `discount`, `reward:<id>`.
+   *
+   * @generated from field: string kind = 5;
+   */
+  kind: string;
+
+  /**
+   * The till's or the shop's own reference.
+   *
+   * @generated from field: string reference = 6;
+   */
+  reference: string;
+
+  /**
+   * How long.
+   *
+   * @generated from field: int64 lapses_in_seconds = 7;
+   */
+  lapsesInSeconds: bigint;
+
+  /**
+   * SHA-256 of the request.
+   *
+   * @generated from field: string hash = 8;
+   */
+  hash: string;
+};
+
+/**
+ * Describes the message tallystick.rewards.v1.HoldRequested.
+ * Use `create(HoldRequestedSchema)` to create a new message.
+ */
+export const HoldRequestedSchema: GenMessage<HoldRequested> = /*@__PURE__*/
+  messageDesc(file_tallystick_rewards_v1_rewards, 1);
+
+/**
+ * Points are to go to another account.
+ *
+ * @generated from message tallystick.rewards.v1.TransferRequested
+ */
+export type TransferRequested = Message<"tallystick.rewards.v1.TransferRequested"> & {
+  /**
+   * The transfer's id.
+   *
+   * @generated from field: string transfer = 1;
+   */
+  transfer: string;
+
+  /**
+   * The programme.
+   *
+   * @generated from field: string program = 2;
+   */
+  program: string;
+
+  /**
+   * Whose points.
+   *
+   * @generated from field: string account = 3;
+   */
+  account: string;
+
+  /**
+   * Whom to.
+   *
+   * @generated from field: string to = 4;
+   */
+  to: string;
+
+  /**
+   * How many.
+   *
+   * @generated from field: int64 points = 5;
+   */
+  points: bigint;
+
+  /**
+   * Why, in words.
+   *
+   * @generated from field: string reason = 6;
+   */
+  reason: string;
+
+  /**
+   * SHA-256 of the request.
+   *
+   * @generated from field: string hash = 7;
+   */
+  hash: string;
+};
+
+/**
+ * Describes the message tallystick.rewards.v1.TransferRequested.
+ * Use `create(TransferRequestedSchema)` to create a new message.
+ */
+export const TransferRequestedSchema: GenMessage<TransferRequested> = /*@__PURE__*/
+  messageDesc(file_tallystick_rewards_v1_rewards, 2);
 
