@@ -83,7 +83,7 @@ describe('a condition', () => {
       'receipt.total > 10',
       '1:15 > compares like with like, and here are an amount and a whole number: write the amount as decimal("10.00")',
     ],
-    ['receipt.total > decimal("ten")', '1:24 "ten" is no decimal: write decimal("10.00")'],
+    ['receipt.total > decimal("ten")', '1:17 "ten" is no decimal: write decimal("10.00")'],
     ['receipt.total > 10.5', '1:17 has a fraction: write decimal("10.5")'],
     [
       'receipt.day > "2026-01-01"',
