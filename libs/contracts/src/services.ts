@@ -12,7 +12,7 @@ export type ServiceName = (typeof serviceNames)[number];
 export const servicePaths: { readonly [S in ServiceName]: readonly string[] } = {
   enrollment: ['/v1/members', '/v1/cards'],
   accrual: ['/v1/receipts', '/v1/programs'],
-  redemption: ['/v1/redemptions'],
+  redemption: ['/v1/redemptions', '/v1/holds', '/v1/transfers'],
   partners: ['/v1/partners', '/v1/partner-events'],
   reporting: ['/v1/accounts', '/v1/reports', '/v1/replays'],
 };

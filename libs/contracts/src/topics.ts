@@ -12,7 +12,7 @@ export const topics = {
   programs: { name: 'programs', partitions: 1 },
   /** The relay: events of `partner-…` and `partnerevent-…` streams (partners'). Key: the stream. */
   partnerLog: { name: 'partner-log', partitions: 4 },
-  /** The relay: events of `redemption-…` streams. Key: the stream. */
+  /** The relay: events of `redemption-…`, `hold-…` and `transfer-…` streams (redemption's). Key: the stream. */
   redemptions: { name: 'redemptions', partitions: 4 },
 } as const;
 
@@ -27,4 +27,6 @@ export const topicOfCategory: { readonly [category: string]: string } = {
   partnerevent: topics.partnerLog.name,
   partneraward: topics.receiptLog.name,
   redemption: topics.redemptions.name,
+  hold: topics.redemptions.name,
+  transfer: topics.redemptions.name,
 };

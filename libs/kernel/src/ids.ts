@@ -31,6 +31,8 @@ export type StreamCategory =
   | 'card'
   | 'receipt'
   | 'redemption'
+  | 'hold'
+  | 'transfer'
   | 'partner'
   | 'partnerevent'
   | 'partneraward'

@@ -12,4 +12,17 @@ export const migrations: readonly Migration[] = [
       create index unsettled_by_age on unsettled (noted_at, fact);
     `,
   },
+  {
+    name: '0002-accounts',
+    note: 'Which accounts there are, and where the newest closed period of each stands. Made from the bus, can be made again.',
+    sql: `
+      create table accounts (
+        stream text collate "C" primary key,
+        program text not null,
+        account text not null,
+        closed_revision integer
+      );
+      create index accounts_by_program on accounts (program, stream);
+    `,
+  },
 ];

@@ -3,6 +3,8 @@ import type { Pool } from 'pg';
 import type { EventStore } from '@tallystick/event-store';
 import type { Clock } from '@tallystick/kernel';
 import { CLOCK, DATABASE, EVENT_STORE, type ServiceDefinition } from '@tallystick/service-host';
+import { LedgerConsumer } from './accounts/ledger.consumer.js';
+import { accountProviders } from './accounts/providers.js';
 import { MembershipConsumer } from './membership/membership.consumer.js';
 import { migrations } from './migrations.js';
 import { PartnerEventsConsumer } from './partner-events/partner-events.consumer.js';
@@ -24,8 +26,10 @@ import { Unsettled } from './sweep/unsettled.js';
     MembershipConsumer,
     PartnerEventsConsumer,
     UnsettledConsumer,
+    LedgerConsumer,
   ],
   providers: [
+    ...accountProviders,
     {
       provide: Catalog,
       inject: [EVENT_STORE],

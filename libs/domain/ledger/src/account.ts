@@ -55,8 +55,9 @@ export interface RedemptionState {
   readonly kind: string;
   readonly allocations: readonly Allocation[];
   readonly occurredAt: Instant;
-  /** The refund's fact, once there is one. */
+  /** The refund's fact, and the hash of its content, once there is one. */
   refundedBy: FactId | null;
+  refundHash: string | null;
 }
 
 /** Points reserved for one purpose: no one else can spend them until the hold is captured, released or has lapsed. */

@@ -1,7 +1,9 @@
 import { type Points, addMs, invariant, type FactId, type Instant } from '@tallystick/kernel';
 import type { Account } from './account.js';
+import { decideExpiry } from './decide-expiry.js';
+import type { PointsExpired } from './events-corrections.js';
 import type { PointsRedeemed, RedemptionRefunded } from './events.js';
-import { closedTo, mergedAway, type MergedAway } from './lots.js';
+import { closedTo, lotStateOf, mergedAway, type MergedAway } from './lots.js';
 import { payArrearsFrom, spendable, takeInOrder, type ArrearsPolicy } from './take.js';
 import { valuation } from './valuation.js';
 
@@ -52,8 +54,10 @@ export interface RefundCommand {
 }
 
 export type RefundDecision =
-  | { readonly kind: 'refunded'; readonly event: RedemptionRefunded }
+  /** What had lapsed is posted first where a refund prolongs a lot, so that no more than what is refunded lives on. */
+  | { readonly kind: 'refunded'; readonly events: readonly (PointsExpired | RedemptionRefunded)[] }
   | { readonly kind: 'known' }
+  | { readonly kind: 'conflict' }
   | { readonly kind: 'unknown-redemption' }
   | MergedAway
   | { readonly kind: 'already-refunded'; readonly by: FactId };
@@ -66,35 +70,46 @@ export const decideRefund = (
 ): RefundDecision => {
   const redemption = account.redemptions.get(command.redemption);
   if (redemption === undefined) return mergedAway(account) ?? { kind: 'unknown-redemption' };
-  if (redemption.refundedBy === command.fact) return { kind: 'known' };
+  if (redemption.refundedBy === command.fact)
+    return { kind: redemption.refundHash === command.factHash ? 'known' : 'conflict' };
   if (redemption.refundedBy !== null)
     return { kind: 'already-refunded', by: redemption.refundedBy };
   const earliest = command.graceMs > 0 ? addMs(at, command.graceMs) : null;
-  const lots = redemption.allocations.map(({ lot, points }) => {
-    const state = account.lots.get(lot) ?? account.emptied.get(lot);
-    const expiresAt = state?.expiresAt ?? null;
-    const extended = expiresAt !== null && expiresAt <= at && earliest !== null;
-    return { lot, points, expiresAt: extended ? earliest : expiresAt };
-  });
+  const came = redemption.allocations.map(({ lot, points }) => ({
+    points,
+    state: lotStateOf(account, lot),
+  }));
+  const prolonged = came.filter(
+    ({ state: { expiresAt } }) => earliest !== null && expiresAt !== null && expiresAt <= at,
+  );
+  const lots = came.map((one) => ({
+    lot: one.state.lot.id,
+    points: one.points,
+    expiresAt: prolonged.includes(one) ? earliest : one.state.expiresAt,
+  }));
   const { graceMs: _graceMs, arrearsPolicy, ...fact } = command;
+  const refund: RedemptionRefunded = {
+    type: 'RedemptionRefunded',
+    data: {
+      ...fact,
+      occurredAt: at,
+      points: redemption.points,
+      kind: redemption.kind,
+      lots,
+      arrearsPaid: payArrearsFrom(
+        account,
+        lots
+          .filter(({ expiresAt }) => expiresAt === null || expiresAt > at)
+          .map(({ lot, points }) => ({ id: lot, points })),
+        arrearsPolicy,
+      ),
+    },
+  };
+  const lapsed = prolonged.some(({ state }) => state.remaining > 0)
+    ? decideExpiry(account, { fact: command.fact, through: at })
+    : null;
   return {
     kind: 'refunded',
-    event: {
-      type: 'RedemptionRefunded',
-      data: {
-        ...fact,
-        occurredAt: at,
-        points: redemption.points,
-        kind: redemption.kind,
-        lots,
-        arrearsPaid: payArrearsFrom(
-          account,
-          lots
-            .filter(({ expiresAt }) => expiresAt === null || expiresAt > at)
-            .map(({ lot, points }) => ({ id: lot, points })),
-          arrearsPolicy,
-        ),
-      },
-    },
+    events: lapsed?.kind === 'expired' ? [lapsed.event, refund] : [refund],
   };
 };

@@ -40,7 +40,7 @@ export const decodeLedgerEvent = (stored: {
   const newest = Object.hasOwn(understood, stored.type)
     ? understood[stored.type as LedgerEventType]
     : 0;
-  if (stored.schemaVersion > newest)
+  if (newest === 0 || stored.schemaVersion > newest)
     throw new UnknownLedgerEvent(stored.type, stored.schemaVersion);
   return { type: stored.type, data: JSON.parse(stored.data) as unknown } as LedgerEvent;
 };

@@ -5,7 +5,7 @@ import type { Allocation, Lot, RulebookRef } from './events.js';
 export interface PointsExpired {
   readonly type: 'PointsExpired';
   readonly data: {
-    /** The run of the clock that found them. */
+    /** The run of the clock that found them, or the refund that prolongs a lot of them. */
     readonly fact: FactId;
     readonly occurredAt: Instant;
     /** All that had lapsed up to this moment is posted by this event or an earlier one. */

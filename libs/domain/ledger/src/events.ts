@@ -30,6 +30,19 @@ export interface Lot {
   readonly funder: string;
   /** Whether it counts for a tier. */
   readonly qualifies: boolean;
+  /** What its points may cost whoever funds them. Absent: the programme had named no value, or an older release wrote it. */
+  readonly cost?: LotCost;
+  /** The version of the rulebook that gave it. Absent: people gave it, or another system, or an older release wrote it. */
+  readonly rulebook?: number;
+}
+
+/** So many points are worth `value` when they are spent as money: a rate, true of any part of the lot. */
+export interface LotCost {
+  readonly points: number;
+  /** Major units, an exact decimal. */
+  readonly value: string;
+  /** ISO 4217. */
+  readonly currency: string;
 }
 
 /** Points taken from, or given back to, one lot. */

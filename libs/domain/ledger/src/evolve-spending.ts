@@ -15,6 +15,7 @@ export const redeemed = (account: Account, data: PointsRedeemed['data']): Accoun
     allocations: data.allocations,
     occurredAt: data.occurredAt,
     refundedBy: null,
+    refundHash: null,
   });
   count(account, 'redeemed', data.points);
   return account;
@@ -24,6 +25,7 @@ export const refunded = (account: Account, data: RedemptionRefunded['data']): Ac
   const redemption = account.redemptions.get(data.redemption);
   invariant(redemption !== undefined, `refund of an unknown redemption ${data.redemption}`);
   redemption.refundedBy = data.fact;
+  redemption.refundHash = data.factHash;
   for (const back of data.lots) {
     putIn(account, lotStateOf(account, back.lot).lot, back.points, back.expiresAt);
   }
@@ -70,6 +72,7 @@ export const captured = (account: Account, data: HoldCaptured['data']): Account 
     allocations: data.allocations,
     occurredAt: data.occurredAt,
     refundedBy: null,
+    refundHash: null,
   });
   count(account, 'redeemed', data.points);
   return account;

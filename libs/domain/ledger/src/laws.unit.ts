@@ -12,6 +12,7 @@ import {
 } from '@tallystick/kernel';
 import { account, at, expire, given, givenAs, opened, sale, spend } from '../fixtures/facts.js';
 import { Model } from '../fixtures/model.js';
+import { runs } from '../fixtures/runs.js';
 import {
   accountIn,
   accountNames,
@@ -205,7 +206,7 @@ describe('whatever happens to accounts', () => {
           must((books.get('transferred') ?? 0) === way, 'between accounts is what is on the way');
         }
       }),
-      { numRuns: 1_200 },
+      runs(1_200),
     );
   });
 
@@ -236,7 +237,7 @@ describe('whatever happens to accounts', () => {
           });
         }
       }),
-      { numRuns: 1_200 },
+      runs(1_200),
     );
   });
 
@@ -255,7 +256,7 @@ describe('whatever happens to accounts', () => {
           expect(state).toEqual(accountIn(world, id));
         }
       }),
-      { numRuns: 300 },
+      runs(300),
     );
   });
 
@@ -272,7 +273,7 @@ describe('whatever happens to accounts', () => {
           must(world.happened.length === after, `${one.kind} a second time: ${answer}`);
         }
       }),
-      { numRuns: 1_000 },
+      runs(1_000),
     );
   });
 
@@ -294,7 +295,7 @@ describe('whatever happens to accounts', () => {
             must(one.points <= offered, 'spent more than was available');
         }
       }),
-      { numRuns: 500 },
+      runs(500),
     );
   });
 
@@ -332,7 +333,7 @@ describe('whatever happens to accounts', () => {
           expect(carry(other, terms.keepFrom)).toEqual(carry(one, terms.keepFrom));
         }
       }),
-      { numRuns: 600 },
+      runs(600),
     );
   });
 
@@ -367,7 +368,7 @@ describe('whatever happens to accounts', () => {
         expect(valuation(other ?? fail(), at(70))).toEqual(valuation(one ?? fail(), at(70)));
         expect(other?.totals).toEqual(one?.totals);
       }),
-      { numRuns: 300 },
+      runs(300),
     );
   });
 
@@ -408,7 +409,7 @@ describe('whatever happens to accounts', () => {
           must(once.totals.expired === 5, 'and then it is posted');
         },
       ),
-      { numRuns: 100 },
+      runs(100),
     );
   });
 });
@@ -429,7 +430,7 @@ describe('what is offered', () => {
           expect(valuation(state, at(hour))).toMatchObject({ available: 0, pending, lapsed, held });
         }
       }),
-      { numRuns: 300 },
+      runs(300),
     );
   });
 

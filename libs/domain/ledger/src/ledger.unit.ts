@@ -1,10 +1,22 @@
 import { describe, expect, it } from '@jest/globals';
-import { cardToken } from '@tallystick/kernel';
-import { at, cancel, comeBack, given, hour, receipt, sale, spend } from '../fixtures/facts.js';
+import { cardToken, factId } from '@tallystick/kernel';
+import {
+  at,
+  cancel,
+  comeBack,
+  expire,
+  given,
+  hour,
+  receipt,
+  redemption,
+  sale,
+  spend,
+} from '../fixtures/facts.js';
 import {
   arrearsOf,
   assertEquation,
   decideReceipt,
+  decideRefund,
   decodeLedgerEvent,
   unspentOf,
   valuation,
@@ -226,6 +238,42 @@ describe('a refund', () => {
     expect(valuation(withGrace.state, at(30))).toMatchObject({ available: 0, lapsed: 5 });
   });
 
+  it('for a grace prolongs what comes back alone: what else of the lot had lapsed stays lapsed, posted or not', () => {
+    const refunded = (posted: boolean) => {
+      const { state } = given(
+        sale(1, [{ product: 'tea', points: 10 }], { expiresAt: at(9) }),
+        sale(2, [{ product: 'pot', points: 3 }], { expiresAt: at(10) }),
+      );
+      spend(state, 1, 4);
+      if (posted) expire(state, at(20));
+      return { state, decision: cancel(state, 1, at(20), 10 * hour) };
+    };
+    const [early, late] = [refunded(true), refunded(false)];
+    expect(early.decision).toMatchObject({ events: [{ type: 'RedemptionRefunded' }] });
+    expect(late.decision).toMatchObject({
+      events: [{ type: 'PointsExpired', data: { points: 9 } }, { type: 'RedemptionRefunded' }],
+    });
+    expect(late.state).toEqual(early.state);
+    expect(valuation(late.state, at(29))).toMatchObject({ available: 4, lapsed: 0 });
+    expect(valuation(late.state, at(30))).toMatchObject({ available: 0, lapsed: 4 });
+  });
+
+  it('of the same name with other content is a conflict, and of another name comes too late', () => {
+    const { state } = given(sale(1, [{ product: 'tea', points: 5 }]));
+    spend(state, 1, 5);
+    const ask = (fact: string, factHash: string) =>
+      decideRefund(
+        state,
+        { fact: factId('refund', fact), factHash, redemption: redemption(1), ...terms },
+        at(4),
+      ).kind;
+    const terms = { reason: 'cancelled', graceMs: 0 };
+    cancel(state, 1, at(3));
+    expect(ask('1', 'h')).toBe('known');
+    expect(ask('1', 'other')).toBe('conflict');
+    expect(ask('2', 'h')).toBe('already-refunded');
+  });
+
   it('pays what the account owes first', () => {
     const { state } = given(sale(1, [{ product: 'tea', points: 10 }]));
     spend(state, 1, 10);
@@ -239,6 +287,7 @@ describe('a refund', () => {
 describe('an event that this release does not know', () => {
   it.each([
     ['PointsTeleported', 1],
+    ['PointsTeleported', 0],
     ['PointsEarned', 2],
     ['__proto__', 1],
   ])('%s version %i is refused, never skipped', (type, schemaVersion) => {

@@ -27,6 +27,10 @@ export interface RatedLot {
   readonly expiresAt: ReturnType<typeof lotDates>['expiresAt'];
   readonly funder: string;
   readonly qualifies: boolean;
+  /** The rulebook's version. */
+  readonly rulebook: number;
+  /** So many points are worth `value`, in major units; absent: the programme names no value for them. */
+  readonly cost?: { readonly points: number; readonly value: string; readonly currency: string };
 }
 
 /** A sold line after rating. */
@@ -82,6 +86,7 @@ export const rateReceipt = (
     ...dates,
     funder: rule.funder,
     qualifies: rule.kind === 'base',
+    ...causeAndCost(rulebook),
   }));
   return {
     tier: tier?.id ?? null,
@@ -122,6 +127,7 @@ export const ratePartnerEvent = (fact: PartnerFact, rulebook: Rulebook): Rating 
       ...dates,
       funder: `partner:${fact.partner}`,
       qualifies: false,
+      ...causeAndCost(rulebook),
     }));
   return {
     tier: null,
@@ -131,6 +137,16 @@ export const ratePartnerEvent = (fact: PartnerFact, rulebook: Rulebook): Rating 
     reason: lots.length > 0 ? null : rules.length === 0 ? 'no-rule-for-event' : 'below-one-point',
   };
 };
+
+/** What a lot may cost is what its points are worth when they are spent, by the version that gives it. */
+const causeAndCost = ({
+  version,
+  redemption,
+  currency,
+}: Rulebook): Pick<RatedLot, 'rulebook' | 'cost'> => ({
+  rulebook: version,
+  ...(redemption === null ? {} : { cost: { ...redemption, currency } }),
+});
 
 export const isSale = (line: ReceiptLine): boolean => !Exact.isNegative(Exact.exact(line.quantity));
 

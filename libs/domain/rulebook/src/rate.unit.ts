@@ -152,6 +152,15 @@ describe('points per amount', () => {
     expect(pointsOf(rate(lines, rulebook, { paidWithPoints: '99' }))).toBe(0);
   });
 
+  it('say which version gave them, and what they may cost where it names their value', () => {
+    expect(rate([{ amount: '5' }]).lots).toMatchObject([{ rulebook: 1 }]);
+    expect(rate([{ amount: '5' }]).lots[0]).not.toHaveProperty('cost');
+    const worth = { ...rulebook, version: 3, redemption: { points: 200, value: '1.50' } };
+    expect(rate([{ amount: '5' }], worth).lots).toMatchObject([
+      { rulebook: 3, cost: { points: 200, value: '1.50', currency: 'GBP' } },
+    ]);
+  });
+
   it('leave returned lines to the ledger', () => {
     const rating = rate([{ amount: '-10', quantity: '-1' }, { amount: '3' }]);
     expect(rating.lines).toHaveLength(1);

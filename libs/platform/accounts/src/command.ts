@@ -21,6 +21,8 @@ export type Decided<T> =
   | {
       readonly kind: 'write';
       readonly events: readonly Recording[];
+      /** Whether `decide` has folded the events into the account already, as `decideReceipt` does. */
+      readonly folded?: boolean;
       /** Given the account right after these events, and then where the store has them. */
       readonly answer: (after: Account) => (position: bigint) => T;
     }
@@ -34,7 +36,7 @@ export interface Command<T> {
    * decided: sent again after a crash, the same bytes are what heals it.
    */
   readonly begins?: { readonly stream: StreamName; readonly event: NewEvent };
-  /** Pure. Called again, on the account as it is then, when others wrote it first. Must not keep or change the account. */
+  /** Pure. Called again, on the account as it is then, when others wrote it first. Must not keep the account, nor change it but by what it says is `folded`. */
   decide(account: Account, at: Instant): Decided<T>;
   /**
    * The answer when `begins` is there already, with other content; or with the same, when the account no longer remembers all that it did:

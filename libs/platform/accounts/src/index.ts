@@ -2,3 +2,4 @@ export * from './account-cache.js';
 export * from './accounts.js';
 export * from './command.js';
 export * from './read-account.js';
+export * from './successor.js';

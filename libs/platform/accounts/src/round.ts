@@ -29,6 +29,7 @@ type Decision =
   | {
       readonly kind: 'write';
       readonly events: readonly Recording[];
+      readonly folded: boolean;
       readonly answer: (after: Account) => (position: bigint) => void;
     }
   | { readonly kind: 'answer'; readonly answer: (position: bigint) => void };
@@ -69,6 +70,7 @@ export const waitingFor = <T>(
       return {
         kind: 'write',
         events: decided.events,
+        folded: decided.folded ?? false,
         answer: (after) => {
           const told = decided.answer(after);
           return (position) => {
@@ -198,20 +200,15 @@ const decideInTurn = (
     });
     if (bytes > roundBytesMax || (begins !== undefined && begun.has(begins.stream)))
       return rest(false);
-    let decision: Decision;
-    try {
-      decision = waiting.decide(account, at);
-    } catch (error) {
-      waiting.reject(error);
-      continue;
-    }
+    // When it throws, nobody knows what it has folded: the round is thrown away with the account, and each is tried alone.
+    const decision = waiting.decide(account, at);
     if (decision.kind === 'answer') {
       if (!fresh) return rest(answers.length === 0);
       answers.push(decision.answer);
       continue;
     }
     for (const { event, stored } of decision.events) {
-      evolve(account, event);
+      if (!decision.folded) evolve(account, event);
       events.push(stored);
       bytes += stored.data.length;
     }

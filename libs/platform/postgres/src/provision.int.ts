@@ -44,7 +44,7 @@ describe('provision', () => {
     await database.drop();
   });
 
-  const as = ({ role, password, schema }: ServiceRole): Database => {
+  const as = ({ role, password = '', schema }: ServiceRole): Database => {
     const url = new URL(database.url);
     url.username = role;
     url.password = encodeURIComponent(password);
@@ -88,5 +88,16 @@ describe('provision', () => {
     );
     expect((await as(writer).query('select 1 as one')).rows).toEqual([{ one: 1 }]);
     await other.drop();
+  });
+
+  it('makes a role that nobody can log in as when no password is given, and leaves the password of one that has one', async () => {
+    const { password: _, ...withoutPassword } = writer;
+    await provision(database.url, [withoutPassword], [shared]);
+    await expect(as({ ...writer, password: 'any' }).query('select 1')).rejects.toThrow(
+      'password authentication failed',
+    );
+    await provision(database.url, [writer], [shared]);
+    await provision(database.url, [withoutPassword], [shared]);
+    expect((await as(writer).query('select 1 as one')).rows).toEqual([{ one: 1 }]);
   });
 });

@@ -1,6 +1,7 @@
 import pg from 'pg';
 import { createPool, type Connection, type Database } from './pool.js';
-import { migrate, type Migration } from './migrate.js';
+import { migrate, type MigrateOptions } from './migrations/migrate.js';
+import type { Migration } from './migrations/migration.js';
 import { transaction } from './transaction.js';
 
 /** What a service may do in a shared schema; what that means is the schema's own business. */
@@ -10,7 +11,8 @@ export type Access = 'write' | 'read' | 'none';
 export interface ServiceRole {
   readonly role: string;
   readonly schema: string;
-  readonly password: string;
+  /** Without one the role keeps what it has; a role that is made new cannot log in then. */
+  readonly password?: string;
   /** Rights in the shared schemas by their names; `write` where a name is missing. */
   readonly access?: Readonly<Record<string, Access>>;
 }
@@ -30,16 +32,17 @@ const retryDelayMs = 50;
  * Brings a database to the state in which the services can start, as its administrator (a superuser, or a role
  * with CREATEROLE that owns the database): shared schemas with their migrations, one role and one schema per
  * service, exactly the rights that are stated. Idempotent, and safe to run from several processes at once.
- * The role's password becomes the one that is given.
+ * A role's password becomes the one that is given.
  */
 export const provision = async (
   adminUrl: string,
   services: readonly ServiceRole[],
   shared: readonly SharedSchema[],
+  options: MigrateOptions = {},
 ): Promise<void> => {
   const db = createPool(adminUrl, { max: 1, applicationName: 'tallystick provision' });
   try {
-    for (const { schema, migrations } of shared) await migrate(db, schema, migrations);
+    for (const { schema, migrations } of shared) await migrate(db, schema, migrations, options);
     for (const service of services) {
       await whenRolesAreFree(db, async (tx) => {
         await ensureRole(tx, service);
@@ -85,7 +88,9 @@ const ensureRole = async (tx: Connection, { role, password }: ServiceRole): Prom
   const name = pg.escapeIdentifier(role);
   const { rowCount } = await tx.query('select 1 from pg_roles where rolname = $1', [role]);
   if (rowCount === 0) await tx.query(`create role ${name}`);
-  await tx.query(`alter role ${name} login password ${pg.escapeLiteral(password)}`);
+  if (password !== undefined) {
+    await tx.query(`alter role ${name} login password ${pg.escapeLiteral(password)}`);
+  }
   // An administrator who is no superuser may hand a schema only to a role that it is a member of.
   await tx.query(`do $$ begin
     if not (select rolsuper from pg_roles where rolname = current_user) then

@@ -52,6 +52,7 @@ export const provisionDatabase = async (
   adminUrl: string,
   serviceUrl: string,
   { name, relay = false }: ServiceDefinition,
+  log: Log,
 ): Promise<void> => {
   const { username, password } = new URL(serviceUrl);
   const service: ServiceRole = {
@@ -64,7 +65,9 @@ export const provisionDatabase = async (
       [relaySchema.schema]: relay ? 'write' : 'read',
     },
   };
-  await provision(adminUrl, [service], [eventStoreSchema, busSchema, relaySchema]);
+  await provision(adminUrl, [service], [eventStoreSchema, busSchema, relaySchema], {
+    say: (line) => log.info(line),
+  });
 };
 
 /** Follows the store and publishes its events, in the one service that does. */

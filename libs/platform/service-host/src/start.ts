@@ -171,9 +171,9 @@ const openDatabase = async (
   );
   await whenDatabaseAnswers(log, async () => {
     if (settings.adminDatabaseUrl !== undefined) {
-      await provisionDatabase(settings.adminDatabaseUrl, settings.databaseUrl, definition);
+      await provisionDatabase(settings.adminDatabaseUrl, settings.databaseUrl, definition, log);
     }
-    await migrate(db, name, migrations);
+    await migrate(db, name, migrations, { say: (line) => log.info(line) });
   });
   return db;
 };

@@ -12,7 +12,7 @@ const aboutFact = z.object({
   pin: z.object({ parts: z.array(z.unknown()) }).nullish(),
 });
 
-/** Hears which facts were registered, and which were applied to an account, parked or found to go nowhere. */
+/** Hears which facts were registered, and which were parked or found to go nowhere; those that were applied, `LedgerConsumer` hears of. */
 @Controller()
 export class UnsettledConsumer {
   constructor(@Inject(Unsettled) private readonly unsettled: Unsettled) {}
@@ -31,13 +31,6 @@ export class UnsettledConsumer {
           return null;
       }
     });
-  }
-
-  @EventPattern<string>(topics.ledger.name)
-  hearLedger(@Payload() batch: readonly Message[]): Promise<Verdict[]> {
-    return this.note(batch, (type) =>
-      type === 'PointsEarned' || type === 'EarnReversed' ? 'settled' : null,
-    );
   }
 
   private async note(

@@ -109,15 +109,16 @@ export const refund = async (
       );
       if (decision.kind === 'unknown-redemption') return { kind: 'redemption-unknown' };
       if (decision.kind === 'already-refunded' || decision.kind === 'merged') return decision;
-      if (decision.kind === 'known')
+      if (decision.kind === 'known' || decision.kind === 'conflict')
         throw new Error(`refund ${fact} is on the account and was not seen`);
       const envelope = { ...metadata, program, occurredAt: at, recordedAt: at };
-      const { event } = decision;
       await store.append([
         {
           stream: account.stream,
           expected: account.revision,
-          events: [newEvent(fact, 0, { type: event.type, data: event.data }, envelope)],
+          events: decision.events.map(({ type, data }, ordinal) =>
+            newEvent(fact, ordinal, { type, data }, envelope),
+          ),
         },
       ]);
       // Written, or written by others: what is on the stream now says which.

@@ -180,8 +180,8 @@ export class Shop {
       instant(at),
     );
     invariant(decided.kind === 'refunded', `refunded, not ${decided.kind}`);
-    this.post(account, fact, [decided.event]);
-    evolve(held.account, decided.event);
+    this.post(account, fact, decided.events);
+    for (const event of decided.events) evolve(held.account, event);
   }
 
   /** What any other decider has decided: appended to the account's stream, and folded. */

@@ -1,5 +1,7 @@
 import type { Benchmark } from '../harness/benchmark.js';
 import { appendBatched } from './append-batched.js';
+import { appendConcurrent } from './append-concurrent.js';
+import { hotAccount } from './hot-account.js';
 
 /** In the order of the table. */
-export const benchmarks: readonly Benchmark[] = [appendBatched];
+export const benchmarks: readonly Benchmark[] = [appendBatched, appendConcurrent, hotAccount];

@@ -15,7 +15,7 @@ import type { AccountOpened, RatedFact } from '@tallystick/ledger';
 
 /** The one programme of the benchmarks. */
 export const program = programId('bench');
-const firstSale = instant('2026-01-01T08:00:00.000Z');
+export const firstSale = instant('2026-01-01T08:00:00.000Z');
 const dayMs = 86_400_000;
 
 export const accountOf = (number: number): AccountId =>
@@ -31,11 +31,16 @@ export const saleTime = (number: number): Instant => addMs(firstSale, number * 1
 const hash = (text: string): string => createHash('sha256').update(text).digest('hex');
 const rulebook = { version: 1, hash: hash('rulebook') };
 
-/** A receipt of three lines, as a flat rulebook rates it: one lot of 37 points. `number` names it for ever. */
-export const receiptOf = (number: number): RatedFact => {
+export const pointsPerReceipt = 37;
+
+/** A receipt of three lines, as a flat rulebook rates it: one lot. `number` names it for ever. */
+export const receiptOf = (number: number): RatedFact => lotOf(number, pointsPerReceipt);
+
+/** The same with another sum of points. */
+export const lotOf = (number: number, sum: number): RatedFact => {
   const occurredAt = saleTime(number);
   const fact = factId('receipt', 'chain', `store-${number % 97}`, 'till-3', String(number));
-  const points = [12, 20, 5];
+  const points = [12, 20, sum - 32];
   return {
     fact,
     factRevision: 1,
@@ -49,7 +54,7 @@ export const receiptOf = (number: number): RatedFact => {
       lots: [
         {
           id: `${fact}#1.0`,
-          points: Points.points(37),
+          points: Points.points(sum),
           rule: 'base',
           kind: 'base',
           availableAt: occurredAt,

@@ -1,0 +1,95 @@
+import { expect } from '@jest/globals';
+import { nothing, rowsOf, type MigrationCases } from '../migration-case.js';
+
+export const enrollmentCases: MigrationCases = {
+  '0001-members-and-cards': {
+    before: nothing,
+    after: async (db) => {
+      const card = (number: string, fact: string) =>
+        db.query(
+          `insert into cards (program, card, member, account, since, fact, ordinal, context) values ('p', $1, 'm', 'a', 't', $2, 0, '{}')`,
+          [number, fact],
+        );
+      await card('c1', 'f1');
+      await expect(card('c1', 'f2')).rejects.toThrow('cards_pkey');
+      await expect(card('c2', 'f1')).rejects.toThrow('cards_program_fact_ordinal_key');
+      expect(await rowsOf(db, 'select card, appended from cards')).toEqual([
+        { card: 'c1', appended: false },
+      ]);
+      expect(await rowsOf(db, 'select position from rebuilt_to')).toEqual([{ position: '0' }]);
+    },
+  },
+};
+
+export const accrualCases: MigrationCases = {
+  '0001-unsettled': {
+    before: nothing,
+    after: async (db) => {
+      await db.query(`insert into unsettled (fact) values ('f')`);
+      await expect(db.query(`insert into unsettled (fact) values ('f')`)).rejects.toThrow(
+        'unsettled_pkey',
+      );
+      expect(await rowsOf(db, 'select fact, noted_at <= now() as noted from unsettled')).toEqual([
+        { fact: 'f', noted: true },
+      ]);
+    },
+  },
+};
+
+export const redemptionCases: MigrationCases = {
+  '0001-cards-and-programs': {
+    before: nothing,
+    after: async (db) => {
+      const link = (account: string, from: string) =>
+        db.query(`insert into card_links values ('p', 'c', $1, $2)`, [account, from]);
+      await link('a', '2026-01-01T00:00:00Z');
+      await link('b', '2026-02-01T00:00:00Z');
+      await expect(link('c', '2026-02-01T00:00:00Z')).rejects.toThrow('card_links_pkey');
+      await db.query(
+        `insert into programs values ('p', 1, '2026-01-01T00:00:00Z', 'GBP', null, null, 0)`,
+      );
+      expect(
+        await rowsOf(db, `select account from card_links order by linked_from desc limit 1`),
+      ).toEqual([{ account: 'b' }]);
+    },
+  },
+};
+
+export const partnersCases: MigrationCases = {
+  '0001-partners-keys-and-events': {
+    before: nothing,
+    after: async (db) => {
+      const key = (id: string, request: string | null) =>
+        db.query(
+          `insert into keys (program, partner, key_id, request, issued_at, context) values ('p', 'x', $1, $2, 't', '{}')`,
+          [id, request],
+        );
+      await key('k1', null);
+      await key('k2', null);
+      await key('k3', 'r');
+      await expect(key('k4', 'r')).rejects.toThrow('keys_program_partner_request_key');
+      await expect(db.query(`insert into outcomes values ('f', 'lost', 0, null)`)).rejects.toThrow(
+        'outcomes_status_check',
+      );
+      expect(await rowsOf(db, 'select position, outcomes from rebuilt_to')).toEqual([
+        { position: '0', outcomes: false },
+      ]);
+    },
+  },
+};
+
+export const reportingCases: MigrationCases = {
+  '0001-replays': {
+    before: nothing,
+    after: async (db) => {
+      await db.query(
+        `insert into replays (id, status, rebuild, requested_by, started_at) values (gen_random_uuid(), 'running', false, 'ops', now())`,
+      );
+      expect(await rowsOf(db, 'select events, report from replays')).toEqual([
+        { events: 0n, report: null },
+      ]);
+      // Empty: the views of this installation have never been created.
+      expect(await rowsOf(db, 'select * from view_sets')).toEqual([]);
+    },
+  },
+};
