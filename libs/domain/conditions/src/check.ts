@@ -1,5 +1,6 @@
 import type { parse } from '@bufbuild/cel';
 import { conditionLimits } from './limits.js';
+import { nameOf } from './narrow.js';
 import type { ConditionType, Environment } from './types.js';
 import { dayToInt, isDecimal } from './values.js';
 
@@ -57,16 +58,6 @@ export const check = (root: Node, environment: Environment): Checked => {
     const type = typeOf(node, depth);
     if (type !== wanted && type !== 'unknown')
       fault(node, `${where} must be ${said(wanted)}, and this is ${said(type)}`);
-  };
-
-  const nameOf = (node: Node): string | null => {
-    const { exprKind } = node;
-    if (exprKind.case === 'identExpr') return exprKind.value.name;
-    if (exprKind.case !== 'selectExpr') return null;
-    const { operand, field, testOnly } = exprKind.value;
-    if (operand === undefined || testOnly) return null;
-    const before = nameOf(operand);
-    return before === null ? null : `${before}.${field}`;
   };
 
   const typeOf = (node: Node | undefined, depth: number): Type => {

@@ -2,6 +2,7 @@ import { CelScalar, celEnv, celFunc, isCelError, listType, parse, plan } from '@
 import { err, ok, type Result } from '@tallystick/kernel';
 import { check, type Node } from './check.js';
 import { conditionLimits } from './limits.js';
+import { narrow, type Narrowing } from './narrow.js';
 import type { Bindings, ConditionFault, ConditionType, Environment } from './types.js';
 import { celValueOf, dayToInt, decimalToInt } from './values.js';
 
@@ -10,6 +11,8 @@ export interface Condition {
   readonly text: string;
   /** What it looks at. */
   readonly names: readonly string[];
+  /** What must be so for it to hold. */
+  readonly narrowing: Narrowing;
   /** Throws when a name that it looks at is bound to nothing, or to another type: a bug of who binds it. */
   readonly holds: (bindings: Bindings) => boolean;
 }
@@ -46,6 +49,7 @@ export const compileCondition = (
   return ok({
     text,
     names,
+    narrowing: narrow(expr),
     holds: (bindings) => {
       const result = evaluate(
         Object.fromEntries(

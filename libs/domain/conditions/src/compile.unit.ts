@@ -68,6 +68,22 @@ describe('a condition', () => {
   });
 
   it.each([
+    [
+      'receipt.weekday == 2 && line.category in ["tea", "milk"]',
+      { 'receipt.weekday': ['2'], 'line.category': ['tea', 'milk'] },
+    ],
+    ['"tea" == line.category && line.category in ["milk"] && true', { 'line.category': [] }],
+    ['receipt.weekday == 2 || line.category == "tea"', {}],
+    ['!(receipt.weekday == 2)', {}],
+  ])('says what must be so for it to hold: %s', (text, expected) => {
+    const compiled = compileCondition(text, environment);
+    const narrowing = compiled.ok ? [...compiled.value.narrowing] : [];
+    expect(Object.fromEntries(narrowing.map(([name, values]) => [name, [...values]]))).toEqual(
+      expected,
+    );
+  });
+
+  it.each([
     ['', '1:1 is empty'],
     ['receipt.total >', '1:15 is no condition: it goes wrong at ">"'],
     [

@@ -1,6 +1,7 @@
 import { compileCondition, type Condition, type ConditionFault } from '@tallystick/conditions';
 import { err, ok, type Result } from '@tallystick/kernel';
 import type { DiscountRule, EarningRule, Rulebook } from '../rulebook.js';
+import { indexOf, type Index } from './candidates.js';
 import { environments } from './environment.js';
 
 export interface CompiledRule {
@@ -21,6 +22,7 @@ export interface CompiledDiscount {
 export interface Engine {
   readonly book: Rulebook;
   readonly rules: readonly CompiledRule[];
+  readonly index: Index;
   readonly discounts: readonly CompiledDiscount[];
 }
 
@@ -58,7 +60,7 @@ export const compileRulebook = (book: Rulebook): Result<Engine, readonly RuleFau
     rule,
     ...both(rule, `discounts.${order}`),
   }));
-  return faults.length > 0 ? err(faults) : ok({ book, rules, discounts });
+  return faults.length > 0 ? err(faults) : ok({ book, rules, index: indexOf(rules), discounts });
 };
 
 const engines = new WeakMap<Rulebook, Engine>();

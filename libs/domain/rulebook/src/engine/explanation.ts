@@ -72,6 +72,7 @@ export interface Explanation {
   readonly day: LocalDate;
   readonly tier: { readonly level: string; readonly multiplier: string } | null;
   readonly lines: readonly ExplainedLine[];
+  /** Those that could apply; a rule that is not here pins down something that this receipt does not have. */
   readonly rules: readonly ExplainedRule[];
   readonly points: number;
 }

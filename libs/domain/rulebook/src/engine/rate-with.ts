@@ -3,6 +3,7 @@ import { Exact, Points, dayAt, timeZone, type LocalDate } from '@tallystick/kern
 import type { ReceiptFact, ReceiptLine } from '../facts.js';
 import type { Cap, Rulebook, TierLevel } from '../rulebook.js';
 import { cutTo, pointsPerLine, totalOf, type CountedLine } from './amounts.js';
+import { candidatesOf } from './candidates.js';
 import type { CompiledRule, Engine } from './compile.js';
 import { counterOf, wholeProgram } from './counters.js';
 import { bindLine, bindReceipt } from './environment.js';
@@ -71,10 +72,9 @@ export const rateWith = (
   });
   const perLine = sold.map(({ line }) => bindLine(receipt, line));
   const tried = new Map<string, Tried>();
-  const [plain, extras] = [
-    engine.rules.filter(({ rule }) => rule.extra === undefined),
-    engine.rules.filter(({ rule }) => rule.extra !== undefined),
-  ];
+  const candidates = candidatesOf(engine.index, receipt);
+  const plain = candidates.filter(({ rule }) => rule.extra === undefined);
+  const extras = candidates.filter(({ rule }) => rule.extra !== undefined);
   const given = (rules: readonly string[]): readonly bigint[] =>
     sold.map((_, index) =>
       rules.reduce((sum, rule) => sum + (tried.get(rule)?.perLine[index] ?? 0n), 0n),
