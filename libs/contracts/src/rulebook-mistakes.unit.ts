@@ -260,7 +260,7 @@ describe('a rulebook', () => {
     [
       'a last day that is none',
       { ...good, lots: { expiry: { on: '2026-02-30' } } },
-      'lots.expiry: Invalid input',
+      'lots.expiry.on: Invalid ISO date',
     ],
     [
       'an attribute that is there already',

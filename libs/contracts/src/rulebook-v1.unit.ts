@@ -49,3 +49,28 @@ describe('the policy for arrears', () => {
     });
   });
 });
+
+describe('a document with', () => {
+  it.each([
+    [
+      'an amount with a comma',
+      { earning: [{ ...document.earning[0], per: '1,50' }] },
+      'earning.0.per',
+    ],
+    [
+      'a level from nowhere',
+      {
+        tiers: {
+          by: 'spend',
+          window: 'lifetime',
+          levels: [{ id: 'a', from: 'x', multiplier: '1' }],
+        },
+      },
+      'tiers.levels.0.from',
+    ],
+    ['a currency that is none', { currency: 'QQQ' }, 'currency'],
+  ])('%s is refused where it stands', (_, more, field) => {
+    const { error } = rulebookV1.safeParse({ ...document, ...more });
+    expect(error?.issues.map(({ path }) => path.join('.'))).toEqual([field]);
+  });
+});

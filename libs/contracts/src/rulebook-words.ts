@@ -9,7 +9,11 @@ export const id = z
   .regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'must be lower-case letters, digits and dashes, at most 63');
 export const decimal = z
   .string()
-  .regex(/^\d{1,15}(\.\d{1,12})?$/, 'must be a decimal in quotes, such as "1.50"')
+  .regex(/^\d{1,15}(\.\d{1,12})?$/, {
+    message: 'must be a decimal in quotes, such as "1.50"',
+    // What is no decimal cannot be asked whether it is above zero.
+    abort: true,
+  })
   .describe('An exact decimal, in quotes');
 export const positive = decimal.refine(
   (value) => Exact.isPositive(Exact.exact(value)),

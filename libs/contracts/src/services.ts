@@ -11,7 +11,14 @@ export type ServiceName = (typeof serviceNames)[number];
 /** First path segments after the host; each belongs to exactly one service. `/docs/<service>`, `/openapi/<service>.json` and `/health/<service>/…` besides. */
 export const servicePaths: { readonly [S in ServiceName]: readonly string[] } = {
   enrollment: ['/v1/members', '/v1/cards'],
-  accrual: ['/v1/receipts', '/v1/programs'],
+  accrual: [
+    '/v1/receipts',
+    '/v1/programs',
+    '/v1/adjustments',
+    '/v1/merges',
+    '/v1/opening-balances',
+    '/v1/closings',
+  ],
   redemption: ['/v1/redemptions', '/v1/holds', '/v1/transfers'],
   partners: ['/v1/partners', '/v1/partner-events'],
   reporting: ['/v1/accounts', '/v1/reports', '/v1/replays'],

@@ -14,6 +14,8 @@ export const topics = {
   partnerLog: { name: 'partner-log', partitions: 4 },
   /** The relay: events of `redemption-…`, `hold-…` and `transfer-…` streams (redemption's). Key: the stream. */
   redemptions: { name: 'redemptions', partitions: 4 },
+  /** The relay: events of `adjustment-…`, `merge-…`, `openingbalance-…` and `closing-…` streams (accrual's). Key: the stream. */
+  corrections: { name: 'corrections', partitions: 4 },
 } as const;
 
 /** Where the relay publishes the events of each category of streams. */
@@ -27,6 +29,10 @@ export const topicOfCategory: { readonly [category: string]: string } = {
   partnerevent: topics.partnerLog.name,
   partneraward: topics.receiptLog.name,
   redemption: topics.redemptions.name,
+  adjustment: topics.corrections.name,
+  merge: topics.corrections.name,
+  openingbalance: topics.corrections.name,
+  closing: topics.corrections.name,
   hold: topics.redemptions.name,
   transfer: topics.redemptions.name,
 };

@@ -36,6 +36,10 @@ export type StreamCategory =
   | 'partner'
   | 'partnerevent'
   | 'partneraward'
+  | 'adjustment'
+  | 'merge'
+  | 'openingbalance'
+  | 'closing'
   | 'ledger';
 
 /** `category-part-part`, each part encoded: store `a-b` with till `c` is not store `a` with till `b-c`. */

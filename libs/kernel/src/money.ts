@@ -7,11 +7,14 @@ export interface Money {
 }
 
 const exponents = new Map<string, number>();
+const currencies = new Set(Intl.supportedValuesOf('currency'));
 
 /** How many decimals a currency's minor unit has (ISO 4217, by way of CLDR): 2 for GBP, 0 for JPY. Throws on what is no code. */
 export const minorUnitDigits = (currency: string): number => {
   let digits = exponents.get(currency);
   if (digits === undefined) {
+    // Any three letters have a format; only codes have a meaning.
+    if (!currencies.has(currency)) throw new Error(`no ISO 4217 code: ${currency.slice(0, 10)}`);
     digits = new Intl.NumberFormat('en', { style: 'currency', currency }).resolvedOptions()
       .maximumFractionDigits;
     if (digits === undefined) throw new Error(`no minor unit is known for currency ${currency}`);

@@ -25,4 +25,21 @@ export const migrations: readonly Migration[] = [
       create index accounts_by_program on accounts (program, stream);
     `,
   },
+  {
+    name: '0003-adjustments',
+    note: 'Where each adjustment stands: what managers list as open, and what the sweeper looks at. Made from the bus, can be made again.',
+    sql: `
+      create table adjustments (
+        program text not null,
+        adjustment text collate "C" not null,
+        revision integer not null,
+        status text not null,
+        requested_at timestamptz not null,
+        noted_at timestamptz not null default now(),
+        primary key (program, adjustment)
+      );
+      create index adjustments_open on adjustments (program, requested_at, adjustment) where status = 'requested';
+      create index adjustments_unfinished on adjustments (noted_at) where status = 'approved';
+    `,
+  },
 ];

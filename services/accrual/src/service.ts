@@ -5,6 +5,7 @@ import type { Clock } from '@tallystick/kernel';
 import { CLOCK, DATABASE, EVENT_STORE, type ServiceDefinition } from '@tallystick/service-host';
 import { LedgerConsumer } from './accounts/ledger.consumer.js';
 import { accountProviders } from './accounts/providers.js';
+import { correctionControllers, correctionProviders } from './corrections/parts.js';
 import { MembershipConsumer } from './membership/membership.consumer.js';
 import { migrations } from './migrations.js';
 import { PartnerEventsConsumer } from './partner-events/partner-events.consumer.js';
@@ -27,6 +28,7 @@ import { Unsettled } from './sweep/unsettled.js';
     PartnerEventsConsumer,
     UnsettledConsumer,
     LedgerConsumer,
+    ...correctionControllers,
   ],
   providers: [
     ...accountProviders,
@@ -48,6 +50,7 @@ import { Unsettled } from './sweep/unsettled.js';
     },
     { provide: Unsettled, inject: [DATABASE], useFactory: (db: Pool) => new Unsettled(db) },
     Sweeper,
+    ...correctionProviders,
   ],
 })
 class AccrualModule {}

@@ -2,6 +2,13 @@ import type { Benchmark } from '../harness/benchmark.js';
 import { appendBatched } from './append-batched.js';
 import { appendConcurrent } from './append-concurrent.js';
 import { hotAccount } from './hot-account.js';
+import { httpEarn, httpRedeem } from './http.js';
 
 /** In the order of the table. */
-export const benchmarks: readonly Benchmark[] = [appendBatched, appendConcurrent, hotAccount];
+export const benchmarks: readonly Benchmark[] = [
+  appendBatched,
+  appendConcurrent,
+  hotAccount,
+  httpEarn,
+  httpRedeem,
+];

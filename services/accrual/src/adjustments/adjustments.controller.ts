@@ -1,0 +1,260 @@
+import { Body, Controller, Get, HttpCode, Inject, Param, Post, Query } from '@nestjs/common';
+import {
+  ApiAcceptedResponse,
+  ApiCreatedResponse,
+  ApiOkResponse,
+  ApiOperation,
+  ApiResponse,
+  ApiTags,
+} from '@nestjs/swagger';
+import { Accounts } from '@tallystick/accounts';
+import type { EventStore } from '@tallystick/event-store';
+import { accountId, programId, type Clock, type ProgramId } from '@tallystick/kernel';
+import {
+  Allow,
+  answer,
+  CallerParam,
+  CLOCK,
+  ContextParam,
+  EVENT_STORE,
+  IdempotencyKeyParam,
+  mayProgram,
+  metadata,
+  problem,
+  type Caller,
+  type RequestContext,
+} from '@tallystick/service-host';
+import { accountMerged, accountUnknown, keyReused } from '../corrections/problems.js';
+import { Catalog } from '../programs/catalog.js';
+import { readAdjustment, type Adjustment } from './adjustment.js';
+import {
+  AdjustmentBody,
+  AdjustmentList,
+  AdjustmentQuery,
+  AdjustmentRequestBody,
+  RejectionBody,
+  bodyOf,
+  changeOf,
+} from './adjustment-form.js';
+import { AdjustmentsView } from './adjustments-view.js';
+import {
+  approveAdjustment,
+  rejectAdjustment,
+  type Closed,
+  type Refusal,
+} from './close-adjustment.js';
+import { readCursor, writeCursor } from './cursor.js';
+import { requestAdjustment } from './request-adjustment.js';
+
+/** Corrections of points and arrears by two people: one asks, another approves. */
+@ApiTags('adjustments')
+@Controller('/v1/adjustments')
+export class AdjustmentsController {
+  constructor(
+    @Inject(EVENT_STORE) readonly store: EventStore,
+    @Inject(CLOCK) readonly clock: Clock,
+    @Inject(Accounts) readonly accounts: Accounts,
+    @Inject(Catalog) readonly catalog: Catalog,
+    @Inject(AdjustmentsView) readonly view: AdjustmentsView,
+  ) {}
+
+  @Post()
+  @HttpCode(202)
+  @Allow('manager')
+  @ApiOperation({
+    summary: 'Asks for a correction; nothing happens before another manager approves it',
+  })
+  @ApiAcceptedResponse({ type: AdjustmentBody })
+  async request(
+    @Body() body: AdjustmentRequestBody,
+    @IdempotencyKeyParam() key: string,
+    @CallerParam() caller: Caller,
+    @ContextParam() context: RequestContext,
+  ) {
+    mayProgram(caller, body.program);
+    const program = programId(body.program);
+    const account = accountId(body.account);
+    const result = await requestAdjustment(
+      this,
+      { subject: caller.subject, key },
+      { program, account, change: changeOf(body.change), reason: body.reason },
+      this.metadataOf(context, program),
+    );
+    switch (result.kind) {
+      case 'requested': {
+        const position = String(result.adjustment.position);
+        // As it was answered the first time, whatever has become of it since: to read that, there is GET.
+        const asked: Adjustment = {
+          ...result.adjustment,
+          ...{ status: 'requested', approvedBy: null, applied: null, rejected: null },
+        };
+        return answer({ ...bodyOf(asked), position }, { position });
+      }
+      case 'unopened':
+        throw accountUnknown(account);
+      case 'merged':
+        throw accountMerged(account, result.into);
+      case 'key-reused':
+        throw keyReused();
+    }
+  }
+
+  @Get()
+  @Allow('manager', 'auditor')
+  @ApiOperation({ summary: 'The open requests of a programme, the oldest first' })
+  @ApiOkResponse({ type: AdjustmentList })
+  async list(@Query() query: AdjustmentQuery, @CallerParam() caller: Caller) {
+    mayProgram(caller, query.program);
+    const program = programId(query.program);
+    const after = query.cursor === undefined ? null : readCursor(query.cursor);
+    if (query.cursor !== undefined && after === null) {
+      throw problem({
+        status: 400,
+        type: 'validation',
+        title: 'The request is not valid',
+        errors: [{ field: 'cursor', message: 'is not one that a page before gave' }],
+      });
+    }
+    const listed = await this.view.open(program, after, query.limit + 1);
+    const page = listed.slice(0, query.limit);
+    const last = page.at(-1);
+    const found = await Promise.all(
+      page.map(({ adjustment }) => readAdjustment(this.store, program, adjustment)),
+    );
+    return {
+      adjustments: found.flatMap((one) => (one?.status === 'requested' ? [bodyOf(one)] : [])),
+      next: listed.length > page.length && last !== undefined ? writeCursor(last) : null,
+    };
+  }
+
+  @Get('/:program/:adjustment')
+  @Allow('manager', 'auditor')
+  @ApiOperation({ summary: 'A request, and what has become of it' })
+  @ApiOkResponse({ type: AdjustmentBody })
+  async find(
+    @Param('program') program: string,
+    @Param('adjustment') adjustment: string,
+    @CallerParam() caller: Caller,
+  ) {
+    mayProgram(caller, program);
+    const found = await readAdjustment(this.store, programId(program), adjustment);
+    if (found === null) throw adjustmentUnknown();
+    return bodyOf(found);
+  }
+
+  @Post('/:program/:adjustment/approvals')
+  @Allow('manager')
+  @ApiOperation({
+    summary: 'Approves a request of another person: it happens now',
+    description:
+      'Needs no Idempotency-Key: a request is approved once, and the same person again gets the same answer. Where the account does not have what is to be changed, nothing happens and the request stays open.',
+  })
+  @ApiCreatedResponse({ type: AdjustmentBody })
+  @ApiResponse({ status: 403, description: 'same-person' })
+  @ApiResponse({
+    status: 409,
+    description:
+      'adjustment-closed, insufficient-points, exceeds-arrears, adjustment-expired, account-merged',
+  })
+  async approve(
+    @Param('program') program: string,
+    @Param('adjustment') adjustment: string,
+    @CallerParam() caller: Caller,
+    @ContextParam() context: RequestContext,
+  ) {
+    mayProgram(caller, program);
+    const named = { program: programId(program), adjustment, by: caller.subject };
+    const result = await approveAdjustment(this, named, this.metadataOf(context, named.program));
+    if (result.kind !== 'applied') throw await this.refused(result, named);
+    const position = String(result.adjustment.newestPosition);
+    return answer({ ...bodyOf(result.adjustment), position }, { position });
+  }
+
+  @Post('/:program/:adjustment/rejections')
+  @Allow('manager')
+  @ApiOperation({ summary: 'Ends a request; who asked for it may take it back this way' })
+  @ApiCreatedResponse({ type: AdjustmentBody })
+  @ApiResponse({ status: 409, description: 'adjustment-closed' })
+  async reject(
+    @Param('program') program: string,
+    @Param('adjustment') adjustment: string,
+    @Body() body: RejectionBody,
+    @CallerParam() caller: Caller,
+    @ContextParam() context: RequestContext,
+  ) {
+    mayProgram(caller, program);
+    const named = { program: programId(program), adjustment, by: caller.subject };
+    const result = await rejectAdjustment(
+      this,
+      named,
+      body.reason,
+      this.metadataOf(context, named.program),
+    );
+    if (result.kind !== 'rejected') throw await this.refused(result, named);
+    const position = String(result.adjustment.newestPosition);
+    return answer({ ...bodyOf(result.adjustment), position }, { position });
+  }
+
+  private async refused(
+    refusal: Refusal | Closed,
+    named: { readonly program: ProgramId; readonly adjustment: string },
+  ) {
+    switch (refusal.kind) {
+      case 'adjustment-unknown':
+        return adjustmentUnknown();
+      case 'closed':
+        return problem({
+          status: 409,
+          type: 'adjustment-closed',
+          title: 'This adjustment is not open any more',
+          detail: `It is ${refusal.status}.`,
+          extensions: { adjustmentStatus: refusal.status },
+        });
+      case 'same-person':
+        return problem({
+          status: 403,
+          type: 'same-person',
+          title: 'Who asks for an adjustment cannot approve it',
+          detail: 'Another manager has to approve it.',
+        });
+      case 'insufficient':
+        return problem({
+          status: 409,
+          type: 'insufficient-points',
+          title: 'There are not enough points',
+          detail: `${refusal.there} are there, pending ones included. The request stays open.`,
+          extensions: { available: refusal.there },
+        });
+      case 'exceeds-arrears':
+        return problem({
+          status: 409,
+          type: 'exceeds-arrears',
+          title: 'The account does not owe as much',
+          detail: `It owes ${refusal.arrears}. The request stays open.`,
+          extensions: { arrears: refusal.arrears },
+        });
+      case 'expired':
+        return problem({
+          status: 409,
+          type: 'adjustment-expired',
+          title: 'The points would have expired already',
+          detail: 'Reject the request, and ask for points with a later date.',
+        });
+      case 'unopened':
+      case 'merged': {
+        const found = await readAdjustment(this.store, named.program, named.adjustment);
+        const account = found?.asked.account ?? accountId('');
+        return refusal.kind === 'merged'
+          ? accountMerged(account, refusal.into)
+          : accountUnknown(account);
+      }
+    }
+  }
+
+  private metadataOf(context: RequestContext, program: ProgramId) {
+    return metadata(context, { program, occurredAt: this.clock() }, this.clock);
+  }
+}
+
+const adjustmentUnknown = () =>
+  problem({ status: 404, type: 'adjustment-unknown', title: 'There is no such adjustment' });
