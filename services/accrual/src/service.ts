@@ -1,8 +1,10 @@
 import { Module } from '@nestjs/common';
 import type { Pool } from 'pg';
+import { AccountCache } from '@tallystick/accounts';
 import type { EventStore } from '@tallystick/event-store';
 import type { Clock } from '@tallystick/kernel';
 import { CLOCK, DATABASE, EVENT_STORE, type ServiceDefinition } from '@tallystick/service-host';
+import { KnownAccounts } from './accounts/known-accounts.js';
 import { LedgerConsumer } from './accounts/ledger.consumer.js';
 import { accountProviders } from './accounts/providers.js';
 import { correctionControllers, correctionProviders } from './corrections/parts.js';
@@ -14,6 +16,7 @@ import { ProgramsController } from './programs/programs.controller.js';
 import { ReceiptsConsumer } from './receipts/receipts.consumer.js';
 import { ReceiptsController } from './receipts/receipts.controller.js';
 import { IntakeQueue } from './settle/intake-queue.js';
+import { Memory } from './settle/memory.js';
 import { Settler } from './settle/settler.js';
 import { Sweeper } from './sweep/sweeper.js';
 import { UnsettledConsumer } from './sweep/unsettled.consumer.js';
@@ -38,10 +41,19 @@ import { Unsettled } from './sweep/unsettled.js';
       useFactory: (store: EventStore) => new Catalog(store),
     },
     {
+      provide: Memory,
+      inject: [EVENT_STORE, Catalog, AccountCache, KnownAccounts],
+      useFactory: (
+        store: EventStore,
+        catalog: Catalog,
+        accounts: AccountCache,
+        known: KnownAccounts,
+      ) => new Memory({ store, catalog, accounts, closedAt: (stream) => known.closedAt(stream) }),
+    },
+    {
       provide: Settler,
-      inject: [EVENT_STORE, Catalog, CLOCK],
-      useFactory: (store: EventStore, catalog: Catalog, clock: Clock) =>
-        new Settler(store, catalog, clock),
+      inject: [Memory, CLOCK],
+      useFactory: (memory: Memory, clock: Clock) => new Settler(memory, clock),
     },
     {
       provide: IntakeQueue,

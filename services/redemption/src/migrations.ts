@@ -24,4 +24,22 @@ export const migrations: readonly Migration[] = [
       );
     `,
   },
+  {
+    name: '0002-arrears-transfers-closings',
+    note: 'How a programme settles arrears; transfers whose arrival was not heard of yet; where the newest closed period of an account stands. Made from the bus, can be made again.',
+    sql: `
+      alter table programs add column arrears_policy text not null default 'next-awards';
+      create table open_transfers (
+        fact text primary key,
+        program text not null,
+        sender text not null,
+        noted_at timestamptz not null default now()
+      );
+      create index open_transfers_by_age on open_transfers (noted_at, fact);
+      create table closings (
+        stream text collate "C" primary key,
+        revision integer not null
+      );
+    `,
+  },
 ];

@@ -2,24 +2,44 @@ import { Module } from '@nestjs/common';
 import type { Pool } from 'pg';
 import { DATABASE, type ServiceDefinition } from '@tallystick/service-host';
 import { HeardConsumer } from './accounts/heard.consumer.js';
-import { Heard } from './accounts/heard.js';
-import { InTurn } from './accounts/in-turn.js';
+import { LedgerConsumer } from './accounts/ledger.consumer.js';
+import { accountProviders } from './accounts/providers.js';
+import { HoldsController } from './hold/holds.controller.js';
 import { migrations } from './migrations.js';
-import { RedemptionsController } from './redemptions.controller.js';
+import { QuoteController } from './quote/quote.controller.js';
+import { RedeemController } from './redeem/redeem.controller.js';
+import { RefundController } from './refund/refund.controller.js';
+import { OpenTransfers } from './transfer/open-transfers.js';
+import { TransferSweeper } from './transfer/sweeper.js';
+import { TransfersController } from './transfer/transfers.controller.js';
 
 @Module({
-  controllers: [RedemptionsController, HeardConsumer],
+  controllers: [
+    QuoteController,
+    RedeemController,
+    RefundController,
+    HoldsController,
+    TransfersController,
+    HeardConsumer,
+    LedgerConsumer,
+  ],
   providers: [
-    { provide: Heard, inject: [DATABASE], useFactory: (db: Pool) => new Heard(db) },
-    { provide: InTurn, useFactory: () => new InTurn() },
+    ...accountProviders,
+    {
+      provide: OpenTransfers,
+      inject: [DATABASE],
+      useFactory: (db: Pool) => new OpenTransfers(db),
+    },
+    TransferSweeper,
   ],
 })
 class RedemptionModule {}
 
-/** Members spend points here, and cancelled redemptions give them back. */
+/** Members spend points here, reserve them and send them, and cancelled redemptions give them back. */
 export const redemption: ServiceDefinition = {
   name: 'redemption',
   module: RedemptionModule,
   migrations,
-  summary: 'Quotes, redeems and refunds points: never below zero, whatever is concurrent.',
+  summary:
+    'Quotes, redeems, holds, refunds and transfers points: never below zero, whatever is concurrent.',
 };

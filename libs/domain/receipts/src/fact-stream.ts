@@ -42,10 +42,10 @@ export interface FactStreamState {
   readonly refused: ReadonlySet<string>;
 }
 
-/** Where lines of a fact have gone by now: by its newest revision, or by those before it while that one waits. */
+/** Where lines of a fact have gone by now: by its newest revision, or by those before it while that one waits or may change nothing. */
 export const accountsReached = (state: FactStreamState | null): readonly AccountId[] => {
   if (state === null) return [];
-  if (state.pin === null) return state.left;
+  if (state.pin === null || state.pin.parts.length === 0) return state.left;
   return state.pin.parts.filter(({ lines }) => lines.length > 0).map(({ account }) => account);
 };
 

@@ -27,6 +27,9 @@ type Applied = PointsEarned | EarnReversed;
 
 export const waitingOutcome = (fact: Fact): FactOutcome =>
   same(fact, 'waiting', 'card-unknown', 'waiting');
+/** Of a pinned fact whose accounts have not got it yet: a crash came between, and the next delivery or the sweeper finishes it. */
+export const unpostedOutcome = (fact: Fact): FactOutcome =>
+  same(fact, 'waiting', 'not-posted-yet', 'waiting');
 export const refusedOutcome = (fact: Fact, reason: string): FactOutcome =>
   same(fact, 'refused', reason, 'refused');
 export const nothingOutcome = (fact: Fact, reason: string): FactOutcome =>

@@ -16,6 +16,8 @@ export interface PinContext {
   readonly card: (token: CardToken) => CardState;
   /** The fact's own stream, and those of the receipts that returned lines name. */
   readonly fact: (id: FactId) => FactStreamState | null;
+  /** Where an account's points are by now: itself, or the successor that it was merged into. */
+  readonly home: (account: AccountId) => AccountId;
   /** The version in force when it happened; null: there was none yet. */
   readonly rulebook: { readonly ref: RulebookRef; readonly book: Rulebook } | null;
 }
@@ -43,9 +45,9 @@ export const decidePin = (fact: Fact, context: PinContext): PinDecision => {
   const decision = decideLines(fact, context);
   if (decision.kind === 'waiting') return decision;
   const { parts } = decision.pin;
-  const left = accountsLeft(fact, context.fact(fact.id)).filter(
-    (account) => !parts.some((part) => part.account === account),
-  );
+  const left = [
+    ...new Set(accountsLeft(fact, context.fact(fact.id)).map((account) => context.home(account))),
+  ].filter((account) => !parts.some((part) => part.account === account));
   if (left.length === 0) return decision;
   const emptied = left.map((account) => ({ account, lines: [] }));
   return { kind: 'pinned', pin: { ...decision.pin, parts: [...parts, ...emptied] } };
@@ -80,7 +82,7 @@ const decideLines = (fact: Fact, context: PinContext): PinDecision => {
       // The sale itself waits for its card: what returns it waits behind it.
       return { kind: 'waiting', card: sale.document.card };
     }
-    const goesTo = accountOfSale(sale) ?? account;
+    const goesTo = accountOfSale(sale, context) ?? account;
     if (goesTo !== null) lines.set(goesTo, [...(lines.get(goesTo) ?? []), line.ordinal]);
     else if (fact.card !== null && home === null) return homeless();
   }
@@ -113,14 +115,16 @@ const homeOf = (
   if (owner === null) return null;
   const { windowDays } = book.claims;
   const tooOld = windowDays !== null && fact.occurredAt < addMs(owner.from, -windowDays * dayMs);
-  return tooOld ? 'before-the-claim-window' : { account: owner.account };
+  return tooOld ? 'before-the-claim-window' : { account: context.home(owner.account) };
 };
 
 /** A sale without a card has no account, and one of several accounts is its card's. */
-const accountOfSale = (sale: FactStreamState | null): AccountId | null => {
+const accountOfSale = (
+  sale: FactStreamState | null,
+  { home }: Pick<PinContext, 'home'>,
+): AccountId | null => {
   if (sale === null || !isReceipt(sale.document) || sale.pin === null) return null;
   const sold = new Set(sale.document.lines.filter(isSale).map((line) => line.ordinal));
-  return (
-    sale.pin.parts.find((part) => part.lines.some((ordinal) => sold.has(ordinal)))?.account ?? null
-  );
+  const part = sale.pin.parts.find(({ lines }) => lines.some((ordinal) => sold.has(ordinal)));
+  return part === undefined ? null : home(part.account);
 };

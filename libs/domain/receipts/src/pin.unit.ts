@@ -77,10 +77,16 @@ const herSale = receipt('100', [line(1)], herCard);
 const claims = (windowDays: number | null) =>
   ({ currency: 'GBP', claims: { windowDays } }) as Rulebook;
 
-const pin = (fact: ReceiptFact, book = claims(null), sale = sold(herSale, hers)) =>
+const pin = (
+  fact: ReceiptFact,
+  book = claims(null),
+  sale = sold(herSale, hers),
+  home = (account: AccountId) => account,
+) =>
   decidePin(fact, {
     card: (token) => (token === myCard ? link(mine) : token === herCard ? link(hers) : unknownCard),
     fact: (id) => (id === herSale.id ? sale : null),
+    home,
     rulebook: { ref: { version: 1, hash: 'r' }, book },
   });
 const returnOf = (number: string, rest: Partial<ReceiptLine> = {}) =>
@@ -140,6 +146,7 @@ describe('where a receipt goes', () => {
       decidePin(receipt('1', [line(1)], card, { revision: 2 }), {
         card: (token) => (token === myCard ? link(mine) : unknownCard),
         fact: (id) => (id === first.id ? state : null),
+        home: (account) => account,
         rulebook: { ref: { version: 1, hash: 'r' }, book: claims(null) },
       });
     expect(corrected(myCard)).toMatchObject({
@@ -189,7 +196,12 @@ describe('where a receipt goes', () => {
   });
 
   it('is nowhere before the first rulebook is in force', () => {
-    const context = { card: () => link(mine), fact: () => null, rulebook: null };
+    const context = {
+      card: () => link(mine),
+      fact: () => null,
+      home: (account: AccountId) => account,
+      rulebook: null,
+    };
     expect(decidePin(receipt('1', [line(1)], myCard), context)).toMatchObject({
       pin: { nothing: 'no-rulebook-in-force' },
     });

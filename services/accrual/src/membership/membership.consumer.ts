@@ -28,7 +28,7 @@ import {
   metadata,
   oneByOne,
 } from '@tallystick/service-host';
-import { Catalog } from '../programs/catalog.js';
+import { Memory } from '../settle/memory.js';
 import { Settler } from '../settle/settler.js';
 import { Workspace } from '../settle/workspace.js';
 
@@ -41,7 +41,7 @@ export class MembershipConsumer {
   constructor(
     @Inject(EVENT_STORE) private readonly store: EventStore,
     @Inject(Settler) private readonly settler: Settler,
-    @Inject(Catalog) private readonly catalog: Catalog,
+    @Inject(Memory) private readonly memory: Memory,
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
@@ -76,7 +76,8 @@ export class MembershipConsumer {
     const member = memberEnrolled.parse(data);
     const program = programId(member.program);
     const account = accountId(member.account);
-    const unit = (await this.catalog.read(program))?.versions[0]?.book.unit ?? unitWithoutProgram;
+    const unit =
+      (await this.memory.catalog.read(program))?.versions[0]?.book.unit ?? unitWithoutProgram;
     const command = { program, account, member: memberId(member.member), unit };
     const stream = ledgerStream(program, account);
     for (;;) {
@@ -112,14 +113,16 @@ export class MembershipConsumer {
     };
     const cause = this.metadataOf(message, program);
     for (;;) {
-      const workspace = new Workspace(this.store);
+      const workspace = new Workspace(this.memory);
       await workspace.load([cardStream(program, card)]);
       const { links } = workspace.card(program, card);
       const { account, from } = attached.data;
       if (links.some((known) => known.account === account && known.from === from)) break;
       workspace.recordCard(program, card, attached, factId('card', program, card), cause);
       const result = await this.store.append(workspace.writes());
-      if (result.kind !== 'conflict') break;
+      if (result.kind === 'conflict') continue;
+      workspace.release(result.position);
+      break;
     }
     await this.settler.claim(program, card, cause);
   }

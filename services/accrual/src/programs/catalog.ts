@@ -1,6 +1,12 @@
 import { rulebookPublished } from '@tallystick/contracts';
 import type { EventStore, RecordedEvent } from '@tallystick/event-store';
-import { streamName, type Instant, type ProgramId, type StreamName } from '@tallystick/kernel';
+import {
+  programId,
+  streamName,
+  type Instant,
+  type ProgramId,
+  type StreamName,
+} from '@tallystick/kernel';
 import type { RulebookRef } from '@tallystick/ledger';
 import { decodeRulebook, inForceAt, type Rulebook } from '@tallystick/rulebook';
 
@@ -46,25 +52,36 @@ const decode = (event: RecordedEvent): PublishedRulebook => {
 
 /** Reads programmes from their streams, and keeps what it has read: a version never changes, so only newer events are read again. */
 export class Catalog {
-  private readonly known = new Map<ProgramId, Program>();
+  private readonly kept = new Map<StreamName, Program>();
 
   constructor(private readonly store: EventStore) {}
 
   /** The programme as the store has it now; null when it was never published. */
   async read(id: ProgramId): Promise<Program | null> {
-    let program = this.known.get(id) ?? { id, revision: -1, versions: [] };
-    for await (const event of this.store.readStream(programStream(id), {
-      from: program.revision + 1,
-    })) {
-      program = {
-        id,
-        revision: event.revision,
-        versions: [...program.versions, decode(event)],
-      };
+    const stream = programStream(id);
+    for await (const event of this.store.readStream(stream, { from: this.since(stream) }))
+      this.learn(stream, [event]);
+    return this.known(id);
+  }
+
+  /** The programme as it was when it was read last; null when it was not there. */
+  known(id: ProgramId): Program | null {
+    return this.kept.get(programStream(id)) ?? null;
+  }
+
+  /** The first revision of a programme's stream that was not read. */
+  since(stream: StreamName): number {
+    return (this.kept.get(stream)?.revision ?? -1) + 1;
+  }
+
+  /** Takes what somebody read of a programme's stream: revisions that follow each other, of which some may be known. */
+  learn(stream: StreamName, events: readonly RecordedEvent[]): void {
+    for (const event of events) {
+      if (event.revision < this.since(stream)) continue;
+      const published = decode(event);
+      const id = programId(published.book.program);
+      const versions = [...(this.kept.get(stream)?.versions ?? []), published];
+      this.kept.set(stream, { id, revision: event.revision, versions });
     }
-    if (program.revision < 0) return null;
-    const newest = this.known.get(id);
-    if (newest === undefined || newest.revision < program.revision) this.known.set(id, program);
-    return program;
   }
 }

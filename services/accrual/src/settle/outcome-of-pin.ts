@@ -1,62 +1,72 @@
-import { forgottenBy, standingOf } from '@tallystick/ledger';
+import { forgottenBy } from '@tallystick/ledger';
 import {
   nothingOutcome,
   pinnedOutcome,
   revisionOf,
+  unpostedOutcome,
   type Fact,
   type FactOutcome,
   type Part,
   type Pin,
 } from '@tallystick/receipts';
-import type { AccountInHand, Workspace } from './workspace.js';
+import type { AccountInHand } from './account-in-hand.js';
+import { chainOf, homeOf } from './successors.js';
+import type { Workspace } from './workspace.js';
 
-/** Whether the account's own stream says that this revision of a fact, or a later one, was applied: also when the account itself has forgotten it. */
-export const isApplied = ({ applied }: AccountInHand, fact: Fact): boolean =>
-  (applied.get(fact.id) ?? []).some(({ data }) => data.factRevision >= revisionOf(fact));
+/**
+ * Whether a part of a fact, or of a later revision of it, was applied, as the streams say of the account that it is pinned to and of that
+ * one's successors: also when the account itself has forgotten it, or the successor was never told.
+ */
+export const isApplied = (workspace: Workspace, fact: Fact, { account }: Part): boolean =>
+  accountsOf(workspace, fact, account).some((one) =>
+    one.appliedBy(fact.id).some(({ data }) => data.factRevision >= revisionOf(fact)),
+  );
 
-/** Why a pinned fact does nothing to an account, and never will; null when it has done something, or still can. */
-export const closedReason = (account: AccountInHand, fact: Fact): string | null => {
-  if (isApplied(account, fact)) return null;
-  const named = { fact: fact.id, factRevision: revisionOf(fact), factHash: fact.hash };
-  const standing = standingOf(account.state, named);
-  if (standing.kind === 'merged') return `account-merged-into-${standing.into}`;
-  const forgotten = forgottenBy(account.state, { ...named, occurredAt: fact.occurredAt });
-  return forgotten === null ? null : `correction-after-${forgotten.rememberedFrom}-was-closed`;
+/** Why a fact that corrects an earlier one can change nothing any more; null when it can. */
+export const closedReason = (workspace: Workspace, fact: Fact, pin: Pin): string | null => {
+  const named = {
+    fact: fact.id,
+    factRevision: revisionOf(fact),
+    occurredAt: fact.occurredAt,
+  };
+  for (const { account } of pin.parts) {
+    const home = homeOf(workspace, fact.program, account);
+    const forgotten = forgottenBy(workspace.account(fact.program, home).state, named);
+    if (forgotten !== null) return `correction-after-${forgotten.rememberedFrom}-was-closed`;
+  }
+  return null;
 };
 
 /** What became of a pinned fact, from what the streams of its accounts say: the same answer however often it is asked. */
 export const outcomeOfPin = (workspace: Workspace, fact: Fact, pin: Pin): FactOutcome => {
-  const parts = pin.parts.map((part) => {
-    const account = workspace.account(fact.program, part.account);
-    return { part, account, reason: closedReason(account, fact) };
-  });
-  const closed = parts.flatMap(({ part, reason }) => (reason === null ? [] : [{ part, reason }]));
-  const [first] = closed;
+  if (pin.nothing === null && !pin.parts.every((part) => isApplied(workspace, fact, part))) {
+    const closed = closedReason(workspace, fact, pin);
+    return closed === null ? unpostedOutcome(fact) : nothingOutcome(fact, closed);
+  }
+  const accounts = new Set(
+    pin.parts.flatMap(({ account }) => accountsOf(workspace, fact, account)),
+  );
   const told = pinnedOutcome(
     fact,
     pin,
-    parts.flatMap(({ account }) => account.applied.get(fact.id) ?? []),
+    [...accounts].flatMap((account) => account.appliedBy(fact.id)),
   );
-  if (first === undefined || pin.nothing !== null) return told;
-  if (closed.length === parts.length)
-    return { ...nothingOutcome(fact, first.reason), account: first.part.account };
-  return withClosedLines(told, closed);
+  if (told.account === null) return told;
+  const [first] = pin.parts;
+  return first === undefined
+    ? told
+    : { ...told, account: homeOf(workspace, fact.program, first.account) };
 };
 
-/** One part of a receipt found its account closed, another did not. */
-const withClosedLines = (
-  told: FactOutcome,
-  closed: readonly { readonly part: Part; readonly reason: string }[],
-): FactOutcome => {
-  const reasons = new Map(
-    closed.flatMap(({ part, reason }) => part.lines.map((ordinal) => [ordinal, reason] as const)),
-  );
-  return {
-    ...told,
-    lines: told.lines.map((line) => {
-      const reason = reasons.get(line.ordinal);
-      if (reason === undefined) return line;
-      return { ordinal: line.ordinal, outcome: 'nothing', points: 0, reason };
-    }),
-  };
-};
+/** An account and its successors. What was pinned before this delivery may have been applied to any of them, long ago. */
+const accountsOf = (
+  workspace: Workspace,
+  { id, program }: Fact,
+  account: Part['account'],
+): readonly AccountInHand[] =>
+  chainOf(workspace, program, account).map((name) => {
+    const one = workspace.account(program, name);
+    if (one.missing(true) !== null && !workspace.isPinnedHere(id))
+      throw new Error(`what account ${name} ever did was not loaded`);
+    return one;
+  });

@@ -1,6 +1,5 @@
 import type { EventMetadata } from '@tallystick/event-store';
-import type { CardToken, Instant } from '@tallystick/kernel';
-import { standingOf } from '@tallystick/ledger';
+import type { AccountId, CardToken, Instant } from '@tallystick/kernel';
 import {
   applyPart,
   decidePin,
@@ -13,10 +12,12 @@ import {
   waitingOutcome,
   type Fact,
   type FactOutcome,
+  type Part,
   type Pin,
 } from '@tallystick/receipts';
 import { rulebookAt, rulebookOf, type Program } from '../programs/catalog.js';
-import { isApplied, outcomeOfPin } from './outcome-of-pin.js';
+import { closedReason, isApplied, outcomeOfPin } from './outcome-of-pin.js';
+import { arriveAt } from './successors.js';
 import type { Workspace } from './workspace.js';
 
 /** A fact with what is known of its arrival. */
@@ -35,6 +36,14 @@ export class AccountNotOpen extends Error {
   constructor(account: string) {
     super(`account ${account} is not open yet`);
     this.name = 'AccountNotOpen';
+  }
+}
+
+/** The account was read after the fact's own stream, and knows more than that: somebody settled the fact in between. Both are to be read again. */
+export class ReadApart extends Error {
+  constructor(account: string, answer: string) {
+    super(`account ${account} knows a fact that it had not got: ${answer}`);
+    this.name = 'ReadApart';
   }
 }
 
@@ -86,9 +95,10 @@ const pinFact = (
   const decision = decidePin(fact, {
     card: (token) => workspace.card(fact.program, token),
     fact: (id) => workspace.fact(id),
+    home: (account) => arriveAt(workspace, program, account, at),
     rulebook: rulebookAt(program, fact.occurredAt),
   });
-  const pin = decision.kind === 'pinned' ? decision.pin : null;
+  const pin = decision.kind === 'pinned' ? unlessClosed(workspace, fact, decision.pin) : null;
   if (isNew) {
     const type = isReceipt(fact) ? 'ReceiptRegistered' : 'PartnerEventRegistered';
     workspace.recordFact(fact.id, { type, data: { fact: fact.id, document: fact, pin } }, metadata);
@@ -96,12 +106,16 @@ const pinFact = (
     const data = { fact: fact.id, revision: revisionOf(fact), pin };
     workspace.recordFact(fact.id, { type: 'FactPinned', data }, metadata);
   }
-  if (decision.kind === 'waiting') {
-    park(workspace, arrival, decision.card);
-    return waitingOutcome(fact);
-  }
-  claim(workspace, arrival, decision.pin);
-  return applyPin(workspace, program, arrival, decision.pin, at);
+  if (decision.kind === 'waiting') park(workspace, arrival, decision.card);
+  if (pin === null) return waitingOutcome(fact);
+  claim(workspace, arrival, pin);
+  return applyPin(workspace, program, arrival, pin, at);
+};
+
+/** What corrects a receipt that one of its accounts does not remember any more changes nothing anywhere: what that one did stays. */
+const unlessClosed = (workspace: Workspace, fact: Fact, pin: Pin): Pin => {
+  const nothing = closedReason(workspace, fact, pin);
+  return nothing === null ? pin : { rulebook: pin.rulebook, parts: [], nothing };
 };
 
 const park = (workspace: Workspace, { fact, metadata }: Arrival, card: CardToken): void => {
@@ -126,29 +140,54 @@ const claim = (workspace: Workspace, { fact, metadata }: Arrival, pin: Pin): voi
   }
 };
 
+/** Applies what is pinned and not applied yet. */
 const applyPin = (
   workspace: Workspace,
   program: Program,
-  { fact, metadata }: Arrival,
+  arrival: Arrival,
   pin: Pin,
   at: Instant,
 ): FactOutcome => {
-  for (const part of pin.parts) {
-    const account = workspace.account(fact.program, part.account);
-    if (account.state.opened === null) throw new AccountNotOpen(part.account);
-    if (isApplied(account, fact)) continue;
-    const standing = standingOf(account.state, {
-      fact: fact.id,
-      factRevision: revisionOf(fact),
-      factHash: fact.hash,
-    });
-    if (standing.kind === 'new' && pin.rulebook !== null) {
-      const rulebook = rulebookOf(program, pin.rulebook);
-      const decision = applyPart(account.state, fact, part, rulebook, at);
-      // Merged away or forgotten: nothing is written, and the outcome says why.
-      if (decision.kind === 'applied')
-        workspace.recordLedger(fact.program, part.account, fact.id, decision.events, metadata);
-    }
+  const { fact, metadata } = arrival;
+  const open = pin.parts.filter((part) => !isApplied(workspace, fact, part));
+  if (open.length === 0) return outcomeOfPin(workspace, fact, pin);
+  const now = pinNow(workspace, program, arrival, { pin, open }, at);
+  for (const part of now.parts) {
+    if (now.rulebook === null || isApplied(workspace, fact, part)) continue;
+    const { account } = part;
+    if (workspace.account(fact.program, account).state.opened === null)
+      throw new AccountNotOpen(account);
+    const state = workspace.toDecideOn(fact.program, account);
+    const decision = applyPart(state, fact, part, rulebookOf(program, now.rulebook), at);
+    if (decision.kind !== 'applied') throw new ReadApart(account, decision.kind);
+    workspace.recordLedger(fact.program, account, fact.id, decision.events, metadata);
   }
-  return outcomeOfPin(workspace, fact, pin);
+  return outcomeOfPin(workspace, fact, now);
 };
+
+/**
+ * Where a fact goes by now whose pin was not acted on in full: an account may have been merged away between the two, then its successor
+ * gets what it did not get; or it has closed a period, and has forgotten what this fact corrects. The pin then says so from here on.
+ */
+const pinNow = (
+  workspace: Workspace,
+  program: Program,
+  { fact, metadata }: Arrival,
+  { pin, open }: { readonly pin: Pin; readonly open: readonly Part[] },
+  at: Instant,
+): Pin => {
+  const moved = new Map<AccountId, number[]>();
+  for (const { account, lines } of open) {
+    const home = arriveAt(workspace, program, account, at);
+    moved.set(home, [...(moved.get(home) ?? []), ...lines]);
+  }
+  const applied = pin.parts.filter((part) => !open.includes(part));
+  const parts = [...moved].map(([account, lines]) => ({ account, lines: lines.sort(byOrdinal) }));
+  const now = unlessClosed(workspace, fact, { ...pin, parts: [...applied, ...parts] });
+  if (now.nothing === pin.nothing && open.every(({ account }) => moved.has(account))) return pin;
+  const data = { fact: fact.id, revision: revisionOf(fact), pin: now };
+  workspace.recordFact(fact.id, { type: 'FactPinned', data }, metadata);
+  return now;
+};
+
+const byOrdinal = (a: number, b: number): number => a - b;

@@ -4,406 +4,192 @@ import {
   eventStoreSchema,
   type EventStore,
 } from '@tallystick/event-store';
-import {
-  accountId,
-  cardToken,
-  factId,
-  instant,
-  ledgerStream,
-  localDate,
-  memberId,
-  programId,
-  type Instant,
-} from '@tallystick/kernel';
-import {
-  decideClose,
-  decideMergeOut,
-  decodeLedgerEvent,
-  fold,
-  type Account,
-  type LedgerEvent,
-} from '@tallystick/ledger';
-import { createPool, provision, type Database } from '@tallystick/postgres';
-import { cardStream, factStream, receiptFactId } from '@tallystick/receipts';
-import type { ReceiptFact, Rulebook } from '@tallystick/rulebook';
-import { contentHash, newEvent, type EventMetadata } from '@tallystick/event-store';
+import { accountId, programId } from '@tallystick/kernel';
+import { provision } from '@tallystick/postgres';
+import { cardStream } from '@tallystick/receipts';
 import { testDatabase, type TestDatabase } from '@tallystick/testing';
-import { Catalog } from '../programs/catalog.js';
-import { publishProgram } from '../programs/publish-program.js';
-import type { Arrival } from './settle-fact.js';
-import { Settler } from './settler.js';
+import { openTill, tea, type Till } from '../testing/settling.js';
+import { Memory } from './memory.js';
 import { Workspace } from './workspace.js';
 
-const now = instant('2026-06-01T00:00:00Z');
-const clock = (): Instant => now;
 let database: TestDatabase;
-let pool: Database;
 let store: EventStore;
-let programs = 0;
 
 beforeAll(async () => {
   database = await testDatabase();
   await provision(database.url, [], [eventStoreSchema]);
-  pool = createPool(database.url, { max: 4 });
   store = createPostgresEventStore({ db: database.url });
 });
 afterAll(async () => {
   await store.close();
-  await pool.end();
   await database.drop();
 });
 
-const metadata = (program: ReceiptFact['program'], occurredAt: Instant): EventMetadata => ({
-  program,
-  occurredAt,
-  recordedAt: now,
-  actor: 'test',
-  correlationId: 'test',
-});
-
-/** A programme of its own, with an account that a card may be attached to. */
-const aProgram = async () => {
-  programs += 1;
-  const program = programId(`club-${programs}`);
-  const catalog = new Catalog(store);
-  const book: Rulebook = {
-    program,
-    version: 1,
-    name: 'Club',
-    unit: 'points',
-    effectiveFrom: '2026-01-01T00:00:00Z',
-    currency: 'GBP',
-    timeZone: 'Europe/London',
-    earning: [
-      {
-        id: 'base',
-        kind: 'base',
-        points: 1,
-        per: '1',
-        rounding: 'down',
-        level: 'receipt',
-        funder: 'chain',
-      },
-    ],
-    partnerEvents: [],
-    exclusions: { categories: [], products: [], brands: [] },
-    lots: { pendingDays: 0, expiry: 'never' },
-    tiers: null,
-    redemption: null,
-    returns: { windowDays: 365 },
-    claims: { windowDays: null },
-    refunds: { graceDays: 0 },
-  };
-  await publishProgram({ store, catalog }, book, metadata);
-  const card = cardToken(`card-${programs}`);
-  const account = accountId(`account-${programs}`);
-  const cause = metadata(program, now);
-  const open = async () => {
-    const data = { program, account, member: memberId('m'), unit: 'points' };
-    const event = newEvent(factId('account', account), 0, { type: 'AccountOpened', data }, cause);
-    await store.append([
-      { stream: ledgerStream(program, account), expected: 'noStream', events: [event] },
-    ]);
-  };
-  const attach = async (to = account) => {
-    const workspace = new Workspace(store);
-    await workspace.load([cardStream(program, card)]);
-    workspace.recordCard(
-      program,
-      card,
-      {
-        type: 'CardAttached',
-        data: { program, card, account: to, member: memberId('m'), from: now },
-      },
-      factId('card', program, card),
-      cause,
-    );
-    await store.append(workspace.writes());
-  };
-  const settler = new Settler(store, catalog, clock);
-  const receipt = (number: number, rest: Partial<ReceiptFact> = {}): Arrival => {
-    const ref = {
-      chain: 'c',
-      store: 's',
-      till: 't',
-      number: String(number),
-      businessDate: localDate('2026-05-05'),
-    };
-    const content = {
-      id: receiptFactId(program, ref),
-      program,
-      ref,
-      revision: 1,
-      occurredAt: instant('2026-05-05T12:00:00Z'),
-      card,
-      currency: 'GBP',
-      channel: null,
-      paidWithPoints: '0',
-      lines: [
-        {
-          ordinal: 1,
-          product: 'tea',
-          category: null,
-          brand: null,
-          quantity: '1',
-          amount: '10',
-          original: null,
-        },
-      ],
-      ...rest,
-    };
-    const fact = { ...content, hash: contentHash(content) };
-    return { fact, metadata: metadata(program, fact.occurredAt) };
-  };
-  const settle = async (...arrivals: readonly Arrival[]) =>
-    (await settler.settle(arrivals)).map((answer) => {
-      if (answer.kind !== 'settled') throw new Error(answer.kind);
-      return answer.outcome;
-    });
-  const ledger = async () => {
-    const stream = ledgerStream(program, account);
-    return (await store.readStreams([stream])).get(stream) ?? [];
-  };
-  return { program, catalog, card, account, open, attach, settler, receipt, settle, ledger, cause };
+const withAnn = async (): Promise<Till> => {
+  const till = await openTill(store);
+  await till.open('ann');
+  return till;
 };
-
-describe('a receipt of an account that is closed to it', () => {
-  const change = async (
-    club: Awaited<ReturnType<typeof aProgram>>,
-    decide: (account: Account) => { readonly kind: string; readonly event?: LedgerEvent },
-  ) => {
-    const recorded = await club.ledger();
-    const { event } = decide(fold(recorded.map(decodeLedgerEvent)));
-    if (event === undefined) throw new Error('it was not decided');
-    const stream = ledgerStream(club.program, club.account);
-    const { type, data } = event;
-    await store.append([
-      {
-        stream,
-        expected: recorded.length - 1,
-        events: [newEvent(factId('test', club.program), 0, { type, data }, club.cause)],
-      },
-    ]);
-  };
-  const opened = async () => {
-    const club = await aProgram();
-    await club.open();
-    await club.attach();
-    return club;
-  };
-  const command = { fact: factId('test', 'change'), factHash: 'h', reason: 'test', keepFrom: now };
-
-  it('is nothing, and says which account answers now, whenever it is asked', async () => {
-    const club = await opened();
-    await club.settle(club.receipt(1));
-    const target = accountId('successor');
-    await change(club, (account) => decideMergeOut(account, { ...command, target }, now));
-    const nothing = {
-      outcome: 'nothing',
-      reason: 'account-merged-into-successor',
-      account: club.account,
-    };
-    const before = await club.ledger();
-    expect(await club.settle(club.receipt(2))).toMatchObject([nothing]);
-    expect(await club.settle(club.receipt(2))).toMatchObject([{ ...nothing, known: true }]);
-    expect(await club.settle(club.receipt(1))).toMatchObject([{ outcome: 'awarded', earned: 10 }]);
-    expect(await club.settler.find(club.receipt(2).fact.id)).toMatchObject({ outcome: nothing });
-    expect(await club.ledger()).toHaveLength(before.length);
-  });
-
-  it('is nothing when it corrects what a closed period left behind, and what was awarded then is not awarded again', async () => {
-    const club = await opened();
-    await club.settle(club.receipt(1));
-    const { reason: _reason, ...close } = { ...command, through: now };
-    await change(club, (account) => decideClose(account, close, now));
-    const before = await club.ledger();
-    expect(await club.settle(club.receipt(1))).toMatchObject([
-      { outcome: 'awarded', earned: 10, known: true },
-    ]);
-    const corrected = club.receipt(1, { revision: 2, paidWithPoints: '1' });
-    const reason = `correction-after-${now}-was-closed`;
-    expect(await club.settle(corrected)).toMatchObject([{ outcome: 'nothing', reason }]);
-    expect(await club.ledger()).toHaveLength(before.length);
-  });
-});
+/** The facts that an account was awarded for, in its order. */
+const awarded = async (till: Till): Promise<readonly string[]> =>
+  (await till.events('ann'))
+    .filter(({ type }) => type === 'PointsEarned')
+    .map(({ data }) => (JSON.parse(data) as { fact: string }).fact);
 
 describe('a receipt', () => {
   it('is awarded once, however often and however close together it comes', async () => {
-    const club = await aProgram();
-    await club.open();
-    await club.attach();
-    const outcomes = await club.settle(club.receipt(1), club.receipt(1), club.receipt(2));
+    const till = await withAnn();
+    const [one, two] = [till.receipt(1, 'ann'), till.receipt(2, 'ann')];
+    const outcomes = await till.settle(one, one, two);
     expect(outcomes.map(({ outcome, earned, known }) => [outcome, earned, known])).toEqual([
       ['awarded', 10, false],
       ['awarded', 10, true],
       ['awarded', 10, false],
     ]);
     const again = await Promise.all(
-      Array.from({ length: 20 }, async () => await club.settle(club.receipt(1), club.receipt(2))),
+      Array.from({ length: 20 }, async () => await till.settle(one, two)),
     );
     for (const outcomesAgain of again)
       expect(outcomesAgain).toMatchObject([
         { outcome: 'awarded', earned: 10, known: true },
         { outcome: 'awarded', earned: 10, known: true },
       ]);
-    expect(await club.ledger()).toHaveLength(3);
+    expect(await till.events('ann')).toHaveLength(3);
   });
 
   it('of one account from several writers is counted exactly once each', async () => {
-    const club = await aProgram();
-    await club.open();
-    await club.attach();
+    const till = await withAnn();
     const stores = Array.from({ length: 4 }, () => createPostgresEventStore({ db: database.url }));
     await Promise.all(
       stores.map(async (other) => {
-        const settler = new Settler(other, new Catalog(other), clock);
-        for (let number = 0; number < 25; number += 1) await settler.settle([club.receipt(number)]);
+        const { settle } = till.another(other);
+        for (let number = 0; number < 25; number += 1) await settle(till.receipt(number, 'ann'));
       }),
     );
     await Promise.all(stores.map((other) => other.close()));
-    const earned = (await club.ledger()).filter(({ type }) => type === 'PointsEarned');
-    expect(earned).toHaveLength(25);
+    expect(await awarded(till)).toHaveLength(25);
+  });
+
+  it('of two cards of one member used at one instant is counted for both', async () => {
+    const till = await withAnn();
+    await till.attach('partner-card', 'ann');
+    const others = [till, till.another(), till.another()];
+    await Promise.all(
+      others.flatMap(({ settle }) => [
+        settle(till.receipt(1, 'ann'), till.receipt(2, 'partner-card')),
+        settle(till.receipt(3, 'partner-card')),
+        settle(till.receipt(4, 'ann')),
+      ]),
+    );
+    expect(await till.points('ann')).toBe(40);
+    expect(await till.events('ann')).toHaveLength(5);
   });
 
   it('with other content and the same revision is refused, kept, and shown once', async () => {
-    const club = await aProgram();
-    await club.open();
-    await club.attach();
-    const other = club.receipt(1, { currency: 'EUR' });
-    await club.settle(club.receipt(1));
-    expect(await club.settle(other)).toMatchObject([{ outcome: 'refused', known: false }]);
-    expect(await club.settle(other)).toMatchObject([{ outcome: 'refused' }]);
-    const stream = factStream(other.fact.id);
-    const events = (await store.readStreams([stream])).get(stream) ?? [];
-    expect(events.map(({ type }) => type)).toEqual(['ReceiptRegistered', 'FactRefused']);
-    expect(await club.ledger()).toHaveLength(2);
+    const till = await withAnn();
+    const other = till.receipt(1, 'ann', [tea(1, 10)], { currency: 'EUR' });
+    await till.settle(till.receipt(1, 'ann'));
+    expect(await till.settle(other)).toMatchObject([{ outcome: 'refused', known: false }]);
+    expect(await till.settle(other)).toMatchObject([{ outcome: 'refused' }]);
+    expect((await till.factEvents(1)).map(({ type }) => type)).toEqual([
+      'ReceiptRegistered',
+      'FactRefused',
+    ]);
+    expect(await till.events('ann')).toHaveLength(2);
   });
 });
 
 describe('a crash between the pin and the award', () => {
   it('is healed by the next delivery, from the pin, though the card was linked to someone else meanwhile', async () => {
-    const club = await aProgram();
-    await club.open();
-    await club.attach(accountId('someone-else'));
-    const arrival = club.receipt(1);
-    const { id } = arrival.fact;
-    // What a store without atomicity may have kept: the fact's own stream, and nothing else.
-    const program = await club.catalog.read(club.program);
-    const pin = {
-      rulebook: program?.versions[0]?.ref ?? null,
-      parts: [{ account: club.account, lines: [1] }],
-      nothing: null,
-    };
-    const workspace = new Workspace(store);
-    await workspace.load([factStream(id)]);
-    workspace.recordFact(
-      id,
-      { type: 'ReceiptRegistered', data: { fact: id, document: arrival.fact, pin } },
-      club.cause,
-    );
-    await store.append(workspace.writes());
-    expect((await club.settler.find(id))?.outcome).toMatchObject({ earned: 0 });
-    expect(await club.settle(arrival)).toMatchObject([
-      { outcome: 'awarded', earned: 10, known: true },
-    ]);
-    expect(await club.settle(arrival)).toMatchObject([
-      { outcome: 'awarded', earned: 10, known: true },
-    ]);
-    expect(await club.ledger()).toHaveLength(2);
+    const till = await withAnn();
+    await till.open('bob');
+    const receipt = till.receipt(1, 'bob');
+    await till.pinOnly(receipt, [{ account: accountId('ann'), lines: [1] }]);
+    expect(await till.find(1)).toMatchObject({ outcome: 'waiting', reason: 'not-posted-yet' });
+    const told = { outcome: 'awarded', earned: 10, account: 'ann', known: true };
+    expect(await till.settle(receipt)).toMatchObject([told]);
+    expect(await till.settle(receipt)).toMatchObject([told]);
+    expect(await till.events('ann')).toHaveLength(2);
   });
 });
 
 describe('a card that nobody has yet', () => {
+  const claim = (till: Till, name: string) =>
+    till.settler.claim(till.program, till.card(name), till.receipt(0, null).metadata);
+
   it('keeps its receipts waiting until it is linked, and they are awarded in the order in which they came', async () => {
-    const club = await aProgram();
-    expect(await club.settle(club.receipt(1), club.receipt(2))).toMatchObject([
+    const till = await openTill(store);
+    const [one, two] = [till.receipt(1, 'ann'), till.receipt(2, 'ann')];
+    expect(await till.settle(one, two)).toMatchObject([
       { outcome: 'waiting', reason: 'card-unknown' },
       { outcome: 'waiting' },
     ]);
-    expect(await club.settle(club.receipt(1))).toMatchObject([{ outcome: 'waiting', known: true }]);
-    await club.open();
-    await club.attach();
-    await club.settler.claim(club.program, club.card, club.cause);
-    expect(await club.settle(club.receipt(2))).toMatchObject([{ outcome: 'awarded', known: true }]);
-    const facts = (await club.ledger())
-      .filter(({ type }) => type === 'PointsEarned')
-      .map(({ data }) => (JSON.parse(data) as { fact: string }).fact);
-    expect(facts).toEqual([club.receipt(1).fact.id, club.receipt(2).fact.id]);
+    expect(await till.settle(one)).toMatchObject([{ outcome: 'waiting', known: true }]);
+    await till.open('ann');
+    await claim(till, 'ann');
+    expect(await till.settle(two)).toMatchObject([{ outcome: 'awarded', known: true }]);
+    expect(await awarded(till)).toEqual([one.fact.id, two.fact.id]);
   });
 
   it('a link and a parking cannot miss each other', async () => {
     for (let round = 0; round < 10; round += 1) {
-      const club = await aProgram();
-      await club.open();
-      await Promise.all([
-        club.settle(club.receipt(1)),
-        club
-          .attach()
-          .then(async () => await club.settler.claim(club.program, club.card, club.cause)),
-      ]);
-      const found = await club.settler.find(club.receipt(1).fact.id);
-      // Either the receipt saw the link, or the link saw the receipt; a conflict of the test's own attach is the third.
-      const attached = new Workspace(store);
-      await attached.load([cardStream(club.program, club.card)]);
-      const { links } = attached.card(club.program, club.card);
-      expect(found?.outcome.outcome).toBe(links.length > 0 ? 'awarded' : 'waiting');
+      const till = await openTill(store);
+      const link = async () => {
+        await till.open('ann').catch(() => undefined);
+        await claim(till, 'ann');
+      };
+      await Promise.all([till.settle(till.receipt(1, 'ann')), link()]);
+      // Either the receipt saw the link, or the link saw the receipt; a conflict of the test's own link is the third.
+      const seen = new Workspace(new Memory({ store }));
+      await seen.load([cardStream(till.program, till.card('ann'))]);
+      const { links } = seen.card(till.program, till.card('ann'));
+      expect(await till.find(1)).toMatchObject({
+        outcome: links.length > 0 ? 'awarded' : 'waiting',
+      });
     }
   });
 
   it('has its waiting receipts settled before the one that comes after the link', async () => {
-    const club = await aProgram();
-    await club.settle(club.receipt(1));
-    await club.open();
-    await club.attach();
+    const till = await openTill(store);
+    const [one, two] = [till.receipt(1, 'ann'), till.receipt(2, 'ann')];
+    await till.settle(one);
+    await till.open('ann');
     // Nobody claims: the process that heard of the link died.
-    await club.settle(club.receipt(2));
-    const facts = (await club.ledger())
-      .filter(({ type }) => type === 'PointsEarned')
-      .map(({ data }) => (JSON.parse(data) as { fact: string }).fact);
-    expect(facts).toEqual([club.receipt(1).fact.id, club.receipt(2).fact.id]);
+    await till.settle(two);
+    expect(await awarded(till)).toEqual([one.fact.id, two.fact.id]);
   });
 });
 
 describe('a receipt of a programme that nobody published', () => {
   it('is answered so, and nothing is written', async () => {
-    const club = await aProgram();
-    const stranger = club.receipt(1, { program: programId('nowhere') });
-    expect(await club.settler.settle([stranger])).toEqual([{ kind: 'program-unknown' }]);
+    const till = await withAnn();
+    const program = programId('nowhere');
+    const stranger = till.receipt(1, 'ann', [tea(1, 1)], { program });
+    expect(await till.settler.settle([stranger])).toEqual([{ kind: 'program-unknown' }]);
   });
 });
 
 describe('a receipt that can never be rated', () => {
+  const huge = [tea(1, 1, undefined, { amount: '99999999999999999999' })];
+
   it('is answered so by itself: those beside it and behind it are settled', async () => {
-    const club = await aProgram();
-    await club.open();
-    await club.attach();
-    const huge = (number: number) => {
-      const { lines } = receiptOf(club.receipt(number));
-      return club.receipt(number, {
-        lines: lines.map((line) => ({ ...line, amount: '99999999999999999999' })),
-      });
-    };
-    const answers = await club.settler.settle([club.receipt(1), huge(2), club.receipt(3)]);
+    const till = await withAnn();
+    const answers = await till.settler.settle([
+      till.receipt(1, 'ann'),
+      till.receipt(2, 'ann', huge),
+      till.receipt(3, 'ann'),
+    ]);
     expect(answers.map(({ kind }) => kind)).toEqual(['settled', 'unsettleable', 'settled']);
-    expect(await club.ledger()).toHaveLength(3);
-    expect(await club.settler.find(huge(2).fact.id)).toBeNull();
+    expect(await till.events('ann')).toHaveLength(3);
+    expect(await till.find(2)).toBeUndefined();
+    expect(await till.points('ann')).toBe(20);
   });
 
   it('and waited for its card does not hold up what comes behind it', async () => {
-    const club = await aProgram();
-    const { lines } = receiptOf(club.receipt(1));
-    const huge = club.receipt(1, {
-      lines: lines.map((line) => ({ ...line, amount: '99999999999999999999' })),
-    });
-    await club.settle(huge, club.receipt(2));
-    await club.open();
-    await club.attach();
-    expect(await club.settle(club.receipt(3))).toMatchObject([{ outcome: 'awarded' }]);
-    expect(await club.settle(club.receipt(2))).toMatchObject([{ outcome: 'awarded' }]);
+    const till = await openTill(store);
+    await till.settle(till.receipt(1, 'ann', huge), till.receipt(2, 'ann'));
+    await till.open('ann');
+    expect(await till.settle(till.receipt(3, 'ann'))).toMatchObject([{ outcome: 'awarded' }]);
+    expect(await till.settle(till.receipt(2, 'ann'))).toMatchObject([{ outcome: 'awarded' }]);
   });
 });
-
-const receiptOf = ({ fact }: Arrival): ReceiptFact => {
-  if (!('lines' in fact)) throw new Error('not a receipt');
-  return fact;
-};

@@ -1,18 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { EventMetadata, EventStore } from '@tallystick/event-store';
-import {
-  ledgerStream,
-  type CardToken,
-  type Clock,
-  type Instant,
-  type ProgramId,
-  type StreamName,
-} from '@tallystick/kernel';
+import type { EventMetadata } from '@tallystick/event-store';
+import type { CardToken, Clock, Instant, ProgramId } from '@tallystick/kernel';
 import {
   cardStream,
   factStream,
-  namedOriginals,
-  ownerAt,
   waitingOutcome,
   type Fact,
   type FactOutcome,
@@ -20,8 +11,17 @@ import {
 import { UnknownLedgerEvent } from '@tallystick/ledger';
 import type { Catalog, Program } from '../programs/catalog.js';
 import { outcomeOfPin } from './outcome-of-pin.js';
-import { AccountNotOpen, cardsOf, settleFact, type Arrival, type Settled } from './settle-fact.js';
+import {
+  AccountNotOpen,
+  cardsOf,
+  ReadApart,
+  settleFact,
+  type Arrival,
+  type Settled,
+} from './settle-fact.js';
 import { groupByShared } from './groups.js';
+import { loadFacts } from './load-facts.js';
+import type { Memory } from './memory.js';
 import { Workspace } from './workspace.js';
 
 export type SettleAnswer =
@@ -30,6 +30,20 @@ export type SettleAnswer =
   | { readonly kind: 'program-unknown' }
   /** It can never be settled: a bug, or numbers beyond what a ledger holds. Nothing of it was written. */
   | { readonly kind: 'unsettleable'; readonly error: unknown };
+
+interface Item {
+  readonly arrival: Arrival;
+  answer: SettleAnswer | null;
+}
+
+type Written =
+  | {
+      readonly kind: 'settled';
+      readonly outcomes: readonly Settled[];
+      readonly position: bigint;
+    }
+  | { readonly kind: 'conflict' }
+  | { readonly kind: 'hopeless'; readonly fact: Fact['id'] };
 
 /** Another process keeps winning: a conflict means that somebody made progress, so this is never reached by waiting alone. */
 const attemptsMax = 100;
@@ -42,113 +56,111 @@ const claimFactsMax = 500;
  */
 export class Settler {
   constructor(
-    private readonly store: EventStore,
-    private readonly catalog: Catalog,
+    private readonly memory: Memory,
     private readonly clock: Clock,
   ) {}
 
   /** Answers per fact, in order. Throws when the store is away: nothing is lost by sending the same again. */
   async settle(arrivals: readonly Arrival[]): Promise<readonly SettleAnswer[]> {
-    const programs = await this.programsOf(arrivals);
-    const answers = new Map<Arrival, SettleAnswer>();
-    const known = arrivals.filter((arrival) => {
-      if (programs.has(arrival.fact.program)) return true;
-      answers.set(arrival, { kind: 'program-unknown' });
-      return false;
-    });
-    const workspace = new Workspace(this.store);
-    const streams = await loadAll(
-      workspace,
-      known.map(({ fact }) => fact),
-    );
-    const groups = groupByShared(known, (arrival) => streams(arrival.fact));
-    await Promise.all(
-      groups.map(async (group) => {
-        const settled = await this.settleGroup(group, programs, workspace.fork());
-        group.forEach((arrival, index) => {
-          const answer = settled[index];
-          if (answer !== undefined) answers.set(arrival, answer);
-        });
-      }),
-    );
-    return arrivals.map((arrival) => {
-      const answer = answers.get(arrival);
-      if (answer === undefined) throw new Error(`fact ${arrival.fact.id} was not answered`);
+    const items: Item[] = arrivals.map((arrival) => ({ arrival, answer: null }));
+    const workspace = new Workspace(this.memory);
+    try {
+      const streams = await loadFacts(workspace, factsOf(arrivals));
+      const isKnown = ({ arrival }: Item): boolean =>
+        this.memory.catalog.known(arrival.fact.program) !== null;
+      const known = items.filter(isKnown);
+      for (const item of items) if (!isKnown(item)) item.answer = { kind: 'program-unknown' };
+      const groups = groupByShared(known, ({ arrival }) => streams(arrival.fact));
+      await Promise.all(
+        groups.map(async (group) => {
+          const forked = workspace.fork(group.flatMap(({ arrival }) => streams(arrival.fact)));
+          const answers = await this.settleGroup(
+            group.map(({ arrival }) => arrival),
+            forked,
+          );
+          for (const [index, item] of group.entries()) item.answer = answers[index] ?? null;
+        }),
+      );
+    } finally {
+      workspace.release(null);
+    }
+    return items.map(({ arrival, answer }) => {
+      if (answer === null) throw new Error(`fact ${arrival.fact.id} was not answered`);
       return answer;
     });
   }
 
   private async settleGroup(
     group: readonly Arrival[],
-    programs: ReadonlyMap<ProgramId, Program>,
-    first: Workspace,
+    first?: Workspace,
   ): Promise<readonly SettleAnswer[]> {
     try {
-      return await this.settleTogether(group, programs, first);
+      return await this.settleTogether(group, first);
     } catch (error) {
       if (!(error instanceof Unsettleable)) throw error;
       if (group.length === 1) return [{ kind: 'unsettleable', error: error.cause }];
       // One of them is at fault; the others are not to suffer for it.
       const answers: SettleAnswer[] = [];
-      for (const arrival of group) {
-        const workspace = await this.workspaceOf([arrival]);
-        answers.push(...(await this.settleGroup([arrival], programs, workspace)));
-      }
+      for (const arrival of group) answers.push(...(await this.settleGroup([arrival])));
       return answers;
     }
   }
 
+  /** Decides a group and writes it, again and again while others write the same streams. `first`: what is loaded already. */
   private async settleTogether(
     group: readonly Arrival[],
-    programs: ReadonlyMap<ProgramId, Program>,
-    first: Workspace,
+    first: Workspace | undefined,
   ): Promise<readonly SettleAnswer[]> {
     const hopeless = new Set<Fact['id']>();
-    let workspace = first;
+    let workspace = first ?? new Workspace(this.memory);
     for (let attempt = 1; attempt <= attemptsMax;) {
-      const at = this.clock();
-      const decide = (arrival: Arrival): Settled =>
-        decideOrSay(workspace, programOf(programs, arrival.fact), arrival, at);
-      const waiting = (await this.waitingBefore(group, workspace)).filter(
-        ({ fact }) => !hopeless.has(fact.id),
-      );
-      const fault = firstFault(waiting, decide);
-      if (fault !== null) {
-        // It waited, and can never be settled: those behind it go on without it.
-        hopeless.add(fault.fact.id);
-        workspace = await this.workspaceOf(group);
-        continue;
+      let appended: bigint | null = null;
+      try {
+        if (workspace !== first) await loadFacts(workspace, factsOf(group));
+        const written = await this.write(workspace, group, hopeless).catch(orConflict);
+        if (written.kind === 'settled') {
+          appended = written.position;
+          const { position } = written;
+          return written.outcomes.map((outcome) => ({ kind: 'settled', outcome, position }));
+        }
+        if (written.kind === 'hopeless') hopeless.add(written.fact);
+        else attempt += 1;
+      } finally {
+        workspace.release(appended);
       }
-      const outcomes = group.map(decide);
-      const writes = workspace.writes();
-      const result =
-        writes.length === 0
-          ? { kind: 'appended' as const, position: workspace.newestPosition() }
-          : await this.store.append(writes);
-      if (result.kind !== 'conflict') {
-        const { position } = result;
-        return outcomes.map((outcome) => ({ kind: 'settled', outcome, position }));
-      }
-      await sleep(Math.floor((backoffMsMax * attempt) / attemptsMax));
-      workspace = await this.workspaceOf(group);
-      attempt += 1;
+      await sleep(Math.floor((backoffMsMax * (attempt - 1)) / attemptsMax));
+      workspace = new Workspace(this.memory, { keepSpares: attempt > 1 });
     }
     throw new Error(`others wrote the same streams ${attemptsMax} times in a row`);
   }
 
-  /** What is there now of everything that settling a group can touch. */
-  private async workspaceOf(group: readonly Arrival[]): Promise<Workspace> {
-    const workspace = new Workspace(this.store);
-    await loadAll(
-      workspace,
-      group.map(({ fact }) => fact),
+  private async write(
+    workspace: Workspace,
+    group: readonly Arrival[],
+    hopeless: ReadonlySet<Fact['id']>,
+  ): Promise<Written> {
+    const at = this.clock();
+    const decide = (arrival: Arrival): Settled =>
+      decideOrSay(workspace, programOf(this.memory.catalog, arrival.fact), arrival, at);
+    const waiting = (await this.waitingBefore(group, workspace)).filter(
+      ({ fact }) => !hopeless.has(fact.id),
     );
-    return workspace;
+    const fault = firstFault(waiting, decide);
+    // It waited, and can never be settled: those behind it go on without it.
+    if (fault !== null) return { kind: 'hopeless', fact: fault.fact.id };
+    const outcomes = group.map(decide);
+    const writes = workspace.writes();
+    if (writes.length === 0)
+      return { kind: 'settled', outcomes, position: workspace.newestPosition() };
+    const result = await this.memory.store.append(writes);
+    return result.kind === 'conflict'
+      ? { kind: 'conflict' }
+      : { kind: 'settled', outcomes, position: result.position };
   }
 
   /** Settles what waits for a card that has been attached to an account, oldest first. */
   async claim(program: ProgramId, card: CardToken, metadata: EventMetadata): Promise<void> {
-    const workspace = new Workspace(this.store);
+    const workspace = new Workspace(this.memory);
     await workspace.load([cardStream(program, card)]);
     const waiting = [...workspace.card(program, card).waiting];
     for (let from = 0; from < waiting.length; from += claimFactsMax) {
@@ -167,14 +179,18 @@ export class Settler {
   async find(
     id: Fact['id'],
   ): Promise<{ readonly fact: Fact; readonly outcome: FactOutcome } | null> {
-    const workspace = new Workspace(this.store);
-    await workspace.load([factStream(id)]);
-    const state = workspace.fact(id);
-    if (state === null) return null;
-    const { document: fact, pin } = state;
-    if (pin === null) return { fact, outcome: waitingOutcome(fact) };
-    await workspace.load(pin.parts.map(({ account }) => ledgerStream(fact.program, account)));
-    return { fact, outcome: outcomeOfPin(workspace, fact, pin) };
+    const workspace = new Workspace(this.memory);
+    try {
+      await workspace.load([factStream(id)]);
+      const state = workspace.fact(id);
+      if (state === null) return null;
+      const { document: fact, pin } = state;
+      if (pin === null) return { fact, outcome: waitingOutcome(fact) };
+      await loadFacts(workspace, [fact]);
+      return { fact, outcome: outcomeOfPin(workspace, fact, pin) };
+    } finally {
+      workspace.release(workspace.newestPosition());
+    }
   }
 
   /** Facts that wait for a card of this group which has an owner by now: they came earlier, so they are settled earlier. */
@@ -197,22 +213,12 @@ export class Settler {
       const fact = workspace.fact(id)?.document;
       return fact === undefined ? [] : [{ fact, metadata: metadataFor(fact, metadata) }];
     });
-    await loadAll(
-      workspace,
-      facts.map(({ fact }) => fact),
-    );
+    await loadFacts(workspace, factsOf(facts));
     return facts;
   }
-
-  private async programsOf(arrivals: readonly Arrival[]): Promise<Map<ProgramId, Program>> {
-    const programs = new Map<ProgramId, Program>();
-    for (const id of new Set(arrivals.map(({ fact }) => fact.program))) {
-      const program = await this.catalog.read(id);
-      if (program !== null) programs.set(id, program);
-    }
-    return programs;
-  }
 }
+
+const factsOf = (arrivals: readonly Arrival[]): readonly Fact[] => arrivals.map(({ fact }) => fact);
 
 /** Deciding threw: it would throw again, whenever it is tried. The workspace holds half a decision and must not be used. */
 class Unsettleable extends Error {
@@ -224,6 +230,9 @@ class Unsettleable extends Error {
   }
 }
 
+/** Membership is late, a newer release has written, or somebody else was faster: all of these end. */
+const passes = [AccountNotOpen, UnknownLedgerEvent, ReadApart];
+
 const decideOrSay = (
   workspace: Workspace,
   program: Program,
@@ -233,10 +242,14 @@ const decideOrSay = (
   try {
     return settleFact(workspace, program, arrival, at);
   } catch (error) {
-    // Membership is late, or a newer release has written: both end.
-    if (error instanceof AccountNotOpen || error instanceof UnknownLedgerEvent) throw error;
+    if (passes.some((kind) => error instanceof kind)) throw error;
     throw new Unsettleable(arrival, error);
   }
+};
+
+const orConflict = (error: unknown): Written => {
+  if (error instanceof ReadApart) return { kind: 'conflict' };
+  throw error;
 };
 
 /** Decides facts in order, up to the first that cannot be. */
@@ -261,38 +274,8 @@ const metadataFor = (fact: Fact, cause: EventMetadata): EventMetadata => ({
   occurredAt: fact.occurredAt,
 });
 
-const programOf = (programs: ReadonlyMap<ProgramId, Program>, fact: Fact): Program => {
-  const program = programs.get(fact.program);
-  if (program === undefined) throw new Error(`program ${fact.program} was not read`);
+const programOf = (catalog: Catalog, fact: Fact): Program => {
+  const program = catalog.known(fact.program);
+  if (program === null) throw new Error(`program ${fact.program} was not read`);
   return program;
-};
-
-/** Reads every stream that settling the facts can touch; returns which these are, per fact. */
-const loadAll = async (
-  workspace: Workspace,
-  facts: readonly Fact[],
-): Promise<(fact: Fact) => StreamName[]> => {
-  await workspace.load(facts.flatMap((fact) => [fact.id, ...namedOriginals(fact)].map(factStream)));
-  await workspace.load(
-    facts.flatMap((fact) => cardsOf(workspace, fact).map((card) => cardStream(fact.program, card))),
-  );
-  const accounts = (fact: Fact): StreamName[] => {
-    const states = [fact.id, ...namedOriginals(fact)].map((id) => workspace.fact(id));
-    const pinned = states.flatMap((state) => [
-      ...(state?.pin?.parts.map(({ account }) => account) ?? []),
-      ...(state?.left ?? []),
-    ]);
-    const owners = cardsOf(workspace, fact).map(
-      (card) => ownerAt(workspace.card(fact.program, card), fact.occurredAt)?.account,
-    );
-    return [...pinned, ...owners].flatMap((account) =>
-      account === undefined ? [] : [ledgerStream(fact.program, account)],
-    );
-  };
-  await workspace.load(facts.flatMap(accounts));
-  return (fact) => [
-    ...[fact.id, ...namedOriginals(fact)].map(factStream),
-    ...cardsOf(workspace, fact).map((card) => cardStream(fact.program, card)),
-    ...accounts(fact),
-  ];
 };

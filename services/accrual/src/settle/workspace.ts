@@ -1,20 +1,9 @@
-import {
-  decodeLedgerEvent,
-  emptyAccount,
-  evolve,
-  type Account,
-  type EarnReversed,
-  type LedgerEvent,
-  type PointsEarned,
-} from '@tallystick/ledger';
+import type { Account, LedgerEvent } from '@tallystick/ledger';
 import {
   cardStream,
-  decodeCardEvent,
-  decodeFactEvent,
   evolveCard,
   evolveFact,
   factStream,
-  unknownCard,
   type CardEvent,
   type CardState,
   type FactEvent,
@@ -23,10 +12,7 @@ import {
 import {
   newEvent,
   type EventMetadata,
-  type EventStore,
-  type ExpectedRevision,
   type NewEvent,
-  type RecordedEvent,
   type StreamWrite,
 } from '@tallystick/event-store';
 import {
@@ -37,83 +23,87 @@ import {
   type ProgramId,
   type StreamName,
 } from '@tallystick/kernel';
-
-/** What a fact did to an account. */
-export type Applied = PointsEarned | EarnReversed;
-
-/** An account as a decision needs it: its state, and what each fact that it applied did to it. */
-export interface AccountInHand {
-  readonly state: Account;
-  readonly applied: ReadonlyMap<FactId, readonly Applied[]>;
-}
-
-type Recorded = ReadonlyMap<StreamName, readonly RecordedEvent[]>;
+import type { AccountInHand } from './account-in-hand.js';
+import type { HeldCard } from './card-cache.js';
+import type { Memory } from './memory.js';
+import { StreamsInHand, type HeldFact } from './streams-in-hand.js';
 
 /**
- * The streams that a few facts touch, as read, and what was decided on top of them but is not written yet.
- * Thrown away after its append, whichever way that ended.
+ * The streams that a few facts touch, and what was decided on top of them but is not written yet. Thrown away after its append,
+ * whichever way that ended: `release` says what may be kept.
  */
 export class Workspace {
-  private readonly facts = new Map<FactId, FactStreamState | null>();
-  private readonly cards = new Map<StreamName, CardState>();
-  private readonly accounts = new Map<
-    StreamName,
-    { state: Account; applied: Map<FactId, Applied[]> }
-  >();
-  private readonly pending = new Map<
-    StreamName,
-    { expected: ExpectedRevision; events: NewEvent[] }
-  >();
-  private readonly recorded = new Map<StreamName, readonly RecordedEvent[]>();
+  private readonly facts = new Map<StreamName, HeldFact>();
+  private readonly cards = new Map<StreamName, HeldCard>();
+  private readonly pending = new Map<StreamName, { revision: number; events: NewEvent[] }>();
+  private readonly pinned = new Set<FactId>();
+  private readonly hand: StreamsInHand;
+  private readonly keepSpares: boolean;
 
-  /** `base`: what was read together with others, and is not read again. */
+  /** `keepSpares`: an account is copied before it is decided on, because somebody else is writing it, too, and the decision may be in vain. */
   constructor(
-    private readonly store: EventStore,
-    private readonly base?: Workspace,
-  ) {}
-
-  /** Reads streams that are not in hand yet. */
-  async load(streams: Iterable<StreamName>): Promise<void> {
-    const missing = [...new Set(streams)].filter((stream) => this.read(stream) === undefined);
-    if (missing.length === 0) return;
-    const read: Recorded = await this.store.readStreams(missing);
-    for (const stream of missing) this.recorded.set(stream, read.get(stream) ?? []);
+    memory: Memory,
+    options: { readonly keepSpares?: boolean; hand?: StreamsInHand } = {},
+  ) {
+    this.hand = options.hand ?? new StreamsInHand(memory);
+    this.keepSpares = options.keepSpares ?? false;
   }
 
-  /** Shares what was read, and nothing that was decided: for one group of the facts that were read together. */
-  fork(): Workspace {
-    return new Workspace(this.store, this);
+  /** See `StreamsInHand.load`. */
+  async load(streams: Iterable<StreamName>, whole?: ReadonlySet<StreamName>): Promise<boolean> {
+    return await this.hand.load(streams, whole);
   }
 
+  /** A workspace for one group of the facts that were read together, with the accounts among its streams. */
+  fork(streams: Iterable<StreamName>): Workspace {
+    return new Workspace(this.hand.memory, { hand: this.hand.split(streams) });
+  }
+
+  /** null: there is no such fact. */
   fact(id: FactId): FactStreamState | null {
-    let state = this.facts.get(id);
-    if (state === undefined) {
-      state = null;
-      for (const event of this.events(factStream(id)))
-        state = evolveFact(state, decodeFactEvent(event));
-      this.facts.set(id, state);
-    }
-    return state;
+    return this.factAt(factStream(id)).state;
+  }
+
+  factIfLoaded(id: FactId): FactStreamState | null {
+    return this.hand.fact(factStream(id))?.state ?? null;
   }
 
   card(program: ProgramId, token: CardToken): CardState {
+    return this.cardAt(cardStream(program, token)).state;
+  }
+
+  /** A card as it was read, or as it was when it was used last. */
+  foreseenCard(program: ProgramId, token: CardToken): CardState {
     const stream = cardStream(program, token);
-    let state = this.cards.get(stream);
-    if (state === undefined) {
-      state = unknownCard;
-      for (const event of this.events(stream)) state = evolveCard(state, decodeCardEvent(event));
-      this.cards.set(stream, state);
-    }
-    return state;
+    return (this.hand.card(stream) ?? this.hand.foreseen(stream)).state;
   }
 
   account(program: ProgramId, id: AccountId): AccountInHand {
-    return this.inHand(ledgerStream(program, id));
+    const account = this.accountIfLoaded(program, id);
+    if (account === undefined) throw new Error(`account ${id} was not loaded`);
+    return account;
+  }
+
+  accountIfLoaded(program: ProgramId, id: AccountId): AccountInHand | undefined {
+    return this.hand.account(ledgerStream(program, id));
+  }
+
+  /** An account's state, for a decider that folds what it decides into it. */
+  toDecideOn(program: ProgramId, id: AccountId): Account {
+    return this.account(program, id).toDecideOn(this.keepSpares);
   }
 
   recordFact(id: FactId, event: FactEvent, metadata: EventMetadata): void {
-    this.write(factStream(id), id, 0, event, metadata);
-    this.facts.set(id, evolveFact(this.fact(id), event));
+    const stream = factStream(id);
+    const { state, revision } = this.factAt(stream);
+    this.write(stream, revision, newEvent(id, 0, event, metadata));
+    this.facts.set(stream, { state: evolveFact(state, event), revision });
+    if ('pin' in event.data && event.data.pin !== null) this.pinned.add(id);
+  }
+
+  /** Whether a fact's pin was decided here, so that nobody can have acted on it before. */
+  isPinnedHere(id: FactId): boolean {
+    return this.pinned.has(id);
   }
 
   recordCard(
@@ -124,9 +114,9 @@ export class Workspace {
     metadata: EventMetadata,
   ): void {
     const stream = cardStream(program, token);
-    const state = this.card(program, token);
-    this.write(stream, of, state.links.length, event, metadata);
-    this.cards.set(stream, evolveCard(state, event));
+    const { state, revision } = this.cardAt(stream);
+    this.write(stream, revision, newEvent(of, state.links.length, event, metadata));
+    this.cards.set(stream, { state: evolveCard(state, event), revision });
   }
 
   /** Events that the ledger's decider has folded into the account already. */
@@ -136,76 +126,60 @@ export class Workspace {
     of: FactId,
     events: readonly LedgerEvent[],
     metadata: EventMetadata,
+    firstOrdinal = 0,
   ): void {
+    const account = this.account(program, id);
     const stream = ledgerStream(program, id);
-    const { applied } = this.inHand(stream);
-    events.forEach((event, ordinal) => {
-      this.write(stream, of, ordinal, event, metadata);
-      remember(applied, event);
+    events.forEach((event, index) => {
+      this.write(stream, account.revision, newEvent(of, firstOrdinal + index, event, metadata));
     });
+    account.note(events);
   }
 
-  /** The newest event of all that was read. */
+  /** The newest event of all that was read or kept. */
   newestPosition(): bigint {
-    let newest = this.base?.newestPosition() ?? 0n;
-    for (const events of this.recorded.values()) {
-      const position = events.at(-1)?.position ?? 0n;
-      if (position > newest) newest = position;
-    }
-    return newest;
+    return this.hand.newestPosition;
   }
 
   /** What is to be appended: facts' streams first, so that a store without atomicity never awards what it does not know. */
   writes(): StreamWrite[] {
     return [...this.pending]
-      .map(([stream, { expected, events }]) => ({ stream, expected, events }))
+      .map(([stream, { revision, events }]) => ({
+        stream,
+        expected: revision < 0 ? ('noStream' as const) : revision,
+        events,
+      }))
       .sort((a, b) => rank(a.stream) - rank(b.stream));
   }
 
-  private inHand(stream: StreamName) {
-    let account = this.accounts.get(stream);
-    if (account === undefined) {
-      account = { state: emptyAccount(), applied: new Map<FactId, Applied[]>() };
-      for (const recorded of this.events(stream)) {
-        const event = decodeLedgerEvent(recorded);
-        evolve(account.state, event);
-        remember(account.applied, event);
-      }
-      this.accounts.set(stream, account);
+  /** Gives back to memory what may be kept. `appended`: where the writes are durable, or what was read if there are none; null: they are not, or nobody knows. */
+  release(appended: bigint | null): void {
+    this.hand.giveBack(appended);
+    if (appended === null) return;
+    for (const [stream, { state, revision }] of this.cards) {
+      const added = this.pending.get(stream)?.events.length ?? 0;
+      this.hand.memory.cards.put(stream, { state, revision: revision + added });
     }
-    return account;
   }
 
-  private events(stream: StreamName): readonly RecordedEvent[] {
-    const events = this.read(stream);
-    if (events === undefined) throw new Error(`stream ${stream} was not loaded`);
-    return events;
+  private factAt(stream: StreamName): HeldFact {
+    return this.facts.get(stream) ?? loaded(stream, this.hand.fact(stream));
   }
 
-  private read(stream: StreamName): readonly RecordedEvent[] | undefined {
-    return this.recorded.get(stream) ?? this.base?.read(stream);
+  private cardAt(stream: StreamName): HeldCard {
+    return this.cards.get(stream) ?? loaded(stream, this.hand.card(stream));
   }
 
-  private write(
-    stream: StreamName,
-    of: FactId,
-    ordinal: number,
-    event: { readonly type: string; readonly data: object },
-    metadata: EventMetadata,
-  ): void {
-    let pending = this.pending.get(stream);
-    if (pending === undefined) {
-      pending = { expected: this.events(stream).at(-1)?.revision ?? 'noStream', events: [] };
-      this.pending.set(stream, pending);
-    }
-    pending.events.push(newEvent(of, ordinal, { type: event.type, data: event.data }, metadata));
+  private write(stream: StreamName, revision: number, event: NewEvent): void {
+    const pending = this.pending.get(stream);
+    if (pending === undefined) this.pending.set(stream, { revision, events: [event] });
+    else pending.events.push(event);
   }
 }
 
-const remember = (applied: Map<FactId, Applied[]>, event: LedgerEvent): void => {
-  if (event.type !== 'PointsEarned' && event.type !== 'EarnReversed') return;
-  const { fact } = event.data;
-  applied.set(fact, [...(applied.get(fact) ?? []), event]);
+const loaded = <T>(stream: StreamName, held: T | undefined): T => {
+  if (held === undefined) throw new Error(`stream ${stream} was not loaded`);
+  return held;
 };
 
 const order = ['receipt', 'partneraward', 'card', 'ledger'];

@@ -5,18 +5,11 @@ import {
   type OnApplicationBootstrap,
   type OnApplicationShutdown,
 } from '@nestjs/common';
-import type { EventStore } from '@tallystick/event-store';
 import type { Clock, FactId } from '@tallystick/kernel';
 import { factStream } from '@tallystick/receipts';
-import {
-  CLOCK,
-  EVENT_STORE,
-  LOG,
-  periodically,
-  type Log,
-  type Periodic,
-} from '@tallystick/service-host';
+import { CLOCK, LOG, periodically, type Log, type Periodic } from '@tallystick/service-host';
 import { IntakeQueue } from '../settle/intake-queue.js';
+import { Memory } from '../settle/memory.js';
 import { Workspace } from '../settle/workspace.js';
 import { Unsettled } from './unsettled.js';
 
@@ -32,7 +25,7 @@ export class Sweeper implements OnApplicationBootstrap, OnApplicationShutdown {
   private sweeping: Periodic | undefined;
 
   constructor(
-    @Inject(EVENT_STORE) private readonly store: EventStore,
+    @Inject(Memory) private readonly memory: Memory,
     @Inject(IntakeQueue) private readonly queue: IntakeQueue,
     @Inject(Unsettled) private readonly unsettled: Unsettled,
     @Inject(CLOCK) private readonly clock: Clock,
@@ -62,7 +55,7 @@ export class Sweeper implements OnApplicationBootstrap, OnApplicationShutdown {
   }
 
   private async finish(facts: readonly FactId[]): Promise<void> {
-    const workspace = new Workspace(this.store);
+    const workspace = new Workspace(this.memory);
     await workspace.load(facts.map(factStream));
     const correlationId = randomUUID();
     const arrivals = facts.flatMap((id) => {

@@ -7,7 +7,8 @@ import {
   type Instant,
   type ProgramId,
 } from '@tallystick/kernel';
-import type { Rulebook } from '@tallystick/rulebook';
+import type { ArrearsPolicy } from '@tallystick/ledger';
+import { arrearsPolicyOf, type Rulebook } from '@tallystick/rulebook';
 
 /** What a programme says of spending. */
 export interface SpendingTerms {
@@ -15,6 +16,8 @@ export interface SpendingTerms {
   /** `points` are worth `value` in major units; null: points buy rewards only. */
   readonly redemption: { readonly points: number; readonly value: string } | null;
   readonly refundGraceDays: number;
+  /** How what an account owes is settled when points come to it. */
+  readonly arrearsPolicy: ArrearsPolicy;
 }
 
 interface ProgramRow {
@@ -22,9 +25,13 @@ interface ProgramRow {
   readonly redemption_points: string | number | bigint | null;
   readonly redemption_value: string | null;
   readonly refund_grace_days: number;
+  readonly arrears_policy: ArrearsPolicy;
 }
 
-/** Redemption's own notes of what other services said over the bus. */
+/**
+ * Redemption's own notes of what other services said over the bus. They are read anew each time: another process may have heard what this one
+ * has not. Who spends from an account by its id reads none of them.
+ */
 export class Heard {
   constructor(private readonly db: Pool) {}
 
@@ -39,8 +46,9 @@ export class Heard {
   async published(book: Rulebook): Promise<void> {
     await this.db.query(
       `insert into programs
-         (program, version, effective_from, currency, redemption_points, redemption_value, refund_grace_days)
-       values ($1, $2, $3, $4, $5, $6, $7) on conflict (program, version) do nothing`,
+         (program, version, effective_from, currency, redemption_points, redemption_value,
+          refund_grace_days, arrears_policy)
+       values ($1, $2, $3, $4, $5, $6, $7, $8) on conflict (program, version) do nothing`,
       [
         book.program,
         book.version,
@@ -49,6 +57,7 @@ export class Heard {
         book.redemption?.points ?? null,
         book.redemption?.value ?? null,
         book.refunds.graceDays,
+        arrearsPolicyOf(book),
       ],
     );
   }
@@ -67,7 +76,7 @@ export class Heard {
   /** The terms in force at a moment; null before the programme has begun. */
   async termsAt(program: ProgramId, at: Instant): Promise<SpendingTerms | null> {
     const { rows } = await this.db.query<ProgramRow>(
-      `select currency, redemption_points, redemption_value, refund_grace_days from programs
+      `select currency, redemption_points, redemption_value, refund_grace_days, arrears_policy from programs
        where program = $1 and effective_from <= $2 order by effective_from desc, version desc limit 1`,
       [program, at],
     );
@@ -78,6 +87,7 @@ export class Heard {
       currency: row.currency,
       redemption: points === null || value === null ? null : { points: Number(points), value },
       refundGraceDays: row.refund_grace_days,
+      arrearsPolicy: row.arrears_policy,
     };
   }
 }

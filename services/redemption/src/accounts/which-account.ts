@@ -1,12 +1,4 @@
-import { z } from 'zod';
-import { printable, printableRule } from '@tallystick/contracts';
-import {
-  accountId,
-  programId,
-  type AccountId,
-  type Instant,
-  type ProgramId,
-} from '@tallystick/kernel';
+import { accountId, programId, type Instant, type ProgramId } from '@tallystick/kernel';
 import {
   hasRole,
   mayAccount,
@@ -14,69 +6,53 @@ import {
   problem,
   type Caller,
   type CardTokens,
+  type Role,
 } from '@tallystick/service-host';
+import type { Named } from '../orders/order.js';
+import { accountUnknown } from '../problems.js';
 import type { Heard } from './heard.js';
 
-const name = z.string().min(1).max(100).regex(printable, printableRule);
+/** How a request names an account: one of the two. */
+export interface AccountOrCard {
+  readonly account?: string | undefined;
+  readonly card?: string | undefined;
+}
 
-/** An account, named by itself or by a card that leads to it. */
-export const whichAccount = {
-  program: name,
-  account: name.optional(),
-  card: z
-    .string()
-    .trim()
-    .min(1)
-    .max(100)
-    .regex(printable, printableRule)
-    .optional()
-    .describe('The card number, instead of account'),
-};
-
-export const accountUnknown = (detail: string) =>
-  problem({ status: 404, type: 'account-unknown', title: 'There is no such account', detail });
-
-/** The account is part of another one by now: what is asked of it is to be asked there. */
-export const accountMerged = (into: AccountId) =>
-  problem({
-    status: 409,
-    type: 'account-merged',
-    title: 'The account became part of another one',
-    detail: `Its points are on account ${into}: send the request for that one, with a new Idempotency-Key.`,
-    extensions: { successor: into },
-  });
+export interface FindOptions {
+  /** Who may name any account; others their own only. `anyone`: whose it is does not matter. */
+  readonly staff: readonly Role[] | 'anyone';
+  /** Where in the request the account is named, for what is said of it. */
+  readonly field?: string;
+}
 
 /** Finds the account that a request names, if the caller may touch it. Throws problems 400, 403 and 404. */
 export const findAccount = async (
   deps: { readonly heard: Heard; readonly tokens: CardTokens },
-  named: {
-    readonly program: string;
-    readonly account?: string | undefined;
-    readonly card?: string | undefined;
-  },
+  named: AccountOrCard & { readonly program: string },
   caller: Caller,
   at: Instant,
-): Promise<{ readonly program: ProgramId; readonly account: AccountId }> => {
+  { staff, field = 'account' }: FindOptions = { staff: ['store', 'manager'] },
+): Promise<Named & { readonly program: ProgramId }> => {
   mayProgram(caller, named.program);
   const program = programId(named.program);
-  if ((named.account === undefined) === (named.card === undefined)) {
-    throw problem({
-      status: 400,
-      type: 'invalid',
-      title: 'The request is not as the schema says',
-      errors: [{ field: 'account', message: 'give either account or card' }],
-    });
+  const { account, card } = named;
+  if ((account === undefined) === (card === undefined)) throw eitherOr(field);
+  if (account !== undefined) {
+    if (staff !== 'anyone') mayAccount(caller, account, ...staff);
+    return { program, account: accountId(account), follows: false };
   }
-  if (named.account !== undefined) {
-    mayAccount(caller, named.account, 'store', 'manager');
-    return { program, account: accountId(named.account) };
-  }
-  const owner = await deps.heard.ownerOf(
-    program,
-    deps.tokens.tokenOf(program, named.card ?? ''),
-    at,
-  );
-  if (owner === null || (!hasRole(caller, 'store', 'manager') && caller.account !== owner))
+  const owner = await deps.heard.ownerOf(program, deps.tokens.tokenOf(program, card ?? ''), at);
+  const isTheirs =
+    staff === 'anyone' || hasRole(caller, ...staff) || (owner !== null && caller.account === owner);
+  if (owner === null || !isTheirs)
     throw accountUnknown('The card leads to no account of this programme.');
-  return { program, account: owner };
+  return { program, account: owner, follows: true };
 };
+
+const eitherOr = (field: string) =>
+  problem({
+    status: 400,
+    type: 'invalid',
+    title: 'The request is not as the schema says',
+    errors: [{ field, message: 'give either account or card' }],
+  });

@@ -1,17 +1,13 @@
-import { z } from 'zod';
-import { contentHash, type EventStore, type RecordedEvent } from '@tallystick/event-store';
+import { contentHash } from '@tallystick/event-store';
 import {
-  accountId,
   factId,
-  programId,
   streamName,
-  type AccountId,
   type FactId,
   type ProgramId,
   type StreamName,
 } from '@tallystick/kernel';
 
-/** A redemption's own stream: begun once, it pins the account and what was asked for. Refunds of it are there too. */
+/** A redemption's own stream: begun once, it pins the account and what was asked for. So it does for what a hold's capture spends. */
 export const redemptionStream = (program: ProgramId, redemption: string): StreamName =>
   streamName('redemption', program, redemption);
 
@@ -20,38 +16,14 @@ export const redemptionFact = (program: ProgramId, redemption: string): FactId =
 
 /** A caller's key names one redemption for ever: the id is made from both, and tells neither. */
 export const redemptionIdOf = (program: ProgramId, subject: string, key: string): string =>
-  contentHash({ program, subject, key }).slice(0, 32);
+  idOf({ program, subject, key });
 
-const requested = z.object({
-  redemption: z.string(),
-  program: z.string().transform(programId),
-  account: z.string().transform(accountId),
-  points: z.number(),
-  kind: z.string(),
-  reference: z.string(),
-  hash: z.string(),
-});
+/** Another kind of order under the same key has another id. */
+export const orderIdOf = (
+  order: 'hold' | 'capture' | 'transfer',
+  program: ProgramId,
+  subject: string,
+  key: string,
+): string => idOf({ order, program, subject, key });
 
-/** First event of a redemption's stream. */
-export interface RedemptionRequested {
-  readonly redemption: string;
-  readonly program: ProgramId;
-  readonly account: AccountId;
-  readonly points: number;
-  readonly kind: string;
-  readonly reference: string;
-  /** SHA-256 of the request: the same key with another request is refused. */
-  readonly hash: string;
-}
-
-/** What a redemption's stream says of it; null when it was never begun. */
-export const readRequest = async (
-  store: EventStore,
-  stream: StreamName,
-): Promise<{ readonly request: RedemptionRequested; readonly recorded: RecordedEvent } | null> => {
-  for await (const recorded of store.readStream(stream)) {
-    const request: RedemptionRequested = requested.parse(JSON.parse(recorded.data));
-    return { request, recorded };
-  }
-  return null;
-};
+const idOf = (named: object): string => contentHash(named).slice(0, 32);

@@ -1,32 +1,34 @@
-import {
-  contentHash,
-  newEvent,
-  type EventMetadata,
-  type EventStore,
-} from '@tallystick/event-store';
+import { contentHash } from '@tallystick/event-store';
 import {
   factId,
-  ledgerStream,
   type AccountId,
-  type Clock,
+  type FactId,
   type Points,
   type ProgramId,
 } from '@tallystick/kernel';
+import { decideRefund, valuation, type RedemptionRefunded } from '@tallystick/ledger';
+import { readHistory } from '../orders/history.js';
 import {
-  decideRefund,
-  valuation,
-  type MergedAway,
-  type RedemptionRefunded,
-} from '@tallystick/ledger';
-import type { Heard } from '../accounts/heard.js';
-import type { InTurn } from '../accounts/in-turn.js';
-import { loadAccount, type Loaded } from '../accounts/ledger.js';
-import { attemptsMax } from '../redeem/redeem.js';
-import { readRequest, redemptionFact, redemptionStream } from '../redeem/redemption-stream.js';
+  carryOut,
+  recall,
+  type Cause,
+  type Means,
+  type Order,
+  type Outcome,
+} from '../orders/order.js';
+import { readPin } from '../orders/pin.js';
+import { redemptionFact, redemptionStream } from '../redeem/redemption-stream.js';
+
+export interface RefundRequest {
+  readonly program: ProgramId;
+  readonly redemption: string;
+  readonly reason: string;
+}
 
 export interface Refunded {
   readonly redemption: string;
   readonly program: ProgramId;
+  /** Where the points came back: the account that spent them, or its successor. */
   readonly account: AccountId;
   readonly points: Points.Points;
   /** What of them paid what the account owed. */
@@ -34,95 +36,96 @@ export interface Refunded {
   readonly available: Points.Points;
 }
 
-export type RefundAnswer =
-  | { readonly kind: 'refunded'; readonly refunded: Refunded; readonly position: bigint }
+export type RefundRefusal =
   | { readonly kind: 'redemption-unknown' }
   | { readonly kind: 'already-refunded' }
-  | MergedAway
-  | { readonly kind: 'key-reused' };
+  /** It is older than what the account remembers of itself. */
+  | { readonly kind: 'redemption-too-old' };
 
 const dayMs = 86_400_000;
 
 /** Gives a redemption's lots back, once. The fact is caller and key, on the redemption that it names. */
 export const refund = async (
-  deps: {
-    readonly store: EventStore;
-    readonly clock: Clock;
-    readonly turns: InTurn;
-    readonly heard: Heard;
-  },
+  means: Means,
   caller: string,
   key: string,
-  command: { readonly program: ProgramId; readonly redemption: string; readonly reason: string },
-  metadata: Omit<EventMetadata, 'program' | 'occurredAt' | 'recordedAt'>,
-): Promise<RefundAnswer> => {
-  const { store, clock, heard } = deps;
-  const { program, redemption, reason } = command;
-  const begun = await readRequest(store, redemptionStream(program, redemption));
-  if (begun === null) return { kind: 'redemption-unknown' };
-  const { account: id } = begun.request;
-  const fact = factId('refund', program, redemption, contentHash({ caller, key }).slice(0, 32));
-  const factHash = contentHash(command);
-  return deps.turns.run(ledgerStream(program, id), async () => {
-    const seen: { event: RedemptionRefunded; available: Points.Points; position: bigint }[] = [];
-    const readOn = (before?: Loaded): Promise<Loaded> =>
-      loadAccount(
-        store,
-        program,
-        id,
-        (event, recorded, after) => {
-          if (event.type !== 'RedemptionRefunded' || event.data.fact !== fact) return;
-          const { available } = valuation(after, event.data.occurredAt);
-          seen.push({ event, available, position: recorded.position });
-        },
-        before,
-      );
-    /** The same whenever it is told: from what the stream has said by then. */
-    const told = (): RefundAnswer | null => {
-      const [known] = seen;
-      if (known === undefined) return null;
-      const { event, available, position } = known;
-      if (event.data.factHash !== factHash) return { kind: 'key-reused' };
-      const { points } = event.data;
-      const arrearsPaid = event.data.arrearsPaid.reduce((sum, paid) => sum + paid.points, 0);
-      const refunded = { redemption, program, account: id, points, arrearsPaid, available };
-      return { kind: 'refunded', refunded, position };
-    };
-    let account = await readOn();
-    for (let attempt = 0; ; attempt += 1) {
-      const answer = told();
-      if (answer !== null) return answer;
-      if (attempt === attemptsMax)
-        throw new Error(`the account was written by others ${attemptsMax} times in a row`);
-      const at = clock();
-      const terms = await heard.termsAt(program, at);
-      const decision = decideRefund(
-        account.state,
-        {
-          fact,
-          factHash,
-          redemption: redemptionFact(program, redemption),
-          reason,
-          graceMs: (terms?.refundGraceDays ?? 0) * dayMs,
-        },
-        at,
-      );
-      if (decision.kind === 'unknown-redemption') return { kind: 'redemption-unknown' };
-      if (decision.kind === 'already-refunded' || decision.kind === 'merged') return decision;
-      if (decision.kind === 'known' || decision.kind === 'conflict')
-        throw new Error(`refund ${fact} is on the account and was not seen`);
-      const envelope = { ...metadata, program, occurredAt: at, recordedAt: at };
-      await store.append([
-        {
-          stream: account.stream,
-          expected: account.revision,
-          events: decision.events.map(({ type, data }, ordinal) =>
-            newEvent(fact, ordinal, { type, data }, envelope),
-          ),
-        },
-      ]);
-      // Written, or written by others: what is on the stream now says which.
-      account = await readOn(account);
-    }
+  request: RefundRequest,
+  cause: Cause,
+): Promise<Outcome<Refunded, RefundRefusal>> => {
+  const { program, redemption } = request;
+  const { store, heard, clock } = means;
+  const pin = await readPin(store, redemptionStream(program, redemption));
+  if (pin === null) return { kind: 'redemption-unknown' };
+  const terms = await heard.termsAt(program, clock());
+  const order = orderFor(request, contentHash({ caller, key }).slice(0, 32), cause, {
+    graceMs: (terms?.refundGraceDays ?? 0) * dayMs,
+    ...(terms === null ? {} : { arrearsPolicy: terms.arrearsPolicy }),
   });
+  const outcome = await carryOut(means, order, pin.account);
+  if (outcome.kind !== 'redemption-unknown') return outcome;
+  return fromHistory(means, order, pin.account, redemptionFact(program, redemption));
+};
+
+type RefundOrder = Order<Refunded, RefundRefusal> & { readonly hash: string };
+
+const orderFor = (
+  request: RefundRequest,
+  name: string,
+  cause: Cause,
+  terms: Pick<Parameters<typeof decideRefund>[1], 'graceMs' | 'arrearsPolicy'>,
+): RefundOrder => {
+  const { program, redemption, reason } = request;
+  const fact = factId('refund', program, redemption, name);
+  const hash = contentHash(request);
+  return {
+    ...{ program, fact, cause, hash, firstOrdinal: 0 },
+    decide: (state, at) => {
+      const of = redemptionFact(program, redemption);
+      const command = { fact, factHash: hash, redemption: of, reason, ...terms };
+      const decision = decideRefund(state, command, at);
+      switch (decision.kind) {
+        case 'refunded':
+          return { kind: 'write', events: decision.events };
+        case 'unknown-redemption':
+          return { kind: 'refused', refusal: { kind: 'redemption-unknown' } };
+        case 'already-refunded':
+          return { kind: 'refused', refusal: { kind: 'already-refunded' } };
+        default:
+          return decision;
+      }
+    },
+    owns: (event) => event.type === 'RedemptionRefunded' && event.data.fact === fact,
+    tell: (events, after) => {
+      const event = events.find((one) => one.type === 'RedemptionRefunded');
+      if (event === undefined || after.opened === null)
+        throw new Error('a refund is told from its event on an account');
+      const { points, arrearsPaid: paid, occurredAt } = event.data;
+      const arrearsPaid = paid.reduce((sum, { points: of }) => sum + of, 0);
+      const { available } = valuation(after, occurredAt);
+      const { account } = after.opened;
+      return { redemption, program, account, points, arrearsPaid, available };
+    },
+  };
+};
+
+/** Accounts forget redemptions when periods are closed, and their refunds with them: the account's events still tell. */
+const fromHistory = async (
+  { store }: Means,
+  order: RefundOrder,
+  account: AccountId,
+  redemption: FactId,
+): Promise<Outcome<Refunded, RefundRefusal>> => {
+  const spent: FactId[] = [];
+  const refunds: RedemptionRefunded['data'][] = [];
+  await readHistory(store, order.program, account, ({ type, data }) => {
+    if (type === 'PointsRedeemed') spent.push(data.redemption);
+    else if (type === 'HoldCaptured') spent.push(data.fact);
+    else if (type === 'RedemptionRefunded' && data.redemption === redemption) refunds.push(data);
+  });
+  const own = refunds.find(({ fact }) => fact === order.fact);
+  if (own !== undefined && own.factHash !== order.hash) return { kind: 'key-reused' };
+  const told = own === undefined ? null : await recall(store, order, account);
+  if (told !== null) return told;
+  if (refunds.length > 0) return { kind: 'already-refunded' };
+  return { kind: spent.includes(redemption) ? 'redemption-too-old' : 'redemption-unknown' };
 };

@@ -1,9 +1,9 @@
-import { readFile, realpath } from 'node:fs/promises';
-import path from 'node:path';
+import { readFile } from 'node:fs/promises';
 import type { ServiceName } from '@tallystick/contracts';
 import { localIssuer, type TokenClaims } from '@tallystick/service-host';
 import { dataFolder } from '../../data/folder.js';
 import { keysOf } from '../../data/keys.js';
+import { runningPostgres } from '../../data/running-postgres.js';
 import { perService } from '../../system/services.js';
 import type { Reachable } from './client.js';
 import { eventually } from './eventually.js';
@@ -47,8 +47,8 @@ export const startSystemProcess = async (dataDir: string): Promise<SystemProcess
       return program.pid;
     },
     tokenFor: async (claims: TokenClaims) => await (await issuer()).token(claims),
-    databaseUrl: () => databaseUrl(folder.postgres),
-    postgresPid: async () => (await postmaster(folder.postgres)).pid,
+    databaseUrl: async () => (await runningPostgres(folder.postgres)).url,
+    postgresPid: async () => (await runningPostgres(folder.postgres)).pid,
     kill: async () => {
       program.kill('SIGKILL');
       await program.ended;
@@ -84,20 +84,3 @@ const answering = async (program: Program, running: string): Promise<string> =>
     },
     { withinMs: startsWithinMs },
   );
-
-/** What PostgreSQL writes into its pid file: the process first, the port in line 4. Source: PostgreSQL 18, `pidfile.h`. */
-const postmaster = async (postgres: string): Promise<{ pid: number; port: string }> => {
-  const file = path.join(await placeOf(postgres), 'cluster/postmaster.pid');
-  const [pid = '', , , port = ''] = (await readFile(file, 'utf8')).split('\n');
-  return { pid: Number(pid), port: port.trim() };
-};
-
-const databaseUrl = async (postgres: string): Promise<string> => {
-  const place = await placeOf(postgres);
-  const password = await readFile(path.join(place, 'cluster/tallystick.password'), 'utf8');
-  const { port } = await postmaster(postgres);
-  return `postgres://tallystick_admin:${password.trim()}@127.0.0.1:${port}/postgres`;
-};
-
-const placeOf = async (postgres: string): Promise<string> =>
-  await realpath(path.join(postgres, 'elsewhere')).catch(() => postgres);

@@ -53,6 +53,29 @@ export const redemptionCases: MigrationCases = {
       ).toEqual([{ account: 'b' }]);
     },
   },
+  '0002-arrears-transfers-closings': {
+    before: async (db) => {
+      await db.query(
+        `insert into programs values ('p', 1, '2026-01-01T00:00:00Z', 'GBP', null, null, 0)`,
+      );
+    },
+    after: async (db) => {
+      // What was published before could not say it, and meant this.
+      expect(await rowsOf(db, 'select version, arrears_policy from programs')).toEqual([
+        { version: 1, arrears_policy: 'next-awards' },
+      ]);
+      const sent = `insert into open_transfers (fact, program, sender) values ('f', 'p', 'a')`;
+      await db.query(sent);
+      await expect(db.query(sent)).rejects.toThrow('open_transfers_pkey');
+      expect(
+        await rowsOf(db, 'select fact, noted_at <= now() as noted from open_transfers'),
+      ).toEqual([{ fact: 'f', noted: true }]);
+      await db.query(`insert into closings values ('s', 7)`);
+      await expect(db.query(`insert into closings values ('s', 8)`)).rejects.toThrow(
+        'closings_pkey',
+      );
+    },
+  },
 };
 
 export const partnersCases: MigrationCases = {

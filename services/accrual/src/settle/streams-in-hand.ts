@@ -1,0 +1,198 @@
+import type { RecordedEvent } from '@tallystick/event-store';
+import { categoryOf, type StreamName } from '@tallystick/kernel';
+import {
+  decodeCardEvent,
+  decodeFactEvent,
+  evolveCard,
+  evolveFact,
+  unknownCard,
+  type FactStreamState,
+} from '@tallystick/receipts';
+import { AccountInHand } from './account-in-hand.js';
+import type { HeldCard } from './card-cache.js';
+import type { Memory } from './memory.js';
+
+/** A fact's stream as it was read. */
+export interface HeldFact {
+  readonly state: FactStreamState | null;
+  /** -1: there is none. */
+  readonly revision: number;
+}
+
+/**
+ * Streams of facts, cards and accounts as the store has them now. Cards and accounts that were used lately are not read again, only what
+ * came since. An account is taken from memory, because deciding changes it: nobody else has it until it is given back.
+ */
+export class StreamsInHand {
+  private readonly facts = new Map<StreamName, HeldFact>();
+  private readonly cards = new Map<StreamName, HeldCard>();
+  private readonly kept = new Map<StreamName, HeldCard>();
+  private readonly accounts = new Map<StreamName, AccountInHand>();
+  private readonly programs = new Set<StreamName>();
+  private newest = 0n;
+
+  constructor(
+    readonly memory: Memory,
+    private readonly shared?: StreamsInHand,
+  ) {}
+
+  /**
+   * Reads streams that are not in hand yet, all by one query. Of an account in `whole` it reads all that ever happened, of another one what
+   * came since it was used last. Says whether anything was left to read.
+   */
+  async load(
+    streams: Iterable<StreamName>,
+    whole: ReadonlySet<StreamName> = new Set(),
+  ): Promise<boolean> {
+    const from = new Map<StreamName, number>();
+    for (const stream of this.withSuccessors([...streams, ...whole])) {
+      const revision = this.missing(stream, whole.has(stream));
+      if (revision !== null) from.set(stream, revision);
+    }
+    const hints = await this.closedPeriods([...from].filter(([stream]) => !whole.has(stream)));
+    for (const [stream, revision] of hints) from.set(stream, revision);
+    if (from.size === 0) return false;
+    const read = await this.memory.store.readStreams([...from.keys()], { from });
+    const misled = new Set<StreamName>();
+    for (const [stream, revision] of from) {
+      const events = read.get(stream) ?? [];
+      if (hints.has(stream) && events[0]?.type !== 'PeriodClosed') misled.add(stream);
+      else this.receive(stream, events, revision === 0);
+    }
+    if (misled.size > 0) await this.load([], misled);
+    return true;
+  }
+
+  /** Hands over some accounts to one who settles a part of the facts, with a share in facts and cards. */
+  split(streams: Iterable<StreamName>): StreamsInHand {
+    const part = new StreamsInHand(this.memory, this);
+    part.newest = this.newest;
+    for (const stream of streams) {
+      const account = this.accounts.get(stream);
+      if (account === undefined) continue;
+      this.accounts.delete(stream);
+      part.accounts.set(stream, account);
+    }
+    return part;
+  }
+
+  fact(stream: StreamName): HeldFact | undefined {
+    return this.facts.get(stream) ?? this.shared?.fact(stream);
+  }
+
+  card(stream: StreamName): HeldCard | undefined {
+    return this.cards.get(stream) ?? this.shared?.card(stream);
+  }
+
+  account(stream: StreamName): AccountInHand | undefined {
+    const account = this.accounts.get(stream);
+    return account?.missing(false) === null ? account : undefined;
+  }
+
+  /** The position of the newest event of all that was read or kept. */
+  get newestPosition(): bigint {
+    return this.newest;
+  }
+
+  /** Gives accounts back to memory: as they are when `appended` says where their events are durable; null: that is not so, or not known. */
+  giveBack(appended: bigint | null): void {
+    for (const [stream, account] of this.accounts) {
+      const kept = account.kept(appended);
+      if (kept !== undefined) this.memory.accounts.put(stream, kept);
+    }
+    this.accounts.clear();
+  }
+
+  /** An account that was merged is followed, as far as memory goes. */
+  private withSuccessors(streams: readonly StreamName[]): ReadonlySet<StreamName> {
+    const wanted = new Set(streams);
+    // A set's loop visits what is added while it runs.
+    for (const stream of wanted) {
+      const next = categoryOf(stream) === 'ledger' ? this.taken(stream).knownSuccessor : null;
+      if (next !== null) wanted.add(next);
+    }
+    return wanted;
+  }
+
+  private taken(stream: StreamName): AccountInHand {
+    let account = this.accounts.get(stream);
+    if (account === undefined) {
+      account = new AccountInHand(this.memory.accounts.take(stream));
+      this.accounts.set(stream, account);
+      this.see(account.position);
+    }
+    return account;
+  }
+
+  private missing(stream: StreamName, whole: boolean): number | null {
+    switch (categoryOf(stream)) {
+      case 'ledger':
+        return this.taken(stream).missing(whole);
+      case 'card':
+        return this.card(stream) === undefined ? this.foreseen(stream).revision + 1 : null;
+      case 'program':
+        return this.programs.has(stream) ? null : this.memory.catalog.since(stream);
+      default:
+        return this.fact(stream) === undefined ? 0 : null;
+    }
+  }
+
+  /** Where folding accounts may begin that nothing is kept of. */
+  private async closedPeriods(
+    streams: readonly (readonly [StreamName, number])[],
+  ): Promise<ReadonlyMap<StreamName, number>> {
+    const { closedAt } = this.memory;
+    const hints = new Map<StreamName, number>();
+    if (closedAt === undefined) return hints;
+    const cold = streams.filter(([stream, from]) => from === 0 && categoryOf(stream) === 'ledger');
+    await Promise.all(
+      cold.map(async ([stream]) => {
+        const revision = await closedAt(stream);
+        if (revision !== null) hints.set(stream, revision);
+      }),
+    );
+    return hints;
+  }
+
+  /** What was kept of a card when it was first asked for: what is read later goes on from there. */
+  foreseen(stream: StreamName): HeldCard {
+    let held = this.kept.get(stream);
+    if (held === undefined) {
+      held = this.memory.cards.get(stream) ?? { state: unknownCard, revision: -1 };
+      this.kept.set(stream, held);
+    }
+    return held;
+  }
+
+  private receive(stream: StreamName, events: readonly RecordedEvent[], whole: boolean): void {
+    const { revision = -1, position = 0n } = events.at(-1) ?? {};
+    this.see(position);
+    switch (categoryOf(stream)) {
+      case 'ledger':
+        this.taken(stream).receive(events, whole ? 'whole' : 'tail');
+        return;
+      case 'card': {
+        const before = this.foreseen(stream);
+        let { state } = before;
+        for (const event of events) state = evolveCard(state, decodeCardEvent(event));
+        const card = { state, revision: Math.max(before.revision, revision) };
+        this.cards.set(stream, card);
+        if (card.revision >= 0) this.memory.cards.put(stream, card);
+        return;
+      }
+      case 'program':
+        this.programs.add(stream);
+        this.memory.catalog.learn(stream, events);
+        return;
+      default: {
+        let state: FactStreamState | null = null;
+        for (const event of events) state = evolveFact(state, decodeFactEvent(event));
+        this.facts.set(stream, { state, revision });
+      }
+    }
+  }
+
+  private see(position: bigint): void {
+    if (position > this.newest) this.newest = position;
+  }
+}

@@ -1,0 +1,32 @@
+import type { Provider } from '@nestjs/common';
+import type { Pool } from 'pg';
+import { AccountCache, Accounts } from '@tallystick/accounts';
+import type { EventStore } from '@tallystick/event-store';
+import type { Clock } from '@tallystick/kernel';
+import { CLOCK, DATABASE, EVENT_STORE } from '@tallystick/service-host';
+import type { Means } from '../orders/order.js';
+import { Closings } from './closings.js';
+import { Heard } from './heard.js';
+
+/** `Means`. */
+export const MEANS = Symbol('Means');
+
+/** One of each in a process: all that is spent goes through the same states, one command after another. */
+export const accountProviders: readonly Provider[] = [
+  { provide: Heard, inject: [DATABASE], useFactory: (db: Pool) => new Heard(db) },
+  { provide: Closings, inject: [DATABASE], useFactory: (db: Pool) => new Closings(db) },
+  { provide: AccountCache, useFactory: () => new AccountCache() },
+  {
+    provide: Accounts,
+    inject: [EVENT_STORE, CLOCK, AccountCache, Closings],
+    useFactory: (store: EventStore, clock: Clock, cache: AccountCache, closings: Closings) =>
+      new Accounts({ store, clock, cache, closedAt: (stream) => closings.closedAt(stream) }),
+  },
+  {
+    provide: MEANS,
+    inject: [EVENT_STORE, CLOCK, Accounts, Heard],
+    useFactory: (store: EventStore, clock: Clock, accounts: Accounts, heard: Heard): Means => ({
+      ...{ store, clock, accounts, heard },
+    }),
+  },
+];

@@ -1,0 +1,34 @@
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import {
+  describedOperations,
+  testDeployment,
+  type Deployment,
+  type TestService,
+} from '@tallystick/testing/service';
+import { startRedemption } from './testing/start-redemption.js';
+
+let deployment: Deployment;
+let service: TestService;
+
+beforeAll(async () => {
+  deployment = await testDeployment();
+  service = await startRedemption(deployment);
+});
+afterAll(async () => {
+  await service.close();
+  await deployment.drop();
+});
+
+it('the API describes itself: every operation, who may call it, and what it answers', async () => {
+  expect(await describedOperations(service)).toEqual([
+    'post /v1/redemptions/quote: store, manager, member',
+    'post /v1/redemptions: store, manager, member',
+    'post /v1/redemptions/{program}/{redemption}/refunds: store, manager',
+    'post /v1/holds: store, manager, member',
+    'get /v1/holds/{program}: store, manager, member',
+    'get /v1/holds/{program}/{hold}: store, manager, member',
+    'post /v1/holds/{program}/{hold}/captures: store, manager',
+    'post /v1/holds/{program}/{hold}/releases: store, manager',
+    'post /v1/transfers: member, manager',
+  ]);
+});

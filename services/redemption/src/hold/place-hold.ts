@@ -1,0 +1,91 @@
+import { contentHash } from '@tallystick/event-store';
+import {
+  addMs,
+  type AccountId,
+  type Instant,
+  type Points,
+  type ProgramId,
+} from '@tallystick/kernel';
+import { decideHold, valuation, type MergedAway } from '@tallystick/ledger';
+import {
+  carryOutOnce,
+  type Cause,
+  type Means,
+  type Named,
+  type Outcome,
+  type PinnedOrder,
+} from '../orders/order.js';
+import type { SpendingRefusal } from '../redeem/redeem.js';
+import { orderIdOf } from '../redeem/redemption-stream.js';
+import { holdFact, holdStream } from './hold-stream.js';
+
+export interface HoldRequest {
+  readonly program: ProgramId;
+  readonly points: Points.Points;
+  readonly kind: string;
+  readonly reference: string;
+  readonly lapsesInSeconds: number;
+}
+
+export interface Held {
+  readonly hold: string;
+  readonly program: ProgramId;
+  readonly account: AccountId;
+  readonly points: Points.Points;
+  readonly lapsesAt: Instant;
+  /** What was available right after it. */
+  readonly available: Points.Points;
+}
+
+/** Reserves points once for a caller's key: nobody else can spend them until they are captured, released or the hold has lapsed. */
+export const placeHold = (
+  means: Means,
+  caller: string,
+  key: string,
+  request: HoldRequest,
+  named: Named,
+  cause: Cause,
+): Promise<Outcome<Held, SpendingRefusal> | MergedAway> => {
+  const id = orderIdOf('hold', request.program, caller, key);
+  return carryOutOnce(means, (account) => orderFor(id, { ...request, account }, cause), named);
+};
+
+const orderFor = (
+  id: string,
+  request: HoldRequest & { readonly account: AccountId },
+  cause: Cause,
+): PinnedOrder<Held, SpendingRefusal> => {
+  const { program, account, points, kind, reference, lapsesInSeconds } = request;
+  const fact = holdFact(program, id);
+  const hash = contentHash(request);
+  return {
+    ...{ program, fact, cause, firstOrdinal: 1 },
+    stream: holdStream(program, id),
+    type: 'HoldRequested',
+    data: { hold: id, hash, ...request },
+    decide: (state, at) => {
+      const lapsesAt = addMs(at, lapsesInSeconds * 1_000);
+      const command = { hold: fact, factHash: hash, points, kind, reference, lapsesAt };
+      const decision = decideHold(state, command, at);
+      switch (decision.kind) {
+        case 'held':
+          return { kind: 'write', events: [decision.event] };
+        case 'insufficient':
+          return { kind: 'refused', refusal: decision };
+        case 'unopened':
+          return { kind: 'refused', refusal: { kind: 'account-unknown' } };
+        case 'lapsed':
+          throw new Error('a hold lapses after it begins');
+        default:
+          return decision;
+      }
+    },
+    owns: (event) => event.type === 'PointsHeld' && event.data.hold === fact,
+    tell: ([event], after) => {
+      if (event?.type !== 'PointsHeld') throw new Error('a hold is told from its event');
+      const { lapsesAt, occurredAt } = event.data;
+      const { available } = valuation(after, occurredAt);
+      return { hold: id, program, account, points, lapsesAt, available };
+    },
+  };
+};

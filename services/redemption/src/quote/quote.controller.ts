@@ -1,0 +1,79 @@
+import { Body, Controller, HttpCode, Inject, Post } from '@nestjs/common';
+import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { createZodDto } from 'nestjs-zod';
+import { z } from 'zod';
+import { Points } from '@tallystick/kernel';
+import { valuation } from '@tallystick/ledger';
+import {
+  Allow,
+  CallerParam,
+  CARD_TOKENS,
+  type Caller,
+  type CardTokens,
+} from '@tallystick/service-host';
+import { MEANS } from '../accounts/providers.js';
+import { findAccount } from '../accounts/which-account.js';
+import { program, whichAccount, wholePoints } from '../fields.js';
+import { follow, type Means } from '../orders/order.js';
+import { accountMerged, accountUnknown } from '../problems.js';
+import { worthOf } from './quote.js';
+
+class QuoteRequest extends createZodDto(
+  z.strictObject({
+    program,
+    ...whichAccount,
+    points: wholePoints.optional().describe('Default: all that are available'),
+  }),
+) {}
+class Quote extends createZodDto(
+  z.strictObject({
+    program: z.string(),
+    account: z.string(),
+    available: z.int(),
+    pending: z.int(),
+    arrears: z.int(),
+    points: z.int().describe('How many of the wanted points could be spent now'),
+    value: z
+      .strictObject({ amount: z.string().describe('Major units'), currency: z.string() })
+      .nullable(),
+  }),
+) {}
+
+@ApiTags('redemptions')
+@Controller('/v1/redemptions')
+export class QuoteController {
+  constructor(
+    @Inject(MEANS) private readonly means: Means,
+    @Inject(CARD_TOKENS) private readonly tokens: CardTokens,
+  ) {}
+
+  @Post('/quote')
+  @HttpCode(200)
+  @Allow('store', 'manager', 'member')
+  @ApiOperation({ summary: 'What points could pay now. Promises nothing: the redemption decides' })
+  @ApiResponse({ status: 200, type: Quote.Output })
+  @ApiResponse({ status: 404, description: 'account-unknown' })
+  @ApiResponse({ status: 409, description: 'account-merged' })
+  async quote(@Body() body: QuoteRequest, @CallerParam() caller: Caller) {
+    const { means, tokens } = this;
+    const { accounts, heard, clock } = means;
+    const at = clock();
+    const named = await findAccount({ heard, tokens }, body, caller, at);
+    for (let { account } = named; ; account = await follow(means, named.program, account)) {
+      const seen = await accounts.look(named.program, account, (state) => ({
+        opened: state.opened !== null,
+        merged: state.merged,
+        ...valuation(state, at),
+      }));
+      if (!seen.opened) throw accountUnknown();
+      if (seen.merged !== null) {
+        if (named.follows) continue;
+        throw accountMerged(seen.merged.into);
+      }
+      const { available, pending, arrears } = seen;
+      const points = Points.least(available, Points.points(body.points ?? available));
+      const value = worthOf(points, await heard.termsAt(named.program, at));
+      return { program: named.program, account, available, pending, arrears, points, value };
+    }
+  }
+}

@@ -1,0 +1,105 @@
+import { Body, Controller, Inject, Post } from '@nestjs/common';
+import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { createZodDto } from 'nestjs-zod';
+import { z } from 'zod';
+import { Points } from '@tallystick/kernel';
+import {
+  Allow,
+  answer,
+  type Answer,
+  CallerParam,
+  CARD_TOKENS,
+  ContextParam,
+  IdempotencyKeyParam,
+  type Caller,
+  type CardTokens,
+  type RequestContext,
+} from '@tallystick/service-host';
+import { MEANS } from '../accounts/providers.js';
+import { findAccount } from '../accounts/which-account.js';
+import { position, program, reason, whichAccount, wholePoints } from '../fields.js';
+import type { Means } from '../orders/order.js';
+import {
+  accountMerged,
+  accountUnknown,
+  insufficient,
+  problemOf,
+  sameAccount,
+} from '../problems.js';
+import { transfer } from './transfer.js';
+
+class TransferRequest extends createZodDto(
+  z.strictObject({
+    program,
+    from: z.strictObject(whichAccount),
+    to: z.strictObject(whichAccount),
+    points: wholePoints,
+    reason,
+  }),
+) {}
+class TransferredBody extends createZodDto(
+  z.strictObject({
+    transfer: z.string(),
+    program: z.string(),
+    from: z.string(),
+    to: z.string(),
+    points: z.int(),
+    available: z.int().describe('What was available to the sender right after it'),
+    position,
+  }),
+) {}
+
+@ApiTags('transfers')
+@Controller('/v1/transfers')
+export class TransfersController {
+  constructor(
+    @Inject(MEANS) private readonly means: Means,
+    @Inject(CARD_TOKENS) private readonly tokens: CardTokens,
+  ) {}
+
+  @Post()
+  @Allow('member', 'manager')
+  @ApiOperation({
+    summary: 'Sends points to another account, once for each Idempotency-Key',
+    description:
+      'They keep their dates and funders. A member sends from its own account only. Points that have left arrive, whatever happens; where the receiver owes points, they pay by the policy of the programme.',
+  })
+  @ApiResponse({ status: 201, type: TransferredBody.Output })
+  @ApiResponse({ status: 404, description: 'account-unknown' })
+  @ApiResponse({ status: 409, description: 'insufficient-points, same-account, account-merged' })
+  @ApiResponse({ status: 422, description: 'idempotency-key-reused' })
+  async transfer(
+    @Body() body: TransferRequest,
+    @IdempotencyKeyParam() key: string,
+    @CallerParam() caller: Caller,
+    @ContextParam() context: RequestContext,
+  ): Promise<Answer<unknown>> {
+    const { means, tokens } = this;
+    const deps = { heard: means.heard, tokens };
+    const at = means.clock();
+    const sender = { program: body.program, ...body.from };
+    const from = await findAccount(deps, sender, caller, at, { staff: ['manager'], field: 'from' });
+    const receiver = { program: body.program, ...body.to };
+    const to = await findAccount(deps, receiver, caller, at, { staff: 'anyone', field: 'to' });
+    const { program: of } = from;
+    const request = { program: of, points: Points.points(body.points), reason: body.reason };
+    const between = { from, to };
+    const outcome = await transfer(means, caller.subject, key, request, between, context);
+    switch (outcome.kind) {
+      case 'done': {
+        const end = String(outcome.position);
+        return answer({ ...outcome.done, position: end }, { position: end });
+      }
+      case 'insufficient':
+        throw insufficient(request.points, outcome.available);
+      case 'same-account':
+        throw sameAccount();
+      case 'receiver-unknown':
+        throw accountUnknown('The programme has no account that could receive it.');
+      case 'receiver-merged':
+        throw accountMerged(outcome.into);
+      default:
+        throw problemOf(outcome);
+    }
+  }
+}
