@@ -60,7 +60,7 @@ export const holdLapsed = (): ProblemException =>
     status: 409,
     type: 'hold-lapsed',
     title: 'The hold has lapsed',
-    detail: 'Its points are free again: redeem them, or place a new hold.',
+    detail: 'Its points come back within a minute or so: then redeem them, or place a new hold.',
   });
 
 export const holdClosed = (status: HoldStatus): ProblemException =>

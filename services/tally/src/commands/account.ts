@@ -64,7 +64,7 @@ const balanceTable = (balance: Balance): string =>
       ...(balance.lapsed > 0 ? [['lapsed, not spendable', whole(balance.lapsed)]] : []),
       ...(balance.held > 0 ? [['held', whole(balance.held)]] : []),
       ...(balance.arrears > 0
-        ? [['owed, paid by what is earned next', whole(balance.arrears)]]
+        ? [['owed', whole(balance.arrears)]]
         : []),
       ...(balance.nextExpiry === null || balance.nextExpiry === undefined
         ? []
