@@ -63,9 +63,7 @@ const balanceTable = (balance: Balance): string =>
       ['pending', whole(balance.pending)],
       ...(balance.lapsed > 0 ? [['lapsed, not spendable', whole(balance.lapsed)]] : []),
       ...(balance.held > 0 ? [['held', whole(balance.held)]] : []),
-      ...(balance.arrears > 0
-        ? [['owed', whole(balance.arrears)]]
-        : []),
+      ...(balance.arrears > 0 ? [['owed', whole(balance.arrears)]] : []),
       ...(balance.nextExpiry === null || balance.nextExpiry === undefined
         ? []
         : [[`lapse at ${momentOf(balance.nextExpiry.at)}`, whole(balance.nextExpiry.points)]]),
