@@ -1,5 +1,6 @@
 export type * from './json.js';
 export { day, inYears, moment, yearsRule } from './calendar.js';
+export * from './currency.js';
 export * from './printable.js';
 export * from './receipt-v1.js';
 export * from './rulebook-v1.js';

@@ -1,7 +1,9 @@
 import { z } from 'zod';
-import { Exact, minorUnitDigits, timeZone } from '@tallystick/kernel';
+import { Exact, timeZone } from '@tallystick/kernel';
 import type { Rulebook } from '@tallystick/rulebook';
 import { moment } from './calendar.js';
+import { currencyCode } from './currency.js';
+import { known } from './known.js';
 import { printable, printableRule } from './printable.js';
 
 const id = z
@@ -20,14 +22,6 @@ const positive = decimal.refine(
   'must be above zero',
 );
 const rounding = z.enum(['down', 'half-even', 'half-up']);
-const known = (check: (value: string) => unknown) => (value: string) => {
-  try {
-    check(value);
-    return true;
-  } catch {
-    return false;
-  }
-};
 const text = (charsMax: number) => z.string().min(1).max(charsMax).regex(printable, printableRule);
 const names = z.array(text(100)).max(10_000).default([]);
 const wholePoints = z.int().min(1).max(1_000_000_000);
@@ -69,10 +63,7 @@ export const rulebookV1 = z
     name: text(200),
     unit: text(30).default('points'),
     effectiveFrom: moment,
-    currency: z
-      .string()
-      .regex(/^[A-Z]{3}$/)
-      .refine(known(minorUnitDigits), 'must be an ISO 4217 code'),
+    currency: currencyCode,
     timeZone: z.string().refine(known(timeZone), 'must be an IANA time zone such as Europe/London'),
     earning: z.array(earningRule).min(1).max(500),
     partnerEvents: z.array(partnerRule).max(500).default([]),

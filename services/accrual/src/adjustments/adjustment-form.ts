@@ -1,16 +1,9 @@
 import { createZodDto } from 'nestjs-zod';
 import { z } from 'zod';
-import { moment, printable, printableRule } from '@tallystick/contracts';
+import { currencyCode, moment, printable, printableRule } from '@tallystick/contracts';
 import { Exact, Points, instant, minorUnitDigits } from '@tallystick/kernel';
 import { adjustmentStatuses, type Adjustment, type AskedChange } from './adjustment.js';
 
-const isCurrency = (code: string): boolean => {
-  try {
-    return minorUnitDigits(code) >= 0;
-  } catch {
-    return false;
-  }
-};
 const text = (charsMax: number) =>
   z.string().trim().min(1).max(charsMax).regex(printable, printableRule);
 const wholePoints = z.int().min(1).max(1_000_000_000_000);
@@ -21,7 +14,7 @@ const payment = z.strictObject({
       error: 'must be a decimal above zero, such as "12.50"',
     })
     .describe('Major units of the currency'),
-  currency: z.string().refine(isCurrency, 'must be an ISO 4217 code'),
+  currency: currencyCode,
   reference: text(200).describe('Where the payment is booked'),
 });
 
