@@ -19,8 +19,8 @@ const mayDependOn = {
 /** Every project has exactly one of these. */
 export const projectTypes = Object.keys(mayDependOn).filter((tag) => tag.startsWith('type:'));
 
-/** The packages that pure code may use. Calendar arithmetic is not written again. */
-const pureExternals = ['@js-temporal/polyfill'];
+/** The packages that pure code may use: calendar arithmetic and a condition's language are not written again. */
+const pureExternals = ['@js-temporal/polyfill', '@bufbuild/cel'];
 const testExternals = ['@jest/globals', 'fast-check'];
 const pure = new Set(['type:kernel', 'type:domain']);
 

@@ -1,58 +1,21 @@
 import { z } from 'zod';
-import { Exact, timeZone } from '@tallystick/kernel';
+import { timeZone } from '@tallystick/kernel';
 import type { Rulebook } from '@tallystick/rulebook';
 import { moment } from './calendar.js';
 import { currencyCode } from './currency.js';
 import { known } from './known.js';
-import { printable, printableRule } from './printable.js';
-
-const id = z
-  .string()
-  .regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'must be lower-case letters, digits and dashes, at most 63');
-const decimal = z
-  .string()
-  .regex(/^\d{1,15}(\.\d{1,12})?$/, {
-    message: 'must be a decimal in quotes, such as "1.50"',
-    // What is no decimal cannot be asked whether it is above zero.
-    abort: true,
-  })
-  .describe('An exact decimal, in quotes');
-const positive = decimal.refine(
-  (value) => Exact.isPositive(Exact.exact(value)),
-  'must be above zero',
-);
-const rounding = z.enum(['down', 'half-even', 'half-up']);
-const text = (charsMax: number) => z.string().min(1).max(charsMax).regex(printable, printableRule);
-const names = z.array(text(100)).max(10_000).default([]);
-const wholePoints = z.int().min(1).max(1_000_000_000);
-
-const earningRule = z.strictObject({
-  id,
-  kind: z.enum(['base', 'bonus']).default('base'),
-  points: wholePoints.describe('Points for each `per` of money'),
-  per: positive.describe('Major units of the currency'),
-  rounding,
-  level: z.enum(['line', 'receipt']).describe('Where fractions of a point are rounded'),
-  funder: text(100).default('chain'),
-});
-
-const partnerRule = z.strictObject({
-  id,
-  partner: id,
-  type: text(100),
-  points: wholePoints,
-  per: positive.nullable().default(null).describe('null: a fixed number of points for each event'),
-  rounding: rounding.default('down'),
-});
-
-const tiers = z.strictObject({
-  by: z.literal('spend'),
-  window: z.enum(['calendar-year', 'lifetime']),
-  levels: z
-    .array(z.strictObject({ id, from: decimal, multiplier: positive }))
-    .min(1)
-    .max(50),
-});
+import { referenceFaults } from './rulebook-references.js';
+import {
+  budget,
+  caps,
+  earningRule,
+  exclusions,
+  group,
+  lotLife,
+  partnerRule,
+} from './rulebook-rules.js';
+import { certificate, discount, membership, reward, tiers } from './rulebook-tiers.js';
+import { id, positive, text, wholePoints } from './rulebook-words.js';
 
 /** A rulebook document, format 1: one version of a programme. Its JSON Schema is made from this. */
 export const rulebookV1 = z
@@ -67,25 +30,8 @@ export const rulebookV1 = z
     timeZone: z.string().refine(known(timeZone), 'must be an IANA time zone such as Europe/London'),
     earning: z.array(earningRule).min(1).max(500),
     partnerEvents: z.array(partnerRule).max(500).default([]),
-    exclusions: z
-      .strictObject({ categories: names, products: names, brands: names })
-      .default({ categories: [], products: [], brands: [] }),
-    lots: z
-      .strictObject({
-        pendingDays: z.int().min(0).max(366).default(0),
-        expiry: z
-          .union([
-            z.literal('never'),
-            z.strictObject({
-              months: z.int().min(1).max(1_200),
-              until: z
-                .enum(['day', 'end-of-month', 'end-of-quarter', 'end-of-year'])
-                .default('day'),
-            }),
-          ])
-          .default('never'),
-      })
-      .default({ pendingDays: 0, expiry: 'never' }),
+    exclusions,
+    lots: lotLife.default({ pendingDays: 0, expiry: 'never' }),
     tiers: tiers.nullable().default(null),
     redemption: z
       .strictObject({ points: wholePoints, value: positive })
@@ -109,38 +55,24 @@ export const rulebookV1 = z
       .describe(
         'How points that an account owes are settled: the next awards pay them, which is so when this is left out; they are waived as they arise; or they stay until they are paid in money',
       ),
+    attributes: z
+      .record(
+        z.string().regex(/^[a-z][A-Za-z0-9]{0,40}$/),
+        z.enum(['bool', 'string', 'strings', 'int']),
+      )
+      .exactOptional()
+      .describe('What else is known of a member: member.<name> in conditions'),
+    groups: z.array(group).min(1).max(100).exactOptional(),
+    caps: caps.exactOptional().describe('On all rules together'),
+    budgets: z.array(budget).min(1).max(500).exactOptional(),
+    discounts: z.array(discount).min(1).max(100).exactOptional(),
+    certificates: z.array(certificate).min(1).max(100).exactOptional(),
+    rewards: z.array(reward).min(1).max(1_000).exactOptional(),
+    memberships: z.array(membership).min(1).max(50).exactOptional(),
   })
-  .superRefine((book, context) => {
-    const problem = (path: (string | number)[], message: string) => {
-      context.addIssue({ code: 'custom', path, message });
-    };
-    const seen = new Set<string>();
-    for (const [list, rules] of [
-      ['earning', book.earning],
-      ['partnerEvents', book.partnerEvents],
-    ] as const) {
-      rules.forEach((rule, index) => {
-        if (seen.has(rule.id))
-          problem([list, index, 'id'], `a rule named ${rule.id} is there already`);
-        seen.add(rule.id);
-      });
-    }
-    const levels = book.tiers?.levels ?? [];
-    levels.forEach((level, index) => {
-      const before = levels[index - 1];
-      const from = Exact.exact(level.from);
-      if (before === undefined) {
-        if (!Exact.isZero(from))
-          problem(['tiers', 'levels', index, 'from'], 'the first level must begin at "0"');
-      } else if (Exact.compare(from, Exact.exact(before.from)) <= 0) {
-        problem(['tiers', 'levels', index, 'from'], `must be above ${before.from}: levels ascend`);
-      }
-      if (levels.findIndex((other) => other.id === level.id) !== index)
-        problem(['tiers', 'levels', index, 'id'], `a level named ${level.id} is there already`);
-    });
-    const { expiry, pendingDays } = book.lots;
-    if (expiry !== 'never' && pendingDays >= expiry.months * 28)
-      problem(['lots', 'pendingDays'], 'lots would lapse before they become available');
+  .superRefine((document, context) => {
+    for (const { path, message } of referenceFaults(toRulebook(document)))
+      context.addIssue({ code: 'custom', path: [...path], message });
   });
 
 /** The meaning of a checked document; the format number is the document's alone. */

@@ -81,6 +81,19 @@ const dayOfQuarterHour = remembered(daysKept, (key): LocalDate => {
   return dayByTemporal(`${at.slice(0, 14)}${minute}:00Z`, zone);
 });
 
+/** The hour of a zone's clock at a moment: 0 to 23. */
+export const hourAt = (at: Instant, zone: TimeZone): number =>
+  Temporal.Instant.from(at).toZonedDateTimeISO(zone).hour;
+
+/** ISO 8601: 1 is Monday. */
+export const weekdayOf = (day: LocalDate): number => Temporal.PlainDate.from(day).dayOfWeek;
+
+/** ISO 8601: `2026-W53`; the first days of January may lie in the last week of the year before. */
+export const weekOf = (day: LocalDate): string => {
+  const { yearOfWeek, weekOfYear } = Temporal.PlainDate.from(day);
+  return `${yearOfWeek ?? 0}-W${String(weekOfYear ?? 0).padStart(2, '0')}`;
+};
+
 /** The first moment of a day in a zone, over daylight-saving changes too (some days do not begin at 00:00). */
 export const startOfDay = (day: LocalDate, zone: TimeZone): Instant => startOf(`${zone} ${day}`);
 

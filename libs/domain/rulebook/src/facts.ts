@@ -1,3 +1,4 @@
+import { Exact } from '@tallystick/kernel';
 import type { CardToken, FactId, Instant, LocalDate, ProgramId } from '@tallystick/kernel';
 
 /** Names another receipt: the one that a return returns. */
@@ -38,7 +39,11 @@ export interface ReceiptFact {
   readonly lines: readonly ReceiptLine[];
   /** The part of the receipt that was paid with points, in major units, an exact decimal >= 0. */
   readonly paidWithPoints: string;
+  /** The kinds of means that it was paid by, each once; absent: the till did not say. */
+  readonly payments?: readonly string[];
 }
+
+export const isSale = (line: ReceiptLine): boolean => !Exact.isNegative(Exact.exact(line.quantity));
 
 /** Something that a partner says a member did. */
 export interface PartnerFact {

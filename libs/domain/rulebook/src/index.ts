@@ -1,7 +1,11 @@
-export type * from './facts.js';
+export * from './facts.js';
 export * from './rulebook.js';
 export * from './decode-rulebook.js';
 export * from './rate.js';
 export * from './tier.js';
 export * from './lot-dates.js';
 export * from './in-force.js';
+export * from './engine/compile.js';
+export * from './engine/explanation.js';
+export { tierOn, type PaidTime, type TierInputs } from './engine/tiers.js';
+export type { DayActivity, History } from './engine/history.js';

@@ -12,16 +12,19 @@ import {
 } from '@tallystick/kernel';
 import type { LotLife, Rulebook } from './rulebook.js';
 
-/** When a lot earned at a moment becomes available, and when it lapses; in the programme's days. */
+/** When a lot earned at a moment becomes available, and when it lapses; in the programme's days. `life`: the rule's own, or the programme's. */
 export const lotDates = (
   rulebook: Pick<Rulebook, 'lots' | 'timeZone'>,
   occurredAt: Instant,
+  life: LotLife = rulebook.lots,
 ): { readonly availableAt: Instant; readonly expiresAt: Instant | null } => {
   const zone = timeZone(rulebook.timeZone);
   const day = dayAt(occurredAt, zone);
-  const { pendingDays, expiry } = rulebook.lots;
+  const { pendingDays, pendingUntil, expiry } = life;
+  const pending = pendingDays === 0 ? occurredAt : startOfDay(addDays(day, pendingDays), zone);
+  const until = pendingUntil === undefined ? pending : startOfDay(localDate(pendingUntil), zone);
   return {
-    availableAt: pendingDays === 0 ? occurredAt : startOfDay(addDays(day, pendingDays), zone),
+    availableAt: until > pending ? until : pending,
     expiresAt: expiry === 'never' ? null : startOfDay(firstDayAfter(day, expiry), zone),
   };
 };
@@ -34,16 +37,17 @@ const byExpiry = new WeakMap<Expiry, (day: string) => LocalDate>();
 const firstDayAfter = (day: LocalDate, expiry: Expiry): LocalDate => {
   let of = byExpiry.get(expiry);
   if (of === undefined) {
-    of = remembered(daysKept, (of) =>
-      dayAfterLast(addMonths(localDate(of), expiry.months), expiry),
-    );
+    of = remembered(daysKept, (of) => dayAfterLast(localDate(of), expiry));
     byExpiry.set(expiry, of);
   }
   return of(day);
 };
 
-const dayAfterLast = (last: LocalDate, { until }: Expiry): LocalDate => {
-  switch (until) {
+const dayAfterLast = (day: LocalDate, expiry: Expiry): LocalDate => {
+  if ('on' in expiry) return addDays(localDate(expiry.on), 1);
+  if ('inactiveMonths' in expiry) return addDays(addMonths(day, expiry.inactiveMonths), 1);
+  const last = addMonths(day, expiry.months);
+  switch (expiry.until) {
     case 'day':
       return addDays(last, 1);
     case 'end-of-month':

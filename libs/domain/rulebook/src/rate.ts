@@ -7,15 +7,20 @@ import {
   yearOf,
   type Rounding,
 } from '@tallystick/kernel';
-import type { PartnerFact, ReceiptFact, ReceiptLine } from './facts.js';
+import { isSale, type PartnerFact, type ReceiptFact, type ReceiptLine } from './facts.js';
+import { engineOf } from './engine/compile.js';
+import type { Explanation } from './engine/explanation.js';
+import { rateWith, type EngineInputs } from './engine/rate-with.js';
 import { lotDates } from './lot-dates.js';
-import type { EarningRule, Rulebook } from './rulebook.js';
+import type { Rulebook } from './rulebook.js';
 import { tierOf } from './tier.js';
 
 /** What the engine is told besides the fact and the rulebook: resolved before, and stored with the award. */
 export interface RatingInputs {
   /** Spend that counts for tiers before this fact, in minor units, by calendar year of the programme's zone. */
   readonly spend: ReadonlyMap<string, number>;
+  /** Absent: the member is new to nobody, has no attributes, and no cap or budget has been used. */
+  readonly engine?: Partial<Omit<EngineInputs, 'tier'>>;
 }
 
 /** One rule's award; the shape of a ledger lot without its id. */
@@ -27,6 +32,10 @@ export interface RatedLot {
   readonly expiresAt: ReturnType<typeof lotDates>['expiresAt'];
   readonly funder: string;
   readonly qualifies: boolean;
+  /** The counters of caps that it counts in. */
+  readonly counters?: readonly string[];
+  /** The budget that pays for it. */
+  readonly budget?: string;
   /** The rulebook's version. */
   readonly rulebook: number;
   /** So many points are worth `value`, in major units; absent: the programme names no value for them. */
@@ -53,6 +62,8 @@ export interface Rating {
   readonly lines: readonly RatedLine[];
   /** Why there are no points; null when there are. */
   readonly reason: string | null;
+  /** Of a receipt: why each rule gave what it gave. */
+  readonly explanation: Explanation | null;
 }
 
 /** Rates what a receipt sells. Returned lines (negative quantity) are the ledger's matter. Pure and total. */
@@ -63,29 +74,31 @@ export const rateReceipt = (
 ): Rating => {
   const spendYear = spendYearOf(fact, rulebook);
   const tier = tierOf(rulebook, inputs.spend, spendYear);
-  const sold = fact.lines.filter(isSale).map((line) => ({
-    line,
-    amount: Exact.exact(line.amount),
-    excluded: exclusionOf(line, rulebook),
-  }));
-  const keep = shareNotPaidWithPoints(fact, sold);
-  const bases = sold.map(({ amount, excluded }) =>
-    excluded === null ? Exact.multiply(amount, keep) : Exact.zero,
-  );
+  const lines = fact.lines.filter(isSale);
+  const keep = shareNotPaidWithPoints(fact, lines);
+  const sold = lines.map((line) => {
+    const excluded = exclusionOf(line, rulebook);
+    const counts = Exact.multiply(Exact.exact(line.amount), keep);
+    return { line, excluded, base: excluded === null ? counts : Exact.zero };
+  });
+  const bases = sold.map(({ base }) => base);
   const spend = roundOnce(Exact.sum(bases), unitsPerMajor(rulebook.currency), 'half-even', bases);
-
-  const dates = lotDates(rulebook, fact.occurredAt);
-  const multiplier = Exact.exact(tier?.multiplier ?? '1');
-  const awards = rulebook.earning
-    .map((rule) => ({ rule, perLine: award(rule, multiplier, bases) }))
-    .filter(({ perLine }) => perLine.some((points) => points > 0n));
-  const lots = awards.map(({ rule, perLine }) => ({
-    points: Points.points(perLine.reduce((total, points) => total + points, 0n)),
+  const { awards, explanation } = rateWith(engineOf(rulebook), fact, sold, {
+    tier,
+    firstPurchase: inputs.engine?.firstPurchase ?? false,
+    attributes: inputs.engine?.attributes ?? {},
+    counted: inputs.engine?.counted ?? new Map(),
+    budgets: inputs.engine?.budgets ?? fullBudgets(rulebook),
+  });
+  const lots = awards.map(({ compiled: { rule }, points, counters }) => ({
+    points,
     rule: rule.id,
     kind: rule.kind,
-    ...dates,
+    ...lotDates(rulebook, fact.occurredAt, rule.lots),
     funder: rule.funder,
-    qualifies: rule.kind === 'base',
+    qualifies: rule.qualifies ?? rule.kind === 'base',
+    ...(counters.length === 0 ? {} : { counters }),
+    ...(rule.budget === undefined ? {} : { budget: rule.budget }),
     ...causeAndCost(rulebook),
   }));
   return {
@@ -101,6 +114,7 @@ export const rateReceipt = (
       excluded,
     })),
     reason: lots.length > 0 ? null : reasonForNothing(sold.length, bases),
+    explanation,
   };
 };
 
@@ -135,8 +149,12 @@ export const ratePartnerEvent = (fact: PartnerFact, rulebook: Rulebook): Rating 
     lots,
     lines: [],
     reason: lots.length > 0 ? null : rules.length === 0 ? 'no-rule-for-event' : 'below-one-point',
+    explanation: null,
   };
 };
+
+const fullBudgets = ({ budgets = [] }: Rulebook): ReadonlyMap<string, number> =>
+  new Map(budgets.map(({ id, points }) => [id, points]));
 
 /** What a lot may cost is what its points are worth when they are spent, by the version that gives it. */
 const causeAndCost = ({
@@ -147,8 +165,6 @@ const causeAndCost = ({
   rulebook: version,
   ...(redemption === null ? {} : { cost: { ...redemption, currency } }),
 });
-
-export const isSale = (line: ReceiptLine): boolean => !Exact.isNegative(Exact.exact(line.quantity));
 
 const spendYearOf = (fact: Pick<ReceiptFact, 'occurredAt'>, rulebook: Rulebook): string =>
   yearOf(dayAt(fact.occurredAt, timeZone(rulebook.timeZone)));
@@ -162,28 +178,11 @@ const exclusionOf = (line: ReceiptLine, { exclusions }: Rulebook): string | null
 };
 
 /** Points are not earned on what was paid with points: that part is taken off every line in proportion. */
-const shareNotPaidWithPoints = (
-  fact: ReceiptFact,
-  sold: readonly { readonly amount: Exact.Exact }[],
-): Exact.Exact => {
+const shareNotPaidWithPoints = (fact: ReceiptFact, sold: readonly ReceiptLine[]): Exact.Exact => {
   const paid = Exact.exact(fact.paidWithPoints);
-  const total = Exact.sum(sold.map(({ amount }) => amount));
+  const total = Exact.sum(sold.map(({ amount }) => Exact.exact(amount)));
   if (!Exact.isPositive(paid) || !Exact.isPositive(total)) return Exact.one;
   return Exact.divide(Exact.subtract(total, Exact.least(paid, total)), total);
-};
-
-const award = (
-  rule: EarningRule,
-  multiplier: Exact.Exact,
-  bases: readonly Exact.Exact[],
-): bigint[] => {
-  const rate = Exact.multiply(
-    Exact.divide(Exact.exact(rule.points), Exact.exact(rule.per)),
-    multiplier,
-  );
-  return rule.level === 'line'
-    ? bases.map((base) => Exact.round(Exact.multiply(base, rate), rule.rounding))
-    : roundOnce(Exact.sum(bases), rate, rule.rounding, bases);
 };
 
 /** Rounds a total once, and splits it over its parts by largest remainder, so that nothing is lost between them. */

@@ -1,0 +1,179 @@
+import { Exact } from '@tallystick/kernel';
+import { compileRulebook, type Rulebook } from '@tallystick/rulebook';
+
+/** What is wrong with a document although each of its fields is right. */
+export interface ReferenceFault {
+  readonly path: readonly (string | number)[];
+  readonly message: string;
+}
+
+/** Checks names, references, orders and conditions; every fault is told. */
+export const referenceFaults = (book: Rulebook): ReferenceFault[] => {
+  const faults: ReferenceFault[] = [];
+  const fault = (path: readonly (string | number)[], message: string): void => {
+    faults.push({ path, message });
+  };
+  namedOnce(book, fault);
+  earningForms(book, fault);
+  namesExist(book, fault);
+  ladder(book, fault);
+  steps(book, fault);
+  percents(book, fault);
+  const { expiry, pendingDays } = book.lots;
+  if (typeof expiry === 'object' && 'months' in expiry && pendingDays >= expiry.months * 28)
+    fault(['lots', 'pendingDays'], 'lots would lapse before they become available');
+  for (const name of Object.keys(book.attributes ?? {}))
+    if (['tier', 'firstPurchase', 'inBirthdayWindow', 'segments'].includes(name))
+      fault(['attributes', name], `member.${name} is there already: choose another name`);
+  const compiled = compileRulebook(book);
+  if (!compiled.ok) {
+    for (const { field, line, column, message } of compiled.error) {
+      const path = field.split('.').map((part) => (/^\d+$/.test(part) ? Number(part) : part));
+      fault(path, `at ${line}:${column} of the condition: ${message}`);
+    }
+  }
+  return faults;
+};
+
+type Tell = (path: readonly (string | number)[], message: string) => void;
+
+const namedOnce = (book: Rulebook, fault: Tell): void => {
+  const lists: readonly (readonly [string, readonly { readonly id: string }[], string])[] = [
+    ['earning', book.earning, 'rule'],
+    ['partnerEvents', book.partnerEvents, 'rule'],
+    ['groups', book.groups ?? [], 'group'],
+    ['budgets', book.budgets ?? [], 'budget'],
+    ['discounts', book.discounts ?? [], 'discount'],
+    ['certificates', book.certificates ?? [], 'certificate'],
+    ['rewards', book.rewards ?? [], 'reward'],
+    ['memberships', book.memberships ?? [], 'membership'],
+  ];
+  const seen = new Set<string>();
+  for (const [list, items, kind] of lists) {
+    items.forEach(({ id }, index) => {
+      const name = `${kind} ${id}`;
+      if (seen.has(name)) fault([list, index, 'id'], `a ${kind} named ${id} is there already`);
+      seen.add(name);
+    });
+  }
+};
+
+const earningForms = ({ earning }: Rulebook, fault: Tell): void => {
+  const byId = new Map(earning.map((rule) => [rule.id, rule]));
+  earning.forEach((rule, index) => {
+    const at = ['earning', index] as const;
+    const forms = [rule.points, rule.steps, rule.extra].filter((form) => form !== undefined);
+    if (forms.length !== 1) {
+      fault([...at], 'says how many points by exactly one of points, steps and extra');
+      return;
+    }
+    if (rule.per !== undefined && rule.each !== undefined)
+      fault([...at, 'each'], 'points are given per amount, or for each line or unit: not both');
+    if (rule.points === undefined && (rule.per !== undefined || rule.each !== undefined))
+      fault([...at, rule.per === undefined ? 'each' : 'per'], 'goes with points');
+    if (rule.extra === undefined && rule.of !== undefined) fault([...at, 'of'], 'goes with extra');
+    if (rule.extra !== undefined && rule.of === undefined)
+      fault([...at, 'extra'], 'needs `of`: the rules that it adds to');
+    for (const [position, name] of (rule.of ?? []).entries()) {
+      const other = byId.get(name);
+      if (other === undefined) fault([...at, 'of', position], `there is no earning rule ${name}`);
+      else if (other.extra !== undefined)
+        fault(
+          [...at, 'of', position],
+          `${name} is an extra itself: name the rules that it adds to`,
+        );
+      else if (other.group !== undefined)
+        fault(
+          [...at, 'of', position],
+          `${name} is in group ${other.group}, and may not be taken: put this rule there, or take ${name} out`,
+        );
+    }
+  });
+};
+
+const namesExist = (book: Rulebook, fault: Tell): void => {
+  const has = (list: readonly { readonly id: string }[] | undefined, id: string): boolean =>
+    (list ?? []).some((item) => item.id === id);
+  book.earning.forEach((rule, index) => {
+    if (rule.group !== undefined && !has(book.groups, rule.group))
+      fault(['earning', index, 'group'], `there is no group ${rule.group}: add it to groups`);
+    if (rule.budget !== undefined && !has(book.budgets, rule.budget))
+      fault(['earning', index, 'budget'], `there is no budget ${rule.budget}: add it to budgets`);
+    if (rule.priority !== undefined && rule.group === undefined)
+      fault(['earning', index, 'priority'], 'goes with group');
+  });
+  book.rewards?.forEach((reward, index) => {
+    if (reward.tier !== undefined && !has(book.tiers?.levels, reward.tier))
+      fault(['rewards', index, 'tier'], `there is no level ${reward.tier}`);
+  });
+  book.memberships?.forEach((membership, index) => {
+    if (!has(book.tiers?.levels, membership.level))
+      fault(
+        ['memberships', index, 'level'],
+        `there is no level ${membership.level}: add it to tiers`,
+      );
+  });
+};
+
+const ladder = ({ tiers, memberships }: Rulebook, fault: Tell): void => {
+  if (tiers === null) return;
+  tiers.levels.forEach((level, index) => {
+    const at = ['tiers', 'levels', index] as const;
+    const before = tiers.levels[index - 1];
+    const from = Exact.exact(level.from);
+    if (before === undefined) {
+      if (!Exact.isZero(from)) fault([...at, 'from'], 'the first level must begin at "0"');
+    } else if (Exact.compare(from, Exact.exact(before.from)) <= 0 && tiers.by !== 'paid') {
+      fault([...at, 'from'], `must be above ${before.from}: levels ascend`);
+    }
+    if ((tiers.by === 'points' || tiers.by === 'visits') && from.d !== 1n)
+      fault([...at, 'from'], `must be whole: it counts ${tiers.by}`);
+    if (tiers.levels.findIndex((other) => other.id === level.id) !== index)
+      fault([...at, 'id'], `a level named ${level.id} is there already`);
+  });
+  if (tiers.by === 'paid' && (memberships ?? []).length === 0)
+    fault(['tiers', 'by'], 'levels that are paid for need memberships');
+  if (tiers.window === 'lifetime' && tiers.upgrade === 'next-window')
+    fault(['tiers', 'upgrade'], 'a lifetime has no next window');
+};
+
+const steps = (book: Rulebook, fault: Tell): void => {
+  const ascend = (
+    path: readonly (string | number)[],
+    list: readonly { readonly from: string }[],
+  ): void => {
+    list.forEach(({ from }, index) => {
+      const before = list[index - 1];
+      if (before !== undefined && Exact.compare(Exact.exact(from), Exact.exact(before.from)) <= 0)
+        fault([...path, index, 'from'], `must be above ${before.from}: steps ascend`);
+    });
+  };
+  book.earning.forEach((rule, index) => {
+    ascend(['earning', index, 'steps'], rule.steps ?? []);
+  });
+  book.discounts?.forEach((discount, index) => {
+    ascend(['discounts', index, 'bySpend', 'steps'], discount.bySpend?.steps ?? []);
+  });
+  book.certificates?.forEach((certificate, index) => {
+    ascend(['certificates', index, 'steps'], certificate.steps);
+  });
+};
+
+const percents = (book: Rulebook, fault: Tell): void => {
+  const hundred = Exact.exact(100);
+  const check = (path: readonly (string | number)[], percent: string | undefined): void => {
+    if (percent !== undefined && Exact.compare(Exact.exact(percent), hundred) > 0)
+      fault(path, 'must be at most 100');
+  };
+  book.tiers?.levels.forEach(({ discount }, index) => {
+    check(['tiers', 'levels', index, 'discount'], discount);
+  });
+  book.discounts?.forEach(({ percent, bySpend }, index) => {
+    check(['discounts', index, 'percent'], percent);
+    bySpend?.steps.forEach((step, at) => {
+      check(['discounts', index, 'bySpend', 'steps', at, 'percent'], step.percent);
+    });
+    if ((percent === undefined) === (bySpend === undefined))
+      fault(['discounts', index], 'says how much by exactly one of percent and bySpend');
+  });
+};

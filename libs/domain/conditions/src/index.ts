@@ -1,0 +1,3 @@
+export type * from './types.js';
+export * from './compile.js';
+export type { Narrowing } from './narrow.js';

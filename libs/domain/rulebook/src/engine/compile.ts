@@ -1,0 +1,77 @@
+import { compileCondition, type Condition, type ConditionFault } from '@tallystick/conditions';
+import { err, ok, type Result } from '@tallystick/kernel';
+import type { DiscountRule, EarningRule, Rulebook } from '../rulebook.js';
+import { indexOf, type Index } from './candidates.js';
+import { environments } from './environment.js';
+
+export interface CompiledRule {
+  readonly rule: EarningRule;
+  /** Its place in the document. */
+  readonly order: number;
+  readonly when: Condition | null;
+  readonly lines: Condition | null;
+}
+
+export interface CompiledDiscount {
+  readonly rule: DiscountRule;
+  readonly when: Condition | null;
+  readonly lines: Condition | null;
+}
+
+/** A rulebook that is ready to rate: its conditions compiled, its rules found by what a receipt holds. */
+export interface Engine {
+  readonly book: Rulebook;
+  readonly rules: readonly CompiledRule[];
+  readonly index: Index;
+  readonly discounts: readonly CompiledDiscount[];
+}
+
+/** What is wrong with a rule's condition: the field, and where within its text. */
+export interface RuleFault extends ConditionFault {
+  /** `earning.3.when`. */
+  readonly field: string;
+}
+
+/** Compiles every condition of a rulebook; every fault is told. */
+export const compileRulebook = (book: Rulebook): Result<Engine, readonly RuleFault[]> => {
+  const allowed = environments(book);
+  const faults: RuleFault[] = [];
+  const compiled = (
+    text: string | undefined,
+    where: 'receipt' | 'line' | 'event',
+    field: string,
+  ): Condition | null => {
+    if (text === undefined) return null;
+    const result = compileCondition(text, allowed[where]);
+    if (result.ok) return result.value;
+    faults.push(...result.error.map((fault) => ({ field, ...fault })));
+    return null;
+  };
+  const both = (rule: { readonly when?: string; readonly lines?: string }, field: string) => ({
+    when: compiled(rule.when, 'receipt', `${field}.when`),
+    lines: compiled(rule.lines, 'line', `${field}.lines`),
+  });
+  const rules = book.earning.map((rule, order) => ({
+    rule,
+    order,
+    ...both(rule, `earning.${order}`),
+  }));
+  const discounts = (book.discounts ?? []).map((rule, order) => ({
+    rule,
+    ...both(rule, `discounts.${order}`),
+  }));
+  return faults.length > 0 ? err(faults) : ok({ book, rules, index: indexOf(rules), discounts });
+};
+
+const engines = new WeakMap<Rulebook, Engine>();
+
+/** The engine of a published rulebook, compiled once. Throws for one that was never checked: a bug. */
+export const engineOf = (book: Rulebook): Engine => {
+  const known = engines.get(book);
+  if (known !== undefined) return known;
+  const compiled = compileRulebook(book);
+  if (!compiled.ok)
+    throw new Error(compiled.error.map(({ field, message }) => `${field} ${message}`).join('; '));
+  engines.set(book, compiled.value);
+  return compiled.value;
+};

@@ -1,0 +1,259 @@
+import type { Bindings, Condition, ConditionValue } from '@tallystick/conditions';
+import { Exact, Points, dayAt, timeZone, type LocalDate } from '@tallystick/kernel';
+import type { ReceiptFact, ReceiptLine } from '../facts.js';
+import type { Cap, Rulebook, TierLevel } from '../rulebook.js';
+import { cutTo, pointsPerLine, totalOf, type CountedLine } from './amounts.js';
+import { candidatesOf } from './candidates.js';
+import type { CompiledRule, Engine } from './compile.js';
+import { counterOf, wholeProgram } from './counters.js';
+import { bindLine, bindReceipt } from './environment.js';
+import {
+  engineVersion,
+  shown,
+  type Cut,
+  type ExplainedRule,
+  type Explanation,
+  type Looked,
+} from './explanation.js';
+
+/** What the engine is told besides the fact and the rulebook: resolved before, and stored with the award. */
+export interface EngineInputs {
+  readonly tier: TierLevel | null;
+  readonly firstPurchase: boolean;
+  readonly attributes: Readonly<Record<string, ConditionValue>>;
+  /** Points counted so far, by the names of `counterOf`. */
+  readonly counted: ReadonlyMap<string, number>;
+  /** What is left of each budget. */
+  readonly budgets: ReadonlyMap<string, number>;
+}
+
+/** What one rule gave. */
+export interface RuleAward {
+  readonly compiled: CompiledRule;
+  /** By sold line, in the receipt's order. */
+  readonly perLine: readonly bigint[];
+  readonly points: Points.Points;
+  /** The counters that it counts in. */
+  readonly counters: readonly string[];
+}
+
+interface Tried extends Pick<RuleAward, 'compiled'> {
+  perLine: readonly bigint[];
+  readonly exact: Exact.Exact;
+  readonly rounded: bigint;
+  readonly when: Looked | null;
+  readonly chosen: readonly boolean[];
+  outcome: ExplainedRule['outcome'];
+  cuts: Cut[];
+  taken: string | null;
+}
+
+export interface SoldLine {
+  readonly line: ReceiptLine;
+  readonly excluded: string | null;
+  /** What counts of it, in major units. */
+  readonly base: Exact.Exact;
+}
+
+/** Rates the sold lines of a receipt under every rule. Pure and total. */
+export const rateWith = (
+  engine: Engine,
+  fact: ReceiptFact,
+  sold: readonly SoldLine[],
+  inputs: EngineInputs,
+): { readonly awards: readonly RuleAward[]; readonly explanation: Explanation } => {
+  const { book } = engine;
+  const day = dayAt(fact.occurredAt, timeZone(book.timeZone));
+  const net = Exact.sum(sold.map(({ base }) => base));
+  const receipt = bindReceipt(book, fact, net, {
+    tier: inputs.tier?.id ?? null,
+    firstPurchase: inputs.firstPurchase,
+    attributes: inputs.attributes,
+  });
+  const perLine = sold.map(({ line }) => bindLine(receipt, line));
+  const tried = new Map<string, Tried>();
+  const candidates = candidatesOf(engine.index, receipt);
+  const plain = candidates.filter(({ rule }) => rule.extra === undefined);
+  const extras = candidates.filter(({ rule }) => rule.extra !== undefined);
+  const given = (rules: readonly string[]): readonly bigint[] =>
+    sold.map((_, index) =>
+      rules.reduce((sum, rule) => sum + (tried.get(rule)?.perLine[index] ?? 0n), 0n),
+    );
+  // An extra builds on what others gave before any cap cut it: so a cap on one rule is no cap on another.
+  for (const compiled of [...plain, ...extras])
+    tried.set(
+      compiled.rule.id,
+      tryRule(compiled, sold, receipt, perLine, multiplierOf(compiled, inputs.tier), given),
+    );
+  const inOrder = [...tried.values()].sort((a, b) => a.compiled.order - b.compiled.order);
+  takeOneOfEachGroup(book, inOrder);
+  cutAll(book, inOrder, inputs, day);
+  const awards = inOrder
+    .filter(({ outcome }) => outcome === 'gave')
+    .map(({ compiled, perLine: points }) => ({
+      compiled,
+      perLine: points,
+      points: Points.points(totalOf(points)),
+      counters: countersFor(book, compiled, day),
+    }));
+  return { awards, explanation: explain(book, day, inputs.tier, sold, inOrder) };
+};
+
+const multiplierOf = ({ rule }: CompiledRule, tier: TierLevel | null): Exact.Exact =>
+  (rule.tiered ?? rule.kind === 'base') ? Exact.exact(tier?.multiplier ?? '1') : Exact.one;
+
+const look = (condition: Condition | null, bindings: Bindings): Looked | null =>
+  condition === null
+    ? null
+    : {
+        text: condition.text,
+        held: condition.holds(bindings),
+        saw: Object.fromEntries(
+          condition.names.map((name) => [name, shown(bindings[name] ?? '')] as const),
+        ),
+      };
+
+const tryRule = (
+  compiled: CompiledRule,
+  sold: readonly SoldLine[],
+  receipt: Bindings,
+  perLine: readonly Bindings[],
+  multiplier: Exact.Exact,
+  given: (rules: readonly string[]) => readonly bigint[],
+): Tried => {
+  const when = look(compiled.when, receipt);
+  const nothing = (outcome: Tried['outcome'], chosen: readonly boolean[]): Tried => ({
+    ...{ compiled, when, chosen, outcome, cuts: [], taken: null },
+    perLine: sold.map(() => 0n),
+    exact: Exact.zero,
+    rounded: 0n,
+  });
+  if (when?.held === false) return nothing('not-met', []);
+  const chosen = sold.map(
+    ({ excluded }, index) =>
+      excluded === null && (compiled.lines?.holds(perLine[index] ?? {}) ?? true),
+  );
+  if (!chosen.includes(true)) return nothing('no-line', chosen);
+  const lines: CountedLine[] = sold.map(({ line, base }, index) => ({
+    quantity: Exact.exact(line.quantity),
+    base,
+    chosen: chosen[index] ?? false,
+  }));
+  const gave = pointsPerLine(compiled.rule, lines, multiplier, given);
+  const rounded = totalOf(gave.perLine);
+  return {
+    ...{ compiled, when, chosen, rounded, cuts: [], taken: null },
+    ...gave,
+    outcome: rounded > 0n ? 'gave' : 'nothing',
+  };
+};
+
+const drop = (tried: Tried, outcome: Tried['outcome'], taken: string | null = null): void => {
+  tried.perLine = tried.perLine.map(() => 0n);
+  tried.outcome = outcome;
+  tried.taken = taken;
+};
+
+const takeOneOfEachGroup = (book: Rulebook, tried: readonly Tried[]): void => {
+  for (const group of book.groups ?? []) {
+    const members = tried.filter(
+      ({ compiled, outcome }) => compiled.rule.group === group.id && outcome === 'gave',
+    );
+    const rank = ({ compiled, perLine }: Tried): bigint =>
+      group.take === 'best' ? totalOf(perLine) : BigInt(compiled.rule.priority ?? 0);
+    // Members stand in the order of the document: of equals the first is taken.
+    const [first, ...others] = members;
+    if (first === undefined) continue;
+    const taken = others.reduce((best, other) => (rank(other) > rank(best) ? other : best), first);
+    for (const member of members)
+      if (member !== taken) drop(member, 'other-of-group', taken.compiled.rule.id);
+  }
+};
+
+/** Rule by rule in the order of the document: what a cap or a budget has given to one rule is not there for the next. */
+const cutAll = (
+  book: Rulebook,
+  tried: readonly Tried[],
+  inputs: EngineInputs,
+  day: LocalDate,
+): void => {
+  const here = new Map<string, number>();
+  const spent = new Map<string, number>();
+  const roomOf = (owner: string, cap: Cap): number => {
+    const counter = counterOf(owner, cap.per, day);
+    const before = counter === null ? 0 : (inputs.counted.get(counter) ?? 0);
+    return Math.max(0, cap.points - before - (here.get(owner) ?? 0));
+  };
+  for (const rule of tried) {
+    if (rule.outcome !== 'gave') continue;
+    const { id, caps, budget } = rule.compiled.rule;
+    const cut = (room: number, how: (cut: number) => Cut): void => {
+      const points = Number(totalOf(rule.perLine));
+      if (points <= room) return;
+      rule.perLine = cutTo(rule.perLine, BigInt(room));
+      rule.cuts.push(how(points - room));
+    };
+    for (const [owner, of, list] of [
+      [id, 'rule', caps],
+      [wholeProgram, 'programme', book.caps],
+    ] as const) {
+      for (const cap of list ?? []) {
+        const room = roomOf(owner, cap);
+        cut(room, (points) => ({ by: 'cap', of, per: cap.per, room, cut: points }));
+      }
+    }
+    if (budget !== undefined) {
+      const left = Math.max(0, (inputs.budgets.get(budget) ?? 0) - (spent.get(budget) ?? 0));
+      cut(left, (points) => ({ by: 'budget', budget, left, cut: points }));
+    }
+    const points = Number(totalOf(rule.perLine));
+    if (points === 0) drop(rule, 'cut');
+    for (const owner of [id, wholeProgram]) here.set(owner, (here.get(owner) ?? 0) + points);
+    if (budget !== undefined) spent.set(budget, (spent.get(budget) ?? 0) + points);
+  }
+};
+
+const countersFor = (book: Rulebook, { rule }: CompiledRule, day: LocalDate): string[] => [
+  ...new Set(
+    [
+      ...(rule.caps ?? []).map(({ per }) => counterOf(rule.id, per, day)),
+      ...(book.caps ?? []).map(({ per }) => counterOf(wholeProgram, per, day)),
+    ].filter((name) => name !== null),
+  ),
+];
+
+const fraction = ({ n, d }: Exact.Exact): string => (d === 1n ? n.toString() : `${n}/${d}`);
+
+const explain = (
+  book: Rulebook,
+  day: LocalDate,
+  tier: TierLevel | null,
+  sold: readonly SoldLine[],
+  tried: readonly Tried[],
+): Explanation => ({
+  engine: engineVersion,
+  program: book.program,
+  version: book.version,
+  day,
+  tier: tier === null ? null : { level: tier.id, multiplier: tier.multiplier },
+  lines: sold.map(({ line, base, excluded }, index) => ({
+    ordinal: line.ordinal,
+    product: line.product,
+    amount: line.amount,
+    counted: fraction(base),
+    excluded,
+    points: Number(tried.reduce((sum, { perLine }) => sum + (perLine[index] ?? 0n), 0n)),
+  })),
+  rules: tried.map(({ compiled, when, chosen, exact, rounded, outcome, cuts, taken, perLine }) => ({
+    rule: compiled.rule.id,
+    outcome,
+    when,
+    lines: sold.flatMap(({ line }, index) => (chosen[index] === true ? [line.ordinal] : [])),
+    exact: fraction(exact),
+    rounded: Number(rounded),
+    cuts,
+    points: Number(totalOf(perLine)),
+    taken,
+  })),
+  points: Number(tried.reduce((sum, { perLine }) => sum + totalOf(perLine), 0n)),
+});

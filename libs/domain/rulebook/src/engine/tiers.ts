@@ -1,0 +1,190 @@
+import { Exact, addDays, addMonths, toMinor, type LocalDate } from '@tallystick/kernel';
+import type { Rulebook, TierLevel, Tiers } from '../rulebook.js';
+import {
+  firstOfMonth,
+  firstOfYear,
+  firstOfNextMonth,
+  firstOfNextYear,
+  type History,
+} from './history.js';
+
+/** A time for which a membership was paid: its level holds from the first day to the last. */
+export interface PaidTime {
+  readonly level: string;
+  readonly first: LocalDate;
+  readonly last: LocalDate;
+}
+
+export interface TierInputs {
+  readonly history: History;
+  readonly paid: readonly PaidTime[];
+}
+
+/**
+ * The level that an account has on a day: what its history reaches within the window, begun when the programme says, and kept as the
+ * programme's downgrade says. A function of the history alone, so that it is the same whenever it is asked. Null without a ladder.
+ */
+export const tierOn = (
+  { tiers, currency }: Pick<Rulebook, 'tiers' | 'currency'>,
+  inputs: TierInputs,
+  day: LocalDate,
+): TierLevel | null => {
+  if (tiers === null) return null;
+  const paid = paidLevel(tiers, inputs.paid, day);
+  const earned = tiers.by === 'paid' ? 0 : earnedLevel(tiers, currency, inputs.history, day);
+  return tiers.levels[Math.max(paid, earned)] ?? null;
+};
+
+const paidLevel = (tiers: Tiers, paid: readonly PaidTime[], day: LocalDate): number => {
+  let highest = 0;
+  for (const { level, first, last } of paid) {
+    if (day < first || day > last) continue;
+    highest = Math.max(
+      highest,
+      tiers.levels.findIndex(({ id }) => id === level),
+    );
+  }
+  return highest;
+};
+
+const earnedLevel = (tiers: Tiers, currency: string, history: History, day: LocalDate): number => {
+  const reached = reachedOn(tiers, currency, history);
+  const downgrade = tiers.downgrade ?? 'straight';
+  if (downgrade === 'straight') return reached(day);
+  const days = changeDays(tiers, history, day);
+  if (downgrade === 'never') return Math.max(...days.map(reached));
+  if (downgrade === 'one-step') return stepwise(tiers, days, reached, day);
+  return withGrace(days, reached, day, downgrade.graceMonths);
+};
+
+/** The level that the window reaches on a day, as far as it has begun to hold. */
+const reachedOn = (
+  tiers: Tiers,
+  currency: string,
+  history: History,
+): ((day: LocalDate) => number) => {
+  const { until, total } = running(tiers, history);
+  const from = tiers.levels.map((level) =>
+    tiers.by === 'spend' ? toMinor(Exact.exact(level.from), currency, 'down') : Number(level.from),
+  );
+  const levelOf = (amount: number): number => {
+    let level = 0;
+    from.forEach((least, index) => {
+      if (amount >= least) level = index;
+    });
+    return level;
+  };
+  const inWindow = (day: LocalDate): number => {
+    switch (tiers.window) {
+      case 'lifetime':
+        return levelOf(until(day));
+      case 'calendar-year':
+        return levelOf(until(day) - until(addDays(firstOfYear(day), -1)));
+      case 'rolling-12-months':
+        return levelOf(until(day) - until(addMonths(day, -12)));
+    }
+  };
+  if (total === 0) return () => 0;
+  switch (tiers.upgrade ?? 'at-once') {
+    case 'at-once':
+      return inWindow;
+    case 'next-month':
+      return (day) => Math.min(inWindow(addDays(firstOfMonth(day), -1)), inWindow(day));
+    case 'next-window':
+      return (day) => inWindow(addDays(firstOfYear(day), -1));
+  }
+};
+
+/** The measure's sum up to and with a day, by bisection over the days on which something happened. */
+const running = (
+  { by }: Tiers,
+  history: History,
+): { readonly until: (day: LocalDate) => number; readonly total: number } => {
+  const days = [...history.entries()].sort(([a], [b]) => (a < b ? -1 : 1));
+  const sums: number[] = [];
+  let total = 0;
+  for (const [, activity] of days) {
+    total +=
+      by === 'spend' ? activity.spendMinor : by === 'points' ? activity.points : activity.visits;
+    sums.push(total);
+  }
+  const until = (day: LocalDate): number => {
+    let [low, high] = [0, days.length];
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if ((days[middle]?.[0] ?? '') <= day) low = middle + 1;
+      else high = middle;
+    }
+    return low === 0 ? 0 : (sums[low - 1] ?? 0);
+  };
+  return { until, total };
+};
+
+/** Every day up to one on which the level that is reached can change. */
+const changeDays = (tiers: Tiers, history: History, day: LocalDate): LocalDate[] => {
+  const days = new Set<LocalDate>([day]);
+  const add = (change: LocalDate): void => {
+    if (change <= day) days.add(change);
+  };
+  for (const active of history.keys()) {
+    add(active);
+    add(firstOfNextMonth(active));
+    if (tiers.window === 'rolling-12-months') {
+      const out = addMonths(active, 12);
+      // The last day of a shorter month stands for several days of a longer one.
+      for (const near of [-1, 0, 1, 2, 3, 4]) add(addDays(out, near));
+    }
+    for (let year = firstOfNextYear(active), n = 0; n < 2; n += 1, year = firstOfNextYear(year))
+      add(year);
+  }
+  return [...days].sort();
+};
+
+const withGrace = (
+  days: readonly LocalDate[],
+  reached: (day: LocalDate) => number,
+  day: LocalDate,
+  months: number,
+): number => {
+  let held = reached(day);
+  days.forEach((from, index) => {
+    // Reached from this day up to the day before the next change.
+    const level = reached(from);
+    const next = days[index + 1];
+    if (level <= held || next === undefined) return;
+    if (day < addMonths(next, months)) held = level;
+  });
+  return held;
+};
+
+/** At most one level lower at a time: when it is first no longer reached, and then a year later. */
+const stepwise = (
+  tiers: Tiers,
+  days: readonly LocalDate[],
+  reached: (day: LocalDate) => number,
+  day: LocalDate,
+): number => {
+  let held = 0;
+  let dropped: LocalDate | null = null;
+  const nextDrop = (last: LocalDate): LocalDate =>
+    tiers.window === 'calendar-year' ? firstOfNextYear(last) : addMonths(last, 12);
+  const dropUntil = (until: LocalDate, level: number): void => {
+    while (dropped !== null && held > level && nextDrop(dropped) <= until) {
+      dropped = nextDrop(dropped);
+      held -= 1;
+    }
+  };
+  for (const [index, from] of days.entries()) {
+    const level = reached(from);
+    dropUntil(from, level);
+    if (level >= held) {
+      held = level;
+      dropped = null;
+    } else if (dropped === null) {
+      held -= 1;
+      dropped = from;
+    }
+    dropUntil(index + 1 < days.length ? addDays(days[index + 1] ?? day, -1) : day, level);
+  }
+  return held;
+};
