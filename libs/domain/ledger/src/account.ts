@@ -4,10 +4,12 @@ import {
   type CardToken,
   type FactId,
   type Instant,
+  type LocalDate,
   type MemberId,
   type ProgramId,
 } from '@tallystick/kernel';
 import type { Allocation, LineReversal, Lot, LotId } from './events.js';
+import type { DayActivity } from './history.js';
 
 /** A lot and what is left of it. `expiresAt` is the lot's own, or the later date that a refund gave it. */
 export interface LotState {
@@ -40,6 +42,8 @@ export interface FactState {
   occurredAt: Instant;
   card: CardToken | null;
   spendYear: string;
+  /** The day of the programme that it counts on; absent: an older release carried it. Ask `dayOf`. */
+  day?: LocalDate;
   lots: readonly LotId[];
   lines: LineState[];
   /** What this fact's own returned lines took back of other facts. */
@@ -131,6 +135,10 @@ export interface Account {
   factsApplied: number;
   /** Spend that counts for tiers, in minor units, by calendar year. */
   readonly spend: Map<string, number>;
+  /** What it did on each of the programme's days. */
+  readonly history: Map<LocalDate, DayActivity>;
+  /** What the counters of caps have come to, by the names that lots carry. */
+  readonly counted: Map<string, number>;
   readonly totals: Totals;
 }
 
@@ -148,6 +156,8 @@ export const emptyAccount = (): Account => ({
   closed: null,
   factsApplied: 0,
   spend: new Map(),
+  history: new Map(),
+  counted: new Map(),
   totals: {
     opening: Points.noPoints,
     earned: Points.noPoints,

@@ -1,4 +1,4 @@
-import { Points, type FactId, type Instant } from '@tallystick/kernel';
+import { Points, localDate, type FactId, type Instant } from '@tallystick/kernel';
 import type {
   Account,
   FactState,
@@ -8,6 +8,13 @@ import type {
   RedemptionState,
 } from './account.js';
 import type { Allocation, Lot, LotId } from './events.js';
+import {
+  carriedCounters,
+  carriedHistory,
+  historyOfOlder,
+  noteDay,
+  type DayActivity,
+} from './history.js';
 
 /** A lot and what is left of it; nothing, where only its dates are still needed. */
 export interface CarriedLot {
@@ -25,6 +32,10 @@ export interface Carried {
   readonly holds: readonly Readonly<HoldState>[];
   readonly known: readonly KnownFact[];
   readonly spend: { readonly [year: string]: number };
+  /** What it did on each of the programme's days. Absent: an older release carried it. */
+  readonly history?: { readonly [day: string]: DayActivity };
+  /** What the counters of caps have come to. Absent: there are none. */
+  readonly counted?: { readonly [counter: string]: number };
   readonly factsApplied: number;
 }
 
@@ -52,6 +63,7 @@ export const carry = (account: Account, keepFrom: Instant): Carried => {
   const lots = [...account.lots.values(), ...account.emptied.values()].filter(({ lot }) =>
     needed.has(lot.id),
   );
+  const counted = carriedCounters(account, keepFrom);
   return {
     lots: lots.map((state) => ({ ...state })).sort((a, b) => order(a.lot.id, b.lot.id)),
     facts: facts.map(copyOfFact).sort(byId),
@@ -59,6 +71,8 @@ export const carry = (account: Account, keepFrom: Instant): Carried => {
     holds: holds.map((hold) => ({ ...hold })).sort(byId),
     known: [...account.known.values()].filter(recent).sort(byId),
     spend: Object.fromEntries([...account.spend].sort(([a], [b]) => order(a, b))),
+    history: carriedHistory(account, keepFrom),
+    ...(Object.keys(counted).length === 0 ? {} : { counted }),
     factsApplied: account.factsApplied,
   };
 };
@@ -95,8 +109,15 @@ export const absorb = (account: Account, carried: Carried): void => {
   for (const known of carried.known) account.known.set(known.id, known);
   for (const [year, minor] of Object.entries(carried.spend))
     account.spend.set(year, (account.spend.get(year) ?? 0) + minor);
+  const days = carried.history === undefined ? historyOfOlder(carried) : historyIn(carried.history);
+  for (const [day, activity] of days) noteDay(account, day, activity);
+  for (const [counter, points] of Object.entries(carried.counted ?? {}))
+    account.counted.set(counter, (account.counted.get(counter) ?? 0) + points);
   account.factsApplied += carried.factsApplied;
 };
+
+const historyIn = (history: NonNullable<Carried['history']>) =>
+  Object.entries(history).map(([day, activity]) => [localDate(day), activity] as const);
 
 /** Empties an account of all but its sums. */
 export const forget = (account: Account): void => {
@@ -108,6 +129,8 @@ export const forget = (account: Account): void => {
     account.holds,
     account.known,
     account.spend,
+    account.history,
+    account.counted,
   ])
     memory.clear();
 };
@@ -145,6 +168,7 @@ const bothParts = (own: FactState, other: FactState): FactState => {
     sequence: own.sequence,
     card: selling.card,
     spendYear: selling.spendYear,
+    ...(selling.day === undefined ? {} : { day: selling.day }),
     lots: [...own.lots, ...other.lots],
     lines: [
       ...own.lines.map((line) => ({

@@ -5,6 +5,7 @@ import {
   type CardToken,
   type FactId,
   type Instant,
+  type LocalDate,
 } from '@tallystick/kernel';
 import type { Account, LineState } from './account.js';
 import type {
@@ -14,6 +15,7 @@ import type {
   LineReversal,
   Lot,
   PointsEarned,
+  RatedFrom,
   RulebookRef,
   UnmatchedReturn,
 } from './events.js';
@@ -34,6 +36,8 @@ export interface RatedFact {
   readonly rulebook: RulebookRef;
   readonly tier: string | null;
   readonly spendYear: string;
+  readonly day?: LocalDate;
+  readonly rated?: RatedFrom;
   readonly earning: {
     readonly lots: readonly Lot[];
     readonly lines: readonly EarnedLine[];
@@ -170,6 +174,8 @@ const earning = (
       lines: fact.earning.lines,
       reason: points > 0 ? null : fact.earning.reason,
       spendYear: fact.spendYear,
+      ...(fact.day === undefined ? {} : { day: fact.day }),
+      ...(fact.rated === undefined ? {} : { rated: fact.rated }),
       arrearsPaid: payArrearsFrom(account, lots, fact.arrearsPolicy),
       reinstated: undone,
     },

@@ -1,9 +1,11 @@
 import type { LedgerEvent, LedgerEventType } from './events.js';
 
-/** The newest schema version of each event that this release understands. */
+/**
+ * The newest schema version of each event that this release understands. Version 2 counts for caps: a release that does not, refuses it.
+ */
 const understood: { readonly [T in LedgerEventType]: number } = {
   AccountOpened: 1,
-  PointsEarned: 1,
+  PointsEarned: 2,
   EarnReversed: 1,
   PointsRedeemed: 1,
   RedemptionRefunded: 1,
@@ -13,9 +15,22 @@ const understood: { readonly [T in LedgerEventType]: number } = {
   PointsExpired: 1,
   PointsAdjusted: 1,
   PointsTransferred: 1,
-  AccountsMerged: 1,
+  AccountsMerged: 2,
   OpeningBalanceImported: 1,
-  PeriodClosed: 1,
+  PeriodClosed: 2,
+};
+
+/** The schema version that an event is written with: the lowest that says all that is in it. */
+export const schemaVersionOf = (event: LedgerEvent): number => {
+  switch (event.type) {
+    case 'PointsEarned':
+      return event.data.lots.some(({ counters }) => counters !== undefined) ? 2 : 1;
+    case 'AccountsMerged':
+    case 'PeriodClosed':
+      return event.data.carried.counted === undefined ? 1 : 2;
+    default:
+      return 1;
+  }
 };
 
 /** A newer release wrote this event: deciding without it could overdraw, so nothing is decided at all. */

@@ -3,6 +3,7 @@ import type {
   CardToken,
   FactId,
   Instant,
+  LocalDate,
   MemberId,
   Points,
   ProgramId,
@@ -34,6 +35,10 @@ export interface Lot {
   readonly cost?: LotCost;
   /** The version of the rulebook that gave it. Absent: people gave it, or another system, or an older release wrote it. */
   readonly rulebook?: number;
+  /** The counters of caps that its points count in; absent: none. */
+  readonly counters?: readonly string[];
+  /** The budget that pays for it; absent: none. */
+  readonly budget?: string;
 }
 
 /** So many points are worth `value` when they are spent as money: a rate, true of any part of the lot. */
@@ -55,6 +60,18 @@ export interface Allocation {
 export interface RulebookRef {
   readonly version: number;
   readonly hash: string;
+}
+
+/** What a fact was rated from: with these the award, and why it is so, can be made again. */
+export interface RatedFrom {
+  /** The version of the engine's meaning. */
+  readonly engine: number;
+  /** SHA-256 of the explanation's JSON text. */
+  readonly explanation: string;
+  /** Absent: it was not the first. */
+  readonly firstPurchase?: true;
+  /** What the counters that the rules' caps look at had come to, where that was not 0. */
+  readonly counted?: { readonly [counter: string]: number };
 }
 
 /** What an account remembers of a sold line, so that a return can find it. */
@@ -126,6 +143,10 @@ export interface PointsEarned {
     readonly reason: string | null;
     /** The calendar year, in the programme's zone, that the spend counts in. */
     readonly spendYear: string;
+    /** The day of the programme that it counts on. Absent: an older release wrote it. */
+    readonly day?: LocalDate;
+    /** What it was rated from besides the fact and the rulebook. Absent: an older release wrote it. */
+    readonly rated?: RatedFrom;
     /** The part of these lots that paid what the account owed. */
     readonly arrearsPaid: readonly Allocation[];
     /** Reversals by an earlier revision of this fact that this event gives back; their points are among `lots`. */

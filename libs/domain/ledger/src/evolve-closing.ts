@@ -2,12 +2,16 @@ import { Points, invariant } from '@tallystick/kernel';
 import type { Account } from './account.js';
 import { absorb, forget } from './carried.js';
 import type { OpeningBalanceImported, PeriodClosed } from './events-closing.js';
+import { firstOf, noteDay } from './history.js';
 import { addSpend, count, payArrears, putIn, remember } from './lots.js';
 import { heldOf, unspentOf } from './valuation.js';
 
 export const imported = (account: Account, data: OpeningBalanceImported['data']): Account => {
   for (const lot of data.lots) putIn(account, lot, lot.points, lot.expiresAt);
-  for (const [year, minor] of Object.entries(data.spend)) addSpend(account, year, minor);
+  for (const [year, minor] of Object.entries(data.spend)) {
+    addSpend(account, year, minor);
+    noteDay(account, firstOf(year), { spendMinor: minor });
+  }
   count(account, 'opening', data.points);
   payArrears(account, data.arrearsPaid);
   return remember(account, data);

@@ -1,15 +1,21 @@
 import { Exact, Points, invariant } from '@tallystick/kernel';
 import type { Account, FactState, LineState } from './account.js';
-import type { EarnReversed, LineReversal, PointsEarned } from './events.js';
-import { addSpend, count, payArrears, putIn, takeOut } from './lots.js';
+import type { EarnReversed, LineReversal, Lot, PointsEarned } from './events.js';
+import { dayOf, noteCounters, noteDay, visited } from './history.js';
+import { addSpend, count, lotStateOf, payArrears, putIn, takeOut } from './lots.js';
 
 /** A fact's lots and lines are new; what an earlier revision of it had was reversed before. */
 export const earned = (account: Account, data: PointsEarned['data']): Account => {
-  for (const lot of data.lots) putIn(account, lot, lot.points, lot.expiresAt);
+  for (const lot of data.lots) {
+    putIn(account, lot, lot.points, lot.expiresAt);
+    noteCounters(account, lot, lot.points);
+  }
   for (const reversal of data.reinstated) undoReversal(account, reversal);
   const fact = factOf(account, data);
+  if (visited(fact)) noteDay(account, dayOf(fact), { visits: -1 });
   fact.card = data.card;
   fact.spendYear = data.spendYear;
+  fact.day = dayOf(data);
   fact.lots = data.lots.map((lot) => lot.id);
   fact.reversals = [];
   fact.lines = data.lines.map((line) => ({
@@ -18,7 +24,14 @@ export const earned = (account: Account, data: PointsEarned['data']): Account =>
     reversed: line.points.map(() => Points.noPoints),
     spendReversedMinor: 0,
   }));
-  for (const line of data.lines) addSpend(account, data.spendYear, line.spendMinor);
+  let spendMinor = 0;
+  for (const line of data.lines) spendMinor += line.spendMinor;
+  if (data.lines.length > 0) addSpend(account, data.spendYear, spendMinor);
+  noteDay(account, fact.day, {
+    spendMinor,
+    points: qualifying(ownLots(data)),
+    visits: visited(fact) ? 1 : 0,
+  });
   count(account, 'earned', data.points);
   payArrears(account, data.arrearsPaid);
   return account;
@@ -29,8 +42,9 @@ export const reversed = (account: Account, data: EarnReversed['data']): Account 
   for (const reversal of data.reversals) {
     const sale = saleOf(account, reversal);
     const line = lineOf(sale, reversal);
-    applyToLine(sale, line, reversal, 1n);
-    addSpend(account, sale.spendYear, -reversal.spendMinor);
+    takeFrom(account, sale, line, reversal, 1n);
+    for (const { lot, points } of reversal.lots)
+      noteCounters(account, lotStateOf(account, lot).lot, -points);
     if (data.cause === 'return') fact.reversals.push(reversal);
   }
   for (const allocation of data.taken) takeOut(account, allocation);
@@ -38,6 +52,16 @@ export const reversed = (account: Account, data: EarnReversed['data']): Account 
   count(account, 'arrearsRaised', data.arrearsRaised);
   return account;
 };
+
+/** Those that the fact's own lines earned: a reinstated lot is no line's, and stands behind them. */
+const ownLots = ({ lots, reinstated }: PointsEarned['data']): readonly Lot[] => {
+  if (reinstated.length === 0) return lots;
+  const before = new Set(reinstated.flatMap((reversal) => reversal.lots.map(({ lot }) => lot)));
+  return lots.slice(0, lots.length - before.size);
+};
+
+const qualifying = (lots: readonly Pick<Lot, 'qualifies' | 'points'>[]): number =>
+  lots.reduce((sum, { qualifies, points }) => sum + (qualifies ? points : 0), 0);
 
 const factOf = (
   account: Account,
@@ -98,6 +122,29 @@ const applyToLine = (
   }
 };
 
+/** What comes back of a sold line counts no more on the day of its sale; with `sign` -1 it does again. */
+const takeFrom = (
+  account: Account,
+  sale: FactState,
+  line: LineState,
+  reversal: LineReversal,
+  sign: 1n | -1n,
+): void => {
+  const before = visited(sale);
+  applyToLine(sale, line, reversal, sign);
+  const spendMinor = -Number(sign) * reversal.spendMinor;
+  addSpend(account, sale.spendYear, spendMinor);
+  const points = reversal.lots.map((allocation) => ({
+    qualifies: lotStateOf(account, allocation.lot).lot.qualifies,
+    points: allocation.points,
+  }));
+  noteDay(account, dayOf(sale), {
+    spendMinor,
+    points: -Number(sign) * qualifying(points),
+    visits: Number(visited(sale)) - Number(before),
+  });
+};
+
 /** A corrected receipt no longer returns what its earlier revision returned: the sale holds it again. */
 const undoReversal = (account: Account, reversal: LineReversal): void => {
   const sale = saleOf(account, reversal);
@@ -105,6 +152,5 @@ const undoReversal = (account: Account, reversal: LineReversal): void => {
   // The sale itself may have been corrected meanwhile; then its lines are others now, and hold nothing of this return.
   if (line === undefined || !reversal.lots.every(({ lot }) => sale.lots.includes(lot))) return;
   if (Exact.compare(Exact.exact(line.returned), Exact.exact(reversal.quantity)) < 0) return;
-  applyToLine(sale, line, reversal, -1n);
-  addSpend(account, sale.spendYear, reversal.spendMinor);
+  takeFrom(account, sale, line, reversal, -1n);
 };

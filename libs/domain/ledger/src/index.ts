@@ -4,6 +4,7 @@ export type * from './events-corrections.js';
 export type * from './events-moves.js';
 export type * from './events-closing.js';
 export * from './carried.js';
+export { without, type DayActivity } from './history.js';
 export * from './decode-ledger-event.js';
 export * from './account.js';
 export * from './valuation.js';

@@ -166,6 +166,13 @@ const noneNegative = (state: Account): void => {
       });
     }
   }
+  const byYear = new Map<string, number>();
+  for (const [day, { spendMinor, points, visits }] of state.history) {
+    must(spendMinor >= 0 && points >= 0 && visits >= 0, `${day} is not negative`);
+    byYear.set(day.slice(0, 4), (byYear.get(day.slice(0, 4)) ?? 0) + spendMinor);
+  }
+  for (const [year, minor] of state.spend)
+    must(minor === (byYear.get(year) ?? 0), `the days of ${year} come to its spend`);
 };
 
 describe('whatever happens to accounts', () => {

@@ -1,20 +1,24 @@
 import { Exact, addMs, type Instant } from '@tallystick/kernel';
 import {
   decideReceipt,
+  without,
   type Account,
   type CameBack,
   type FactDecision,
   type RatedFact,
+  type RatedFrom,
   type RulebookRef,
   type ReturnedLine,
 } from '@tallystick/ledger';
 import {
   arrearsPolicyOf,
+  engineVersion,
   isSale,
   ratePartnerEvent,
   rateReceipt,
   type ReceiptFact,
   type Rating,
+  type RatingInputs,
   type Rulebook,
 } from '@tallystick/rulebook';
 import type { Part } from './events.js';
@@ -23,21 +27,28 @@ import { originalOf } from './pin.js';
 
 const dayMs = 86_400_000;
 
-/**
- * Rates the part of a fact that is pinned to an account, under the version that it is pinned to, and folds it into the account.
- * `at` is when we write it: it values the lots that reversed points come from. `cameBackElsewhere`: see `RatedFact`.
- */
+/** What applying a fact is told besides the account and the fact. */
+export interface Applying {
+  /** When we write it: it values the lots that reversed points come from. */
+  readonly at: Instant;
+  /** SHA-256 of a text, in hexadecimal. */
+  readonly digest: (text: string) => string;
+  /** See `RatedFact`. */
+  readonly cameBackElsewhere?: readonly CameBack[];
+}
+
+/** Rates the part of a fact that is pinned to an account, under the version that it is pinned to, and folds it into the account. */
 export const applyPart = (
   account: Account,
   fact: Fact,
   part: Part,
   rulebook: { readonly ref: RulebookRef; readonly book: Rulebook },
-  at: Instant,
-  cameBackElsewhere: readonly CameBack[] = [],
+  { at, digest, cameBackElsewhere = [] }: Applying,
 ): FactDecision => {
   const own = isReceipt(fact) ? partOf(fact, part) : fact;
+  const inputs = inputsOf(account, fact);
   const rating = isReceipt(own)
-    ? rateReceipt(own, { spend: account.spend }, rulebook.book)
+    ? rateReceipt(own, inputs, rulebook.book)
     : ratePartnerEvent(own, rulebook.book);
   const rated: RatedFact = {
     fact: fact.id,
@@ -48,6 +59,8 @@ export const applyPart = (
     rulebook: rulebook.ref,
     tier: rating.tier,
     spendYear: rating.spendYear,
+    day: rating.day,
+    ...ratedFrom(inputs, rating, digest),
     earning: earningOf(fact, rating),
     returns: isReceipt(own) ? returnsOf(own) : [],
     returnsNotBefore: addMs(fact.occurredAt, -rulebook.book.returns.windowDays * dayMs),
@@ -55,6 +68,30 @@ export const applyPart = (
     cameBackElsewhere,
   };
   return decideReceipt(account, rated, at);
+};
+
+/** What an account knows of itself that its rulebook may ask. */
+const inputsOf = (account: Account, fact: Fact): RatingInputs => {
+  const { history, counted } = without(account, fact.id);
+  const firstPurchase = history.size === 0 && account.totals.opening === 0;
+  return { history, counted, firstPurchase };
+};
+
+/** What is stored with the award, so that why it is so can be made again. A partner's event is rated from nothing else. */
+const ratedFrom = (
+  { firstPurchase }: RatingInputs,
+  { explanation, counted }: Rating,
+  digest: Applying['digest'],
+): { readonly rated?: RatedFrom } => {
+  if (explanation === null) return {};
+  return {
+    rated: {
+      engine: engineVersion,
+      explanation: digest(JSON.stringify(explanation)),
+      ...(firstPurchase === true ? { firstPurchase } : {}),
+      ...(Object.keys(counted).length === 0 ? {} : { counted }),
+    },
+  };
 };
 
 /** The lines of one part. What was paid with points was paid for the sold lines, wherever these go. */

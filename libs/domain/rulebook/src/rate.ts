@@ -5,22 +5,30 @@ import {
   minorUnitDigits,
   timeZone,
   yearOf,
+  type LocalDate,
   type Rounding,
 } from '@tallystick/kernel';
 import { isSale, type PartnerFact, type ReceiptFact, type ReceiptLine } from './facts.js';
 import { engineOf } from './engine/compile.js';
 import type { Explanation } from './engine/explanation.js';
+import type { History } from './engine/history.js';
 import { rateWith, type EngineInputs } from './engine/rate-with.js';
+import { tierOn } from './engine/tiers.js';
 import { lotDates } from './lot-dates.js';
-import type { Rulebook } from './rulebook.js';
-import { tierOf } from './tier.js';
+import type { Rulebook, TierLevel } from './rulebook.js';
 
 /** What the engine is told besides the fact and the rulebook: resolved before, and stored with the award. */
 export interface RatingInputs {
-  /** Spend that counts for tiers before this fact, in minor units, by calendar year of the programme's zone. */
-  readonly spend: ReadonlyMap<string, number>;
-  /** Absent: the member is new to nobody, has no attributes, and no cap or budget has been used. */
-  readonly engine?: Partial<Omit<EngineInputs, 'tier'>>;
+  /** What the account did before this fact, by the programme's days: it says the tier. */
+  readonly history: History;
+  /** Absent: it is not the member's first purchase. */
+  readonly firstPurchase?: boolean;
+  /** What else is known of the member; absent: nothing. */
+  readonly attributes?: EngineInputs['attributes'];
+  /** Absent: no cap has been used. */
+  readonly counted?: EngineInputs['counted'];
+  /** Absent: no budget has been used. */
+  readonly budgets?: EngineInputs['budgets'];
 }
 
 /** One rule's award; the shape of a ledger lot without its id. */
@@ -57,11 +65,15 @@ export interface RatedLine {
 export interface Rating {
   readonly tier: string | null;
   readonly spendYear: string;
+  /** The day of the programme that it counts on. */
+  readonly day: LocalDate;
   readonly lots: readonly RatedLot[];
   /** Every sold line, those that did not count included; returned lines are not here. */
   readonly lines: readonly RatedLine[];
   /** Why there are no points; null when there are. */
   readonly reason: string | null;
+  /** What counters of caps had come to that were looked at. */
+  readonly counted: Readonly<Record<string, number>>;
   /** Of a receipt: why each rule gave what it gave. */
   readonly explanation: Explanation | null;
 }
@@ -72,8 +84,32 @@ export const rateReceipt = (
   inputs: RatingInputs,
   rulebook: Rulebook,
 ): Rating => {
-  const spendYear = spendYearOf(fact, rulebook);
-  const tier = tierOf(rulebook, inputs.spend, spendYear);
+  const day = dayOf(fact, rulebook);
+  return rateAt(
+    tierOn(rulebook, { history: inputs.history, paid: [] }, day),
+    fact,
+    inputs,
+    rulebook,
+  );
+};
+
+/** Makes a rating again from what was stored with it: `tier` is the name of the level that it was rated with. */
+export const rateAgain = (
+  fact: ReceiptFact,
+  stored: Omit<RatingInputs, 'history'> & { readonly tier: string | null },
+  rulebook: Rulebook,
+): Rating => {
+  const level = rulebook.tiers?.levels.find(({ id }) => id === stored.tier) ?? null;
+  return rateAt(level, fact, stored, rulebook);
+};
+
+const rateAt = (
+  tier: TierLevel | null,
+  fact: ReceiptFact,
+  inputs: Omit<RatingInputs, 'history'>,
+  rulebook: Rulebook,
+): Rating => {
+  const day = dayOf(fact, rulebook);
   const lines = fact.lines.filter(isSale);
   const keep = shareNotPaidWithPoints(fact, lines);
   const sold = lines.map((line) => {
@@ -83,12 +119,12 @@ export const rateReceipt = (
   });
   const bases = sold.map(({ base }) => base);
   const spend = roundOnce(Exact.sum(bases), unitsPerMajor(rulebook.currency), 'half-even', bases);
-  const { awards, explanation } = rateWith(engineOf(rulebook), fact, sold, {
+  const { awards, explanation, counted } = rateWith(engineOf(rulebook), fact, sold, {
     tier,
-    firstPurchase: inputs.engine?.firstPurchase ?? false,
-    attributes: inputs.engine?.attributes ?? {},
-    counted: inputs.engine?.counted ?? new Map(),
-    budgets: inputs.engine?.budgets ?? fullBudgets(rulebook),
+    firstPurchase: inputs.firstPurchase ?? false,
+    attributes: inputs.attributes ?? {},
+    counted: inputs.counted ?? new Map(),
+    budgets: inputs.budgets ?? fullBudgets(rulebook),
   });
   const lots = awards.map(({ compiled: { rule }, points, counters }) => ({
     points,
@@ -103,7 +139,8 @@ export const rateReceipt = (
   }));
   return {
     tier: tier?.id ?? null,
-    spendYear,
+    spendYear: yearOf(day),
+    day,
     lots,
     lines: sold.map(({ line, excluded }, index) => ({
       ordinal: line.ordinal,
@@ -113,7 +150,8 @@ export const rateReceipt = (
       spendMinor: Number(spend[index] ?? 0n),
       excluded,
     })),
-    reason: lots.length > 0 ? null : reasonForNothing(sold.length, bases),
+    reason: lots.length > 0 ? null : reasonForNothing(explanation, bases),
+    counted,
     explanation,
   };
 };
@@ -123,6 +161,7 @@ export const ratePartnerEvent = (fact: PartnerFact, rulebook: Rulebook): Rating 
   const rules = rulebook.partnerEvents.filter(
     (rule) => rule.partner === fact.partner && rule.type === fact.type,
   );
+  const day = dayOf(fact, rulebook);
   const dates = lotDates(rulebook, fact.occurredAt);
   const lots = rules
     .map((rule) => {
@@ -145,10 +184,12 @@ export const ratePartnerEvent = (fact: PartnerFact, rulebook: Rulebook): Rating 
     }));
   return {
     tier: null,
-    spendYear: spendYearOf(fact, rulebook),
+    spendYear: yearOf(day),
+    day,
     lots,
     lines: [],
     reason: lots.length > 0 ? null : rules.length === 0 ? 'no-rule-for-event' : 'below-one-point',
+    counted: {},
     explanation: null,
   };
 };
@@ -166,8 +207,8 @@ const causeAndCost = ({
   ...(redemption === null ? {} : { cost: { ...redemption, currency } }),
 });
 
-const spendYearOf = (fact: Pick<ReceiptFact, 'occurredAt'>, rulebook: Rulebook): string =>
-  yearOf(dayAt(fact.occurredAt, timeZone(rulebook.timeZone)));
+const dayOf = (fact: Pick<ReceiptFact, 'occurredAt'>, rulebook: Rulebook): LocalDate =>
+  dayAt(fact.occurredAt, timeZone(rulebook.timeZone));
 
 const exclusionOf = (line: ReceiptLine, { exclusions }: Rulebook): string | null => {
   if (line.category !== null && exclusions.categories.includes(line.category))
@@ -196,7 +237,10 @@ const roundOnce = (
 const unitsPerMajor = (currency: string): Exact.Exact =>
   Exact.exact(10n ** BigInt(minorUnitDigits(currency)));
 
-const reasonForNothing = (soldLines: number, bases: readonly Exact.Exact[]): string => {
-  if (soldLines === 0) return 'nothing-sold';
-  return bases.some(Exact.isPositive) ? 'below-one-point' : 'only-excluded-or-free-lines';
+const reasonForNothing = ({ rules }: Explanation, bases: readonly Exact.Exact[]): string => {
+  if (bases.length === 0) return 'nothing-sold';
+  if (!bases.some(Exact.isPositive)) return 'only-excluded-or-free-lines';
+  const cut = rules.find(({ outcome }) => outcome === 'cut');
+  if (cut !== undefined) return cut.cuts.at(-1)?.by === 'budget' ? 'budget-spent' : 'cap-reached';
+  return rules.some(({ outcome }) => outcome === 'nothing') ? 'below-one-point' : 'no-rule-applies';
 };

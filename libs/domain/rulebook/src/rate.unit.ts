@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { cardToken, factId, instant, localDate, programId } from '@tallystick/kernel';
 import { lotDates } from './lot-dates.js';
 import { inForceAt } from './in-force.js';
-import { ratePartnerEvent, rateReceipt } from './rate.js';
+import { ratePartnerEvent, rateReceipt, type RatingInputs } from './rate.js';
 import type { PartnerFact, ReceiptFact, ReceiptLine } from './facts.js';
 import type { Rulebook } from './rulebook.js';
 
@@ -88,8 +88,8 @@ const rate = (
   lines: readonly Line[],
   book = rulebook,
   rest: Partial<ReceiptFact> = {},
-  spend: ReadonlyMap<string, number> = new Map(),
-) => rateReceipt(receipt(lines, rest), { spend }, book);
+  history: RatingInputs['history'] = new Map(),
+) => rateReceipt(receipt(lines, rest), { history }, book);
 const pointsOf = (rating: ReturnType<typeof rate>) =>
   rating.lots.reduce((sum, lot) => sum + lot.points, 0);
 
@@ -172,13 +172,15 @@ describe('the ladder', () => {
   it('multiplies by the level that was reached before this receipt, in the year that it happened', () => {
     const lines = [{ amount: '9.99' }];
     expect(rate(lines, ladder)).toMatchObject({ tier: 'bronze', lots: [{ points: 9 }] });
-    const spend = new Map([['2026', 10_000]]);
-    expect(rate(lines, ladder, {}, spend)).toMatchObject({
+    const history = new Map([
+      [localDate('2026-01-01'), { spendMinor: 10_000, points: 0, visits: 1 }],
+    ]);
+    expect(rate(lines, ladder, {}, history)).toMatchObject({
       tier: 'silver',
       lots: [{ points: 14 }],
     });
     const late = { occurredAt: instant('2025-12-31T23:59:59Z') };
-    expect(rate(lines, ladder, late, spend)).toMatchObject({ tier: 'bronze', spendYear: '2025' });
+    expect(rate(lines, ladder, late, history)).toMatchObject({ tier: 'bronze', spendYear: '2025' });
   });
 });
 

@@ -1,4 +1,4 @@
-import type { EventMetadata } from '@tallystick/event-store';
+import { sha256, type EventMetadata } from '@tallystick/event-store';
 import type { AccountId, CardToken, Instant } from '@tallystick/kernel';
 import type { CameBack } from '@tallystick/ledger';
 import {
@@ -165,14 +165,11 @@ const applyPin = (
     const state = workspace.toDecideOn(fact.program, account);
     const elsewhere = returned.filter((other) => other.account !== account);
     const rulebook = rulebookOf(program, now.rulebook);
-    const decision = applyPart(
-      state,
-      fact,
-      part,
-      rulebook,
+    const decision = applyPart(state, fact, part, rulebook, {
       at,
-      elsewhere.flatMap(({ lines }) => lines),
-    );
+      digest: sha256,
+      cameBackElsewhere: elsewhere.flatMap(({ lines }) => lines),
+    });
     if (decision.kind !== 'applied') throw new ReadApart(account, decision.kind);
     workspace.recordLedger(fact.program, account, fact.id, decision.events, metadata);
   }

@@ -1,4 +1,4 @@
-import type { Account, LedgerEvent } from '@tallystick/ledger';
+import { schemaVersionOf, type Account, type LedgerEvent } from '@tallystick/ledger';
 import {
   cardStream,
   evolveCard,
@@ -131,7 +131,9 @@ export class Workspace {
     const account = this.account(program, id);
     const stream = ledgerStream(program, id);
     events.forEach((event, index) => {
-      this.write(stream, account.revision, newEvent(of, firstOrdinal + index, event, metadata));
+      const versioned = { ...event, schemaVersion: schemaVersionOf(event) };
+      const made = newEvent(of, firstOrdinal + index, versioned, metadata);
+      this.write(stream, account.revision, made);
     });
     account.note(events);
   }

@@ -61,7 +61,12 @@ export const rateWith = (
   fact: ReceiptFact,
   sold: readonly SoldLine[],
   inputs: EngineInputs,
-): { readonly awards: readonly RuleAward[]; readonly explanation: Explanation } => {
+): {
+  readonly awards: readonly RuleAward[];
+  readonly explanation: Explanation;
+  /** The counters that were looked at, where they were not 0. */
+  readonly counted: Readonly<Record<string, number>>;
+} => {
   const { book } = engine;
   const day = dayAt(fact.occurredAt, timeZone(book.timeZone));
   const net = Exact.sum(sold.map(({ base }) => base));
@@ -87,7 +92,7 @@ export const rateWith = (
     );
   const inOrder = [...tried.values()].sort((a, b) => a.compiled.order - b.compiled.order);
   takeOneOfEachGroup(book, inOrder);
-  cutAll(book, inOrder, inputs, day);
+  const counted = cutAll(book, inOrder, inputs, day);
   const awards = inOrder
     .filter(({ outcome }) => outcome === 'gave')
     .map(({ compiled, perLine: points }) => ({
@@ -96,7 +101,7 @@ export const rateWith = (
       points: Points.points(totalOf(points)),
       counters: countersFor(book, compiled, day),
     }));
-  return { awards, explanation: explain(book, day, inputs.tier, sold, inOrder) };
+  return { awards, explanation: explain(book, day, inputs.tier, sold, inOrder), counted };
 };
 
 const multiplierOf = ({ rule }: CompiledRule, tier: TierLevel | null): Exact.Exact =>
@@ -176,12 +181,14 @@ const cutAll = (
   tried: readonly Tried[],
   inputs: EngineInputs,
   day: LocalDate,
-): void => {
+): Record<string, number> => {
+  const counted: Record<string, number> = {};
   const here = new Map<string, number>();
   const spent = new Map<string, number>();
   const roomOf = (owner: string, cap: Cap): number => {
     const counter = counterOf(owner, cap.per, day);
     const before = counter === null ? 0 : (inputs.counted.get(counter) ?? 0);
+    if (counter !== null && before !== 0) counted[counter] = before;
     return Math.max(0, cap.points - before - (here.get(owner) ?? 0));
   };
   for (const rule of tried) {
@@ -211,6 +218,7 @@ const cutAll = (
     for (const owner of [id, wholeProgram]) here.set(owner, (here.get(owner) ?? 0) + points);
     if (budget !== undefined) spent.set(budget, (spent.get(budget) ?? 0) + points);
   }
+  return counted;
 };
 
 const countersFor = (book: Rulebook, { rule }: CompiledRule, day: LocalDate): string[] => [

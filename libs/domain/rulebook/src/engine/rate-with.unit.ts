@@ -62,15 +62,15 @@ const receipt = (
   ...rest,
 });
 
-const gave = (rulebook: Rulebook, fact: ReceiptFact, engine: RatingInputs['engine'] = {}) =>
+const gave = (rulebook: Rulebook, fact: ReceiptFact, engine: Partial<RatingInputs> = {}) =>
   Object.fromEntries(
-    rateReceipt(fact, { spend: new Map(), engine }, rulebook).lots.map((lot) => [
+    rateReceipt(fact, { history: new Map(), ...engine }, rulebook).lots.map((lot) => [
       lot.rule,
       lot.points,
     ]),
   );
-const why = (rulebook: Rulebook, fact: ReceiptFact, engine: RatingInputs['engine'] = {}) =>
-  rateReceipt(fact, { spend: new Map(), engine }, rulebook).explanation;
+const why = (rulebook: Rulebook, fact: ReceiptFact, engine: Partial<RatingInputs> = {}) =>
+  rateReceipt(fact, { history: new Map(), ...engine }, rulebook).explanation;
 
 const basket = receipt([
   ['tea', '12.40', '2'],
@@ -244,7 +244,7 @@ describe('a cap', () => {
     expect(gave(capped, basket, { counted })).toEqual({ base: 2, more: 13 });
   });
   it('says on the lot what it counts in', () => {
-    const { lots } = rateReceipt(basket, { spend: new Map() }, capped);
+    const { lots } = rateReceipt(basket, { history: new Map() }, capped);
     expect(lots.map(({ counters }) => counters)).toEqual([
       ['base/day/2026-11-24', '*/month/2026-11'],
       ['*/month/2026-11'],
@@ -268,7 +268,7 @@ describe('a cap', () => {
         for (const [day, pence] of bought) {
           const at = new Date(Date.UTC(2026, 0, 1 + day, 12)).toISOString();
           const fact = receipt([['tea', (pence / 100).toFixed(2)]], { occurredAt: instant(at) });
-          const { lots } = rateReceipt(fact, { spend: new Map(), engine: { counted } }, club);
+          const { lots } = rateReceipt(fact, { history: new Map(), counted }, club);
           const here = lots.reduce((sum, lot) => sum + lot.points, 0);
           for (const cap of all)
             if (cap.per === 'receipt') expect(here).toBeLessThanOrEqual(cap.points);
@@ -315,7 +315,7 @@ describe('the explanation', () => {
       rule('double', { extra: '0.5', of: ['base'], when: 'receipt.total > decimal("20.00")' }),
       rule('other', { points: 4, when: 'receipt.lines > 5' }),
     ]);
-    const rating = rateReceipt(basket, { spend: new Map() }, club);
+    const rating = rateReceipt(basket, { history: new Map() }, club);
     const points = rating.lots.reduce((sum, lot) => sum + lot.points, 0);
     const { explanation } = rating;
     expect(explanation?.points).toBe(points);

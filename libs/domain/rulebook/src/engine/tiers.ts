@@ -5,6 +5,7 @@ import {
   firstOfYear,
   firstOfNextMonth,
   firstOfNextYear,
+  type DayActivity,
   type History,
 } from './history.js';
 
@@ -48,9 +49,10 @@ const paidLevel = (tiers: Tiers, paid: readonly PaidTime[], day: LocalDate): num
 };
 
 const earnedLevel = (tiers: Tiers, currency: string, history: History, day: LocalDate): number => {
-  const reached = reachedOn(tiers, currency, history);
   const downgrade = tiers.downgrade ?? 'straight';
-  if (downgrade === 'straight') return reached(day);
+  if (downgrade === 'straight')
+    return reachedOn(tiers, currency, asked(tiers, history), history.size === 0)(day);
+  const reached = reachedOn(tiers, currency, running(tiers, history), history.size === 0);
   const days = changeDays(tiers, history, day);
   if (downgrade === 'never') return Math.max(...days.map(reached));
   if (downgrade === 'one-step') return stepwise(tiers, days, reached, day);
@@ -61,9 +63,9 @@ const earnedLevel = (tiers: Tiers, currency: string, history: History, day: Loca
 const reachedOn = (
   tiers: Tiers,
   currency: string,
-  history: History,
+  until: SumUntil,
+  nothing: boolean,
 ): ((day: LocalDate) => number) => {
-  const { until, total } = running(tiers, history);
   const from = tiers.levels.map((level) =>
     tiers.by === 'spend' ? toMinor(Exact.exact(level.from), currency, 'down') : Number(level.from),
   );
@@ -84,7 +86,7 @@ const reachedOn = (
         return levelOf(until(day) - until(addMonths(day, -12)));
     }
   };
-  if (total === 0) return () => 0;
+  if (nothing) return () => 0;
   switch (tiers.upgrade ?? 'at-once') {
     case 'at-once':
       return inWindow;
@@ -95,20 +97,30 @@ const reachedOn = (
   }
 };
 
-/** The measure's sum up to and with a day, by bisection over the days on which something happened. */
-const running = (
-  { by }: Tiers,
-  history: History,
-): { readonly until: (day: LocalDate) => number; readonly total: number } => {
+type SumUntil = (day: LocalDate) => number;
+
+const amountOf = ({ by }: Tiers, activity: Readonly<DayActivity>): number =>
+  by === 'spend' ? activity.spendMinor : by === 'points' ? activity.points : activity.visits;
+
+/** The measure's sum up to and with a day, for who asks once or twice. */
+const asked =
+  (tiers: Tiers, history: History): SumUntil =>
+  (day) => {
+    let sum = 0;
+    for (const [of, activity] of history) if (of <= day) sum += amountOf(tiers, activity);
+    return sum;
+  };
+
+/** The same for who asks often: by bisection over the days on which something happened. */
+const running = (tiers: Tiers, history: History): SumUntil => {
   const days = [...history.entries()].sort(([a], [b]) => (a < b ? -1 : 1));
   const sums: number[] = [];
   let total = 0;
   for (const [, activity] of days) {
-    total +=
-      by === 'spend' ? activity.spendMinor : by === 'points' ? activity.points : activity.visits;
+    total += amountOf(tiers, activity);
     sums.push(total);
   }
-  const until = (day: LocalDate): number => {
+  return (day) => {
     let [low, high] = [0, days.length];
     while (low < high) {
       const middle = (low + high) >>> 1;
@@ -117,7 +129,6 @@ const running = (
     }
     return low === 0 ? 0 : (sums[low - 1] ?? 0);
   };
-  return { until, total };
 };
 
 /** Every day up to one on which the level that is reached can change. */
