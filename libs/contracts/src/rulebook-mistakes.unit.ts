@@ -64,7 +64,11 @@ describe('a rulebook', () => {
       { ...good, timeZone: 'Europe/Atlantis' },
       'timeZone: must be an IANA time zone such as Europe/London',
     ],
-    ['no rules', { ...good, earning: [] }, 'earning: Too small: expected array to have >=1 items'],
+    [
+      'no rules',
+      { ...good, earning: [] },
+      'earning: gives nothing: add a rule, a partner rule, a discount or a level with one',
+    ],
     [
       'an amount that is a number',
       withRule({ points: 1, per: 1.5 }),

@@ -13,6 +13,8 @@ export const referenceFaults = (book: Rulebook): ReferenceFault[] => {
   const fault = (path: readonly (string | number)[], message: string): void => {
     faults.push({ path, message });
   };
+  if (givesNothing(book))
+    fault(['earning'], 'gives nothing: add a rule, a partner rule, a discount or a level with one');
   namedOnce(book, fault);
   earningForms(book, fault);
   namesExist(book, fault);
@@ -34,6 +36,12 @@ export const referenceFaults = (book: Rulebook): ReferenceFault[] => {
   }
   return faults;
 };
+
+const givesNothing = ({ earning, partnerEvents, discounts = [], tiers }: Rulebook): boolean =>
+  earning.length === 0 &&
+  partnerEvents.length === 0 &&
+  discounts.length === 0 &&
+  !(tiers?.levels ?? []).some(({ discount }) => discount !== undefined);
 
 type Tell = (path: readonly (string | number)[], message: string) => void;
 

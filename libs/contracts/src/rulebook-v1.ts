@@ -28,7 +28,7 @@ export const rulebookV1 = z
     effectiveFrom: moment,
     currency: currencyCode,
     timeZone: z.string().refine(known(timeZone), 'must be an IANA time zone such as Europe/London'),
-    earning: z.array(earningRule).min(1).max(500),
+    earning: z.array(earningRule).max(500).default([]),
     partnerEvents: z.array(partnerRule).max(500).default([]),
     exclusions,
     lots: lotLife.default({ pendingDays: 0, expiry: 'never' }),

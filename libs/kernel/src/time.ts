@@ -68,7 +68,7 @@ export const localDate = (text: string): LocalDate =>
 /** The day that it is in a zone at a moment. */
 export const dayAt = (at: Instant, zone: TimeZone): LocalDate =>
   at >= '1980' && at < '9999'
-    ? dayOfQuarterHour(`${zone} ${at.slice(0, 14)}${Math.floor(Number(at.slice(14, 16)) / 15)}`)
+    ? dayOfQuarterHour(`${zone} ${quarterHourOf(at)}`)
     : dayByTemporal(at, zone);
 
 const dayByTemporal = (at: string, zone: string): LocalDate =>
@@ -77,22 +77,41 @@ const dayByTemporal = (at: string, zone: string): LocalDate =>
 /** Since 1980 all zones are whole quarters of an hour apart from UTC, so that no day begins within one. */
 const dayOfQuarterHour = remembered(daysKept, (key): LocalDate => {
   const [zone = '', at = ''] = key.split(' ');
-  const minute = String(15 * Number(at.slice(14))).padStart(2, '0');
-  return dayByTemporal(`${at.slice(0, 14)}${minute}:00Z`, zone);
+  return dayByTemporal(at, zone);
 });
+
+/** The beginning of the quarter of an hour that a moment lies in. */
+const quarterHourOf = (at: Instant): string =>
+  `${at.slice(0, 14)}${quarters[Math.floor(Number(at.slice(14, 16)) / 15)] ?? '00'}:00Z`;
+const quarters = ['00', '15', '30', '45'];
 
 /** The hour of a zone's clock at a moment: 0 to 23. */
 export const hourAt = (at: Instant, zone: TimeZone): number =>
+  at >= '1980' && at < '9999'
+    ? hourOfQuarterHour(`${zone} ${quarterHourOf(at)}`)
+    : hourByTemporal(at, zone);
+
+const hourByTemporal = (at: string, zone: string): number =>
   Temporal.Instant.from(at).toZonedDateTimeISO(zone).hour;
 
+const hourOfQuarterHour = remembered(daysKept, (key): number => {
+  const [zone = '', at = ''] = key.split(' ');
+  return hourByTemporal(at, zone);
+});
+
 /** ISO 8601: 1 is Monday. */
-export const weekdayOf = (day: LocalDate): number => Temporal.PlainDate.from(day).dayOfWeek;
+export const weekdayOf = (day: LocalDate): number => weekdayOfText(day);
+const weekdayOfText = remembered(
+  daysKept,
+  (day): number => Temporal.PlainDate.from(day).dayOfWeek,
+);
 
 /** ISO 8601: `2026-W53`; the first days of January may lie in the last week of the year before. */
-export const weekOf = (day: LocalDate): string => {
+export const weekOf = (day: LocalDate): string => weekOfText(day);
+const weekOfText = remembered(daysKept, (day): string => {
   const { yearOfWeek, weekOfYear } = Temporal.PlainDate.from(day);
   return `${yearOfWeek ?? 0}-W${String(weekOfYear ?? 0).padStart(2, '0')}`;
-};
+});
 
 /** The first moment of a day in a zone, over daylight-saving changes too (some days do not begin at 00:00). */
 export const startOfDay = (day: LocalDate, zone: TimeZone): Instant => startOf(`${zone} ${day}`);

@@ -71,7 +71,7 @@ export const applyPart = (
 };
 
 /** What an account knows of itself that its rulebook may ask. */
-const inputsOf = (account: Account, fact: Fact): RatingInputs => {
+export const inputsOf = (account: Account, fact: Fact): RatingInputs => {
   const { history, counted } = without(account, fact.id);
   const firstPurchase = history.size === 0 && account.totals.opening === 0;
   return { history, counted, firstPurchase };

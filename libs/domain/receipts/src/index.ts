@@ -4,4 +4,5 @@ export * from './fact-stream.js';
 export * from './card-stream.js';
 export * from './pin.js';
 export * from './apply.js';
+export * from './calculate.js';
 export * from './outcome.js';

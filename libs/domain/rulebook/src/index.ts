@@ -7,4 +7,11 @@ export * from './in-force.js';
 export * from './engine/compile.js';
 export * from './engine/explanation.js';
 export { tierOn, type PaidTime, type TierInputs } from './engine/tiers.js';
+export {
+  discountsOf,
+  reducedBy,
+  type DiscountInputs,
+  type Discounts,
+  type LineDiscount,
+} from './engine/discounts.js';
 export type { DayActivity, History } from './engine/history.js';

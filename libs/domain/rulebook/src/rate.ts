@@ -10,6 +10,7 @@ import {
 } from '@tallystick/kernel';
 import { isSale, type PartnerFact, type ReceiptFact, type ReceiptLine } from './facts.js';
 import { engineOf } from './engine/compile.js';
+import { exclusionOf } from './engine/exclusions.js';
 import type { Explanation } from './engine/explanation.js';
 import type { History } from './engine/history.js';
 import { rateWith, type EngineInputs } from './engine/rate-with.js';
@@ -209,14 +210,6 @@ const causeAndCost = ({
 
 const dayOf = (fact: Pick<ReceiptFact, 'occurredAt'>, rulebook: Rulebook): LocalDate =>
   dayAt(fact.occurredAt, timeZone(rulebook.timeZone));
-
-const exclusionOf = (line: ReceiptLine, { exclusions }: Rulebook): string | null => {
-  if (line.category !== null && exclusions.categories.includes(line.category))
-    return `excluded-category:${line.category}`;
-  if (exclusions.products.includes(line.product)) return 'excluded-product';
-  if (line.brand !== null && exclusions.brands.includes(line.brand)) return 'excluded-brand';
-  return Exact.isPositive(Exact.exact(line.amount)) ? null : 'free';
-};
 
 /** Points are not earned on what was paid with points: that part is taken off every line in proportion. */
 const shareNotPaidWithPoints = (fact: ReceiptFact, sold: readonly ReceiptLine[]): Exact.Exact => {

@@ -92,7 +92,10 @@ export const toReceiptFact = (
     lines,
     paidWithPoints: Exact.isPositive(paidWithPoints) ? Exact.toDecimal(paidWithPoints) : '0',
   };
-  return ok({ id, hash: contentHash(content), ...content });
+  // Not in the hash: a receipt that an older release took, which kept no kinds, is still the same receipt.
+  const kinds = [...new Set((receipt.tenders ?? []).map(({ kind }) => kind))].sort();
+  const payments = kinds.length === 0 ? {} : { payments: kinds };
+  return ok({ id, hash: contentHash(content), ...content, ...payments });
 };
 
 const absolute = (value: Exact.Exact): Exact.Exact =>

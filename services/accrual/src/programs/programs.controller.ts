@@ -3,6 +3,7 @@ import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { createZodDto } from 'nestjs-zod';
 import { z } from 'zod';
 import { rulebookJsonSchema } from '@tallystick/contracts';
+import { documentCharsMax, readDocument } from '@tallystick/programmes';
 import type { EventStore } from '@tallystick/event-store';
 import { programId, type Clock } from '@tallystick/kernel';
 import {
@@ -20,7 +21,6 @@ import {
   type RequestContext,
 } from '@tallystick/service-host';
 import { Catalog, type Program, type PublishedRulebook } from './catalog.js';
-import { documentCharsMax, readDocument } from './document.js';
 import { publishProgram } from './publish-program.js';
 
 class PublishProgram extends createZodDto(

@@ -2,6 +2,7 @@ import { LineCounter, parseDocument } from 'yaml';
 import { rulebookV1, toRulebook } from '@tallystick/contracts';
 import { err, ok, type Result } from '@tallystick/kernel';
 import type { Rulebook } from '@tallystick/rulebook';
+import { notRun } from './not-run.js';
 
 /** What is wrong with a document, and where: `12:5 earning.0.per: must be above zero`. */
 export interface DocumentFault {
@@ -41,12 +42,14 @@ export const readDocument = (text: string): Result<Rulebook, readonly DocumentFa
     return err([{ line: 1, column: 1, field: '', message }]);
   }
   const checked = rulebookV1.safeParse(value);
-  if (checked.success) return ok(toRulebook(checked.data));
+  const book = checked.success ? toRulebook(checked.data) : null;
+  const faults = book === null ? (checked.error?.issues ?? []) : notRun(book);
+  if (book !== null && faults.length === 0) return ok(book);
   return err(
-    checked.error.issues.map((issue) => ({
-      ...place(offsetOf(document, issue.path)),
-      field: issue.path.map(String).join('.'),
-      message: issue.message,
+    faults.map(({ path, message }) => ({
+      ...place(offsetOf(document, path)),
+      field: path.map(String).join('.'),
+      message,
     })),
   );
 };
