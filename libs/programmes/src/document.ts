@@ -3,6 +3,7 @@ import { rulebookV1, toRulebook } from '@tallystick/contracts';
 import { err, ok, type Result } from '@tallystick/kernel';
 import type { Rulebook } from '@tallystick/rulebook';
 import { notRun } from './not-run.js';
+import { doubtsAbout } from './warnings.js';
 
 /** What is wrong with a document, and where: `12:5 earning.0.per: must be above zero`. */
 export interface DocumentFault {
@@ -19,6 +20,17 @@ const aliasesMax = 100;
 
 /** Reads a rulebook document in YAML (JSON is YAML). Every fault is told, with its place in the text. */
 export const readDocument = (text: string): Result<Rulebook, readonly DocumentFault[]> => {
+  const checked = checkDocument(text);
+  return checked.ok ? ok(checked.value.book) : checked;
+};
+
+/** The same with what the document says that can hardly be meant. */
+export const checkDocument = (
+  text: string,
+): Result<
+  { readonly book: Rulebook; readonly doubts: readonly DocumentFault[] },
+  readonly DocumentFault[]
+> => {
   const counter = new LineCounter();
   const document = parseDocument(text, { lineCounter: counter, prettyErrors: false });
   const place = (offset: number) => {
@@ -44,14 +56,14 @@ export const readDocument = (text: string): Result<Rulebook, readonly DocumentFa
   const checked = rulebookV1.safeParse(value);
   const book = checked.success ? toRulebook(checked.data) : null;
   const faults = book === null ? (checked.error?.issues ?? []) : notRun(book);
-  if (book !== null && faults.length === 0) return ok(book);
-  return err(
-    faults.map(({ path, message }) => ({
-      ...place(offsetOf(document, path)),
-      field: path.map(String).join('.'),
-      message,
-    })),
-  );
+  const placed = ({ path, message }: (typeof faults)[number]): DocumentFault => ({
+    ...place(offsetOf(document, path)),
+    field: path.map(String).join('.'),
+    message,
+  });
+  return book === null || faults.length > 0
+    ? err(faults.map(placed))
+    : ok({ book, doubts: doubtsAbout(book).map(placed) });
 };
 
 /** Where the nearest node to a path begins: a missing field is shown at what should hold it. */

@@ -1,2 +1,3 @@
 export * from './document.js';
 export * from './templates.js';
+export { rulebookSchemaText } from './schema.js';

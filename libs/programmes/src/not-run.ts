@@ -12,7 +12,10 @@ const message = 'is not run by this release yet: leave it out';
 export const notRun = ({ tiers, earning, lots, ...book }: Rulebook): NotRun[] => {
   const lives = [
     { path: ['lots', 'expiry'], life: lots },
-    ...earning.map((rule, index) => ({ path: ['earning', index, 'lots', 'expiry'], life: rule.lots })),
+    ...earning.map((rule, index) => ({
+      path: ['earning', index, 'lots', 'expiry'],
+      life: rule.lots,
+    })),
   ];
   return [
     ...(['budgets', 'certificates', 'memberships'] as const)

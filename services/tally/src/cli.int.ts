@@ -47,6 +47,8 @@ describe('tally', () => {
       'balance',
       'statement',
       'publish',
+      'rulebook',
+      'program',
       'holds',
       'release',
       'transfer',
@@ -109,5 +111,60 @@ describe('a dry run of an import', () => {
       '3,quantity-unreadable,"column amount is not a number as the mapping says they are written"',
       '4,quote-not-closed,"a quote is opened and not closed"',
     ]);
+  });
+
+  it('begins a programme from a template, and checks its rulebook', async () => {
+    const listed = await tally('program', 'new');
+    expect(listed.out).toMatch(/bronze-silver-gold +Bronze, Silver, Gold: a ladder/);
+    const path = join(folder, 'club.yaml');
+    const written = await tally(
+      'program',
+      'new',
+      'club',
+      '--template',
+      'bonus-card',
+      '--out',
+      path,
+    );
+    expect(written).toMatchObject({ exitCode: exitCodes.ok });
+    expect(readFileSync(path, 'utf8')).toContain('program: club');
+    const good = await tally('rulebook', 'check', path);
+    expect(good).toEqual({
+      exitCode: exitCodes.ok,
+      out: 'programme club, version 1, from 2026-01-01T00:00:00Z: no fault',
+    });
+    const again = await tally('program', 'new', 'club', '--template', 'bonus-card', '--out', path);
+    expect(again.exitCode).toBe(exitCodes.usage);
+    const none = await tally('program', 'new', 'club', '--template', 'bonus');
+    expect(none.exitCode).toBe(exitCodes.usage);
+  });
+
+  it('says where a rulebook is wrong, and what can hardly be meant', async () => {
+    await tally(
+      'program',
+      'new',
+      'c',
+      '--template',
+      'bronze-silver-gold',
+      '--out',
+      join(folder, 'c.yaml'),
+    );
+    const text = readFileSync(join(folder, 'c.yaml'), 'utf8');
+    const bad = await tally(
+      'rulebook',
+      'check',
+      file('bad.yaml', text.replace("per: '1.00'", 'per: 1')),
+    );
+    expect(bad.exitCode).toBe(exitCodes.usage);
+    expect(bad.out).toMatch(/bad\.yaml:12:\d+ earning\.0\.per: Invalid input/);
+    const odd = await tally(
+      'rulebook',
+      'check',
+      file('odd.yaml', text.replace('["silver", "gold"]', '["platin"]')),
+    );
+    expect(odd).toMatchObject({ exitCode: exitCodes.ok });
+    expect(odd.out).toMatch(
+      /earning\.1\.when: never holds: there is no level platin \(a warning\)/,
+    );
   });
 });

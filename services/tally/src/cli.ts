@@ -8,6 +8,7 @@ import {
 import { addCorrectionCommands } from './commands/correction-commands.js';
 import { importFile, type ImportOptions } from './commands/import.js';
 import { publishRulebook } from './commands/publish.js';
+import { addRulebookCommands } from './commands/rulebook-commands.js';
 import { replay, type ReplayOptions } from './commands/replay.js';
 import type { Run } from './commands/run.js';
 import { addSpendingCommands } from './commands/spending-commands.js';
@@ -109,6 +110,7 @@ Examples:
 
   addSpendingCommands(program, run, done);
   addCorrectionCommands(program, run, done);
+  addRulebookCommands(program, run, done);
 
   program
     .command('publish <rulebook>')

@@ -1,0 +1,50 @@
+import type { Command } from 'commander';
+import { Option } from 'commander';
+import { rulebookSchemaText } from '@tallystick/programmes';
+import { exitCodes, type ExitCode } from '../exit-codes.js';
+import { checkRulebook } from './rulebook-check.js';
+import { newProgram, type NewProgramOptions } from './program-new.js';
+import type { Run } from './run.js';
+
+/** What can be done with a rulebook before it is anybody's: none of it asks the system. */
+export const addRulebookCommands = (
+  program: Command,
+  run: Run,
+  done: (code: ExitCode) => void,
+): void => {
+  const rulebook = program
+    .command('rulebook')
+    .description('Check rulebooks before publishing them');
+  rulebook
+    .command('check <rulebook>')
+    .description(
+      'Say what is wrong in a rulebook, with line and column; exit code 2 if anything is',
+    )
+    .addOption(new Option('--json', 'for machines: one JSON document'))
+    .addHelpText('after', '\nExample:\n  tally rulebook check programme.yaml')
+    .action(async (file: string, options: { json?: boolean }) =>
+      done(await checkRulebook(run, file, options)),
+    );
+  rulebook
+    .command('schema')
+    .description('Print the JSON Schema of rulebooks, for editors')
+    .action(() => {
+      run.terminal.out(rulebookSchemaText().trimEnd());
+      done(exitCodes.ok);
+    });
+
+  program
+    .command('program')
+    .description('Begin a programme')
+    .command('new [id]')
+    .description('Write the rulebook of a new programme from a template; without a name: list them')
+    .option('--template <name>', 'which one')
+    .option('--out <file>', 'where to; default: <id>.yaml here')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  tally program new\n  tally program new corner-club --template bronze-silver-gold',
+    )
+    .action(async (id: string | undefined, options: NewProgramOptions) =>
+      done(await newProgram(run, id, options)),
+    );
+};
