@@ -33,6 +33,15 @@ export interface LineState {
 }
 
 /** A fact that the account has applied. */
+/**
+ * What a returned line took back of a sold one. It stays with that line through corrections of the sale, whatever that one earns then;
+ * its points and lots are those of the moment at which it was returned.
+ */
+export interface Claim extends LineReversal {
+  /** What was sold on that line. Absent: carried by an older release. */
+  readonly product?: string;
+}
+
 export interface FactState {
   readonly id: FactId;
   revision: number;
@@ -43,7 +52,7 @@ export interface FactState {
   lots: readonly LotId[];
   lines: LineState[];
   /** What this fact's own returned lines took back of other facts. */
-  reversals: LineReversal[];
+  reversals: Claim[];
   /** How many facts were applied before it. */
   readonly sequence: number;
 }
