@@ -4,7 +4,8 @@ import type { ArrearsPayment, PointsAdjusted } from './events-corrections.js';
 import type { Allocation, Lot, RulebookRef } from './events.js';
 import { closedTo, knownOf, sumOf, type MergedAway } from './lots.js';
 import { payArrearsFrom, spendable, takeInOrder, pendingLots, type ArrearsPolicy } from './take.js';
-import { arrearsOf, valuation } from './valuation.js';
+import { valuation } from './as-of.js';
+import { arrearsOf } from './valuation.js';
 
 /** What a person asks for. Points are positive. */
 export type Change =
