@@ -4,6 +4,8 @@
  * without a package, for there may be none yet. Everything is said on stderr: stdout belongs to
  * the command that follows.
  *
+ * One at a time: a second command waits until the first has prepared, and then finds it done.
+ *
  *   node tools/prepare.mjs [--packages-only]
  */
 import { spawn, spawnSync } from 'node:child_process';
@@ -11,6 +13,7 @@ import { createHash } from 'node:crypto';
 import { accessSync, constants, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { takeLock } from './prepare-lock.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const nodeMajorMin = 24;
@@ -32,10 +35,16 @@ const lockfileHash = () =>
     .update(readFileSync(inRoot('package-lock.json')))
     .digest('hex');
 
-/** npm writes the list of what it installed when it is done: no list, no (whole) installation. */
+/**
+ * npm writes the list of what it installed when it is done: no list, no (whole) installation. What is on the list is looked for all
+ * the same: somebody may have been cut off while removing it, or have installed over it.
+ */
 const installed = () => {
   const list = inRoot('node_modules/.package-lock.json');
   if (!existsSync(list)) return false;
+  const packages = Object.keys(readJson(list).packages);
+  if (!packages.every((name) => existsSync(inRoot(name, 'package.json')))) return false;
+  if (!bundledNodeRuns()) return false;
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === lockfileHash()) return true;
   // Installed by hand, with `npm install` or `npm ci`.
   const have = readJson(list).packages;
@@ -46,6 +55,13 @@ const installed = () => {
   );
 };
 
+/** Whether the Node among the packages, if there is one, is whole. */
+const bundledNodeRuns = () => {
+  const node = inRoot(`node_modules/node-linux-${process.arch}/bin/node`);
+  if (process.platform !== 'linux' || !existsSync(path.dirname(node))) return true;
+  return spawnSync(node, ['--version'], { encoding: 'utf8' }).stdout?.startsWith('v') === true;
+};
+
 /** npm, and what it starts, must not run on the Node inside the folder that it replaces. */
 const pathWithoutPackages = () =>
   (process.env.PATH ?? '')
@@ -53,10 +69,17 @@ const pathWithoutPackages = () =>
     .filter((folder) => !folder.split(path.sep).includes('node_modules'))
     .join(path.delimiter);
 
-const install = async () => {
+const isWritable = () => {
   try {
     accessSync(root, constants.W_OK);
+    return true;
   } catch {
+    return false;
+  }
+};
+
+const install = async (lock) => {
+  if (lock === null) {
     fail(`Cannot install the packages: ${root} is not writable. Clone it to a folder of your own.`);
   }
   say('Installing the packages that package-lock.json names (a minute or so the first time) ...');
@@ -67,6 +90,8 @@ const install = async () => {
     stdio: ['ignore', 2, 2],
     shell: process.platform === 'win32',
   });
+  // It goes on if we are killed, and nobody else may install meanwhile.
+  if (npm.pid !== undefined) lock.alsoHeldBy(npm.pid);
   const ticking = setInterval(() => say(`  ... still installing, ${seconds(startedMs)}`), tickMs);
   const status = await new Promise((resolve) => {
     npm.on('error', (error) => {
@@ -110,6 +135,9 @@ const build = () => {
   if (tsc.status !== 0) fail('The build failed: the errors are above.');
 };
 
-if (!installed()) await install();
+// Where nothing can be written, nobody installs or builds either.
+const lock = isWritable() ? await takeLock(inRoot('.prepare-lock'), say) : null;
+if (!installed()) await install(lock);
 checkNode();
 if (!process.argv.includes('--packages-only')) build();
+lock?.release();

@@ -31,7 +31,7 @@ export const reversed = (account: Account, data: EarnReversed['data']): Account 
     const line = lineOf(sale, reversal);
     applyToLine(sale, line, reversal, 1n);
     addSpend(account, sale.spendYear, -reversal.spendMinor);
-    if (data.cause === 'return') fact.reversals.push(reversal);
+    if (data.cause === 'return') fact.reversals.push({ ...reversal, product: line.product });
   }
   for (const allocation of data.taken) takeOut(account, allocation);
   count(account, 'reversed', data.points);

@@ -24,4 +24,5 @@ export { AccessRuleMissing } from './access-check.js';
 export { createCardTokens } from './card-tokens.js';
 export { ConfigError, type Environment, type HostConfig } from './config.js';
 export type { Log } from './log.js';
+export { BackgroundWork, type WorkRhythm } from './background-work.js';
 export { periodically, type Periodic, type PeriodicWork } from './periodic.js';

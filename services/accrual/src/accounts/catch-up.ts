@@ -1,19 +1,7 @@
-import {
-  Inject,
-  Injectable,
-  type OnApplicationBootstrap,
-  type OnApplicationShutdown,
-} from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import type { Pool } from 'pg';
 import type { EventStore } from '@tallystick/event-store';
-import {
-  DATABASE,
-  EVENT_STORE,
-  LOG,
-  periodically,
-  type Log,
-  type Periodic,
-} from '@tallystick/service-host';
+import { BackgroundWork, DATABASE, EVENT_STORE, LOG, type Log } from '@tallystick/service-host';
 import { heardOfStore, type HeardEvent } from './decode-heard-event.js';
 import { LedgerNotes } from './ledger-notes.js';
 
@@ -25,30 +13,20 @@ const tryEveryMs = 1_000;
  * once from the store, batch by batch, and a start that was killed in between goes on where it was.
  */
 @Injectable()
-export class CatchUp implements OnApplicationBootstrap, OnApplicationShutdown {
-  private trying: Periodic | undefined;
-  private stopping = false;
+export class CatchUp extends BackgroundWork {
   private done = false;
 
   constructor(
     @Inject(EVENT_STORE) private readonly store: EventStore,
     @Inject(DATABASE) private readonly db: Pool,
     @Inject(LedgerNotes) private readonly notes: LedgerNotes,
-    @Inject(LOG) private readonly log: Log,
-  ) {}
-
-  onApplicationBootstrap(): void {
-    this.trying = periodically({
-      name: 'catching up',
-      everyMs: tryEveryMs,
-      work: () => this.catchUp(),
-      log: this.log,
-    });
+    @Inject(LOG) log: Log,
+  ) {
+    super({ name: 'catching up', everyMs: tryEveryMs }, log);
   }
 
-  async onApplicationShutdown(): Promise<void> {
-    this.stopping = true;
-    await this.trying?.stop();
+  protected override turn(): Promise<unknown> {
+    return this.catchUp();
   }
 
   /** Whether everything from before is noted. */

@@ -1,22 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import {
-  Inject,
-  Injectable,
-  type OnApplicationBootstrap,
-  type OnApplicationShutdown,
-} from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { z } from 'zod';
 import { Accounts } from '@tallystick/accounts';
 import type { Clock, StreamName } from '@tallystick/kernel';
-import {
-  CLOCK,
-  CONFIG,
-  isAway,
-  LOG,
-  periodically,
-  type Log,
-  type Periodic,
-} from '@tallystick/service-host';
+import { BackgroundWork, CLOCK, CONFIG, isAway, LOG, type Log } from '@tallystick/service-host';
 import { Catalog } from '../programs/catalog.js';
 import { DueAccounts, type DueAccount, type Looked } from './due-accounts.js';
 import { postDue } from './post-due.js';
@@ -45,33 +32,20 @@ type ClockConfig = z.output<typeof clockVariables>;
  * months, in several processes at once, cut off in the middle.
  */
 @Injectable()
-export class ExpiryClock implements OnApplicationBootstrap, OnApplicationShutdown {
-  private ticking: Periodic | undefined;
-  private stopping = false;
-
+export class ExpiryClock extends BackgroundWork {
   constructor(
     @Inject(DueAccounts) private readonly due: DueAccounts,
     @Inject(Accounts) readonly accounts: Accounts,
     @Inject(Catalog) readonly catalog: Catalog,
     @Inject(CLOCK) readonly clock: Clock,
-    @Inject(CONFIG) private readonly config: ClockConfig,
-    @Inject(LOG) private readonly log: Log,
-  ) {}
-
-  onApplicationBootstrap(): void {
-    const everyMs = this.config.TALLYSTICK_CLOCK_EVERY_SECONDS * 1_000;
-    if (everyMs === 0) return;
-    this.ticking = periodically({
-      name: 'clock',
-      everyMs,
-      work: () => this.tick(),
-      log: this.log,
-    });
+    @Inject(CONFIG) config: ClockConfig,
+    @Inject(LOG) log: Log,
+  ) {
+    super({ name: 'clock', everyMs: config.TALLYSTICK_CLOCK_EVERY_SECONDS * 1_000 }, log);
   }
 
-  async onApplicationShutdown(): Promise<void> {
-    this.stopping = true;
-    await this.ticking?.stop();
+  protected override turn(): Promise<unknown> {
+    return this.tick();
   }
 
   /** Looks at every account that is due now. Answers at how many. */

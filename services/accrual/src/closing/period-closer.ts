@@ -1,21 +1,15 @@
 import { randomUUID } from 'node:crypto';
-import {
-  Inject,
-  Injectable,
-  type OnApplicationBootstrap,
-  type OnApplicationShutdown,
-} from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { Accounts } from '@tallystick/accounts';
 import type { Clock } from '@tallystick/kernel';
 import {
+  BackgroundWork,
   CLOCK,
   isAway,
   LOG,
-  periodically,
   POSITIONS,
   ProblemException,
   type Log,
-  type Periodic,
   type PositionWait,
 } from '@tallystick/service-host';
 import { CatchUp } from '../accounts/catch-up.js';
@@ -30,10 +24,7 @@ const actor = 'service:accrual';
 
 /** Closes periods, account by account, in the background: whoever asked for it, and however often the service is stopped in between. */
 @Injectable()
-export class PeriodCloser implements OnApplicationBootstrap, OnApplicationShutdown {
-  private looking: Periodic | undefined;
-  private stopping = false;
-
+export class PeriodCloser extends BackgroundWork {
   constructor(
     @Inject(Closings) private readonly closings: Closings,
     @Inject(KnownAccounts) private readonly known: KnownAccounts,
@@ -41,21 +32,13 @@ export class PeriodCloser implements OnApplicationBootstrap, OnApplicationShutdo
     @Inject(Accounts) private readonly accounts: Accounts,
     @Inject(POSITIONS) private readonly positions: PositionWait,
     @Inject(CLOCK) private readonly clock: Clock,
-    @Inject(LOG) private readonly log: Log,
-  ) {}
-
-  onApplicationBootstrap(): void {
-    this.looking = periodically({
-      name: 'closing of periods',
-      everyMs: lookEveryMs,
-      work: () => this.advance(),
-      log: this.log,
-    });
+    @Inject(LOG) log: Log,
+  ) {
+    super({ name: 'closing of periods', everyMs: lookEveryMs }, log);
   }
 
-  async onApplicationShutdown(): Promise<void> {
-    this.stopping = true;
-    await this.looking?.stop();
+  protected override turn(): Promise<unknown> {
+    return this.advance();
   }
 
   /** Goes on with what runs, until nothing does. */

@@ -1,23 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import {
-  Inject,
-  Injectable,
-  type OnApplicationBootstrap,
-  type OnApplicationShutdown,
-} from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { Accounts } from '@tallystick/accounts';
 import type { EventMetadata, EventStore } from '@tallystick/event-store';
 import type { Clock, ProgramId } from '@tallystick/kernel';
 import { arrearsPolicyOf } from '@tallystick/rulebook';
-import {
-  CLOCK,
-  EVENT_STORE,
-  isAway,
-  LOG,
-  periodically,
-  type Log,
-  type Periodic,
-} from '@tallystick/service-host';
+import { BackgroundWork, CLOCK, EVENT_STORE, LOG, type Log } from '@tallystick/service-host';
 import { readAdjustment } from '../adjustments/adjustment.js';
 import { AdjustmentsView, type UnfinishedAdjustment } from '../adjustments/adjustments-view.js';
 import { finishAdjustment } from '../adjustments/close-adjustment.js';
@@ -37,9 +24,7 @@ const actor = 'service:accrual';
 
 /** Finishes what a crash left between a correction's own stream and the accounts', whoever sends the request again or not. */
 @Injectable()
-export class CorrectionsSweeper implements OnApplicationBootstrap, OnApplicationShutdown {
-  private sweeping: Periodic | undefined;
-
+export class CorrectionsSweeper extends BackgroundWork {
   constructor(
     @Inject(EVENT_STORE) readonly store: EventStore,
     @Inject(Accounts) readonly accounts: Accounts,
@@ -49,40 +34,27 @@ export class CorrectionsSweeper implements OnApplicationBootstrap, OnApplication
     @Inject(MergesView) private readonly merges: MergesView,
     @Inject(UnfinishedBalances) private readonly balances: UnfinishedBalances,
     @Inject(AdjustmentsView) private readonly adjustments: AdjustmentsView,
-    @Inject(LOG) private readonly log: Log,
-  ) {}
-
-  onApplicationBootstrap(): void {
-    this.sweeping = periodically({
-      name: 'sweep of corrections',
-      everyMs: sweepEveryMs,
-      work: () => this.sweep(),
-      log: this.log,
-    });
+    @Inject(LOG) log: Log,
+  ) {
+    super({ name: 'sweep of corrections', everyMs: sweepEveryMs }, log);
   }
 
-  async onApplicationShutdown(): Promise<void> {
-    await this.sweeping?.stop();
+  protected override turn(): Promise<unknown> {
+    return this.sweep();
   }
 
   /** Finishes corrections that were noted at least `olderThanMs` ago. */
   async sweep(olderThanMs = graceMs): Promise<void> {
+    const finish = <Named extends object>(
+      unfinished: readonly Named[],
+      work: (named: Named) => Promise<void>,
+    ) => this.eachByItself(unfinished, work, 'a correction cannot be finished');
     const adjustments = await this.adjustments.unfinished(olderThanMs, correctionsMax);
-    for (const named of adjustments) await this.finish(named, () => this.finishAdjustment(named));
+    await finish(adjustments, (named) => this.finishAdjustment(named));
     const merges = await this.merges.unfinished(olderThanMs, correctionsMax);
-    for (const named of merges) await this.finish(named, () => this.finishMerge(named));
+    await finish(merges, (named) => this.finishMerge(named));
     const balances = await this.balances.olderThan(olderThanMs, correctionsMax);
-    for (const named of balances) await this.finish(named, () => this.finishBalance(named));
-  }
-
-  /** One that cannot be finished does not stand in the way of the others. */
-  private async finish(named: object, work: () => Promise<void>): Promise<void> {
-    try {
-      await work();
-    } catch (error) {
-      if (isAway(error)) throw error;
-      this.log.error({ err: error, ...named }, 'a correction cannot be finished');
-    }
+    await finish(balances, (named) => this.finishBalance(named));
   }
 
   private async finishAdjustment(of: UnfinishedAdjustment): Promise<void> {

@@ -1,13 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import {
-  Inject,
-  Injectable,
-  type OnApplicationBootstrap,
-  type OnApplicationShutdown,
-} from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import type { Clock, FactId } from '@tallystick/kernel';
 import { factStream } from '@tallystick/receipts';
-import { CLOCK, LOG, periodically, type Log, type Periodic } from '@tallystick/service-host';
+import { BackgroundWork, CLOCK, LOG, type Log } from '@tallystick/service-host';
 import { IntakeQueue } from '../settle/intake-queue.js';
 import { Memory } from '../settle/memory.js';
 import { Workspace } from '../settle/workspace.js';
@@ -21,28 +16,19 @@ const actor = 'service:accrual';
 
 /** Finishes what a crash left between a fact's own stream and its account's: from the pin, whoever sends the receipt again or not. */
 @Injectable()
-export class Sweeper implements OnApplicationBootstrap, OnApplicationShutdown {
-  private sweeping: Periodic | undefined;
-
+export class Sweeper extends BackgroundWork {
   constructor(
     @Inject(Memory) private readonly memory: Memory,
     @Inject(IntakeQueue) private readonly queue: IntakeQueue,
     @Inject(Unsettled) private readonly unsettled: Unsettled,
     @Inject(CLOCK) private readonly clock: Clock,
-    @Inject(LOG) private readonly log: Log,
-  ) {}
-
-  onApplicationBootstrap(): void {
-    this.sweeping = periodically({
-      name: 'sweep',
-      everyMs: sweepEveryMs,
-      work: () => this.sweep(),
-      log: this.log,
-    });
+    @Inject(LOG) log: Log,
+  ) {
+    super({ name: 'sweep', everyMs: sweepEveryMs }, log);
   }
 
-  async onApplicationShutdown(): Promise<void> {
-    await this.sweeping?.stop();
+  protected override turn(): Promise<unknown> {
+    return this.sweep();
   }
 
   /** Settles facts that were noted at least `olderThanMs` ago; says how many it looked at. */

@@ -1,12 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import {
-  Inject,
-  Injectable,
-  type OnApplicationBootstrap,
-  type OnApplicationShutdown,
-} from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import type { TransferOut } from '@tallystick/ledger';
-import { isAway, LOG, periodically, type Log, type Periodic } from '@tallystick/service-host';
+import { BackgroundWork, LOG, type Log } from '@tallystick/service-host';
 import { MEANS } from '../accounts/providers.js';
 import { readHistory } from '../orders/history.js';
 import type { Means } from '../orders/order.js';
@@ -21,40 +16,27 @@ const actor = 'service:redemption';
 
 /** Finishes transfers that a crash left between their two halves, whoever sends the request again or not. */
 @Injectable()
-export class TransferSweeper implements OnApplicationBootstrap, OnApplicationShutdown {
-  private sweeping: Periodic | undefined;
-
+export class TransferSweeper extends BackgroundWork {
   constructor(
     @Inject(MEANS) private readonly means: Means,
     @Inject(OpenTransfers) private readonly open: OpenTransfers,
-    @Inject(LOG) private readonly log: Log,
-  ) {}
-
-  onApplicationBootstrap(): void {
-    this.sweeping = periodically({
-      name: 'sweep of transfers',
-      everyMs: sweepEveryMs,
-      work: () => this.sweep(),
-      log: this.log,
-    });
+    @Inject(LOG) log: Log,
+  ) {
+    super({ name: 'sweep of transfers', everyMs: sweepEveryMs }, log);
   }
 
-  async onApplicationShutdown(): Promise<void> {
-    await this.sweeping?.stop();
+  protected override turn(): Promise<unknown> {
+    return this.sweep();
   }
 
   /** Finishes transfers that were noted at least `olderThanMs` ago; says how many it looked at. */
   async sweep(olderThanMs = graceMs): Promise<number> {
     const transfers = await this.open.olderThan(olderThanMs, transfersMax);
-    for (const transfer of transfers) {
-      try {
-        await this.finish(transfer);
-      } catch (error) {
-        if (isAway(error)) throw error;
-        // It is looked at again; those behind it are not to suffer for it.
-        this.log.error({ err: error, fact: transfer.fact }, 'a transfer could not be finished');
-      }
-    }
+    await this.eachByItself(
+      transfers,
+      (transfer) => this.finish(transfer),
+      'a transfer could not be finished',
+    );
     return transfers.length;
   }
 
