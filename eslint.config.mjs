@@ -79,7 +79,14 @@ const testTools = {
 };
 
 export default defineConfig(
-  globalIgnores(['**/dist/', '.nx/', '.tallystick/', 'coverage/', 'tools/borders/fixtures/']),
+  globalIgnores([
+    '**/dist/',
+    '.nx/',
+    '.tallystick/',
+    'coverage/',
+    'tools/borders/fixtures/',
+    '**/generated/',
+  ]),
   { linterOptions: { reportUnusedDisableDirectives: 'error' } },
   js.configs.recommended,
 

@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { checkBorders } from './borders/check.mjs';
 import { lint } from './lint.mjs';
+import { checkProto } from './proto.mjs';
 import { refreshProjectGraph, run } from './run.mjs';
 import { checkWorkspaces } from './workspaces.mjs';
 
@@ -95,6 +96,7 @@ if (jestArgs.length === 0) {
   await check('project graph', refreshProjectGraph);
   await check('lint', lint);
   await borders();
+  await check('proto', checkProto);
   await check('types of the tests', () => run('typescript/bin/tsc', ['-p', 'tsconfig.spec.json']));
   await check('format', () =>
     run('prettier/bin/prettier.cjs', ['--check', '--log-level', 'warn', '.']),

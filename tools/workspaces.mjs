@@ -15,6 +15,8 @@ const testsOf = ['src/**/*.unit.ts', 'src/**/*.int.ts', 'src/**/*.e2e.ts'];
 const isTest = (file) => /\.(unit|int|e2e)\.ts$|^src\/(contract|e2e|testing)\//.test(file);
 /** `import x from 'p'`, `export * from 'p'`, `import 'p'`, `import('p')`. */
 const importPattern = /(?:\bfrom\s+|\bimport\s+|\bimport\()'([^'.][^']*)'/g;
+/** Made by a tool, with exceptions of the tool's own. */
+const isGenerated = (file) => file.startsWith('src/generated/');
 /** An exception to the linter that does not say why. */
 const unexplainedException = /eslint-disable(?!.* -- \S)/;
 
@@ -38,7 +40,7 @@ const importsOf = (folder) => {
   const problems = [];
   for (const file of globSync('src/**/*.ts', { cwd: path.join(root, folder) })) {
     const text = read(folder, file);
-    if (unexplainedException.test(text)) {
+    if (unexplainedException.test(text) && !isGenerated(file)) {
       problems.push(`${folder}/${file}: an eslint-disable without \` -- <reason>\``);
     }
     if (isTest(file)) continue;

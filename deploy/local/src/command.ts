@@ -10,7 +10,11 @@ import { progressOn } from './sample/run/progress.js';
 import { runSample } from './sample/run/run.js';
 import { renderNext, renderSummary } from './sample/run/summary.js';
 import { eventStorePlaceOf } from './system/event-store-place.js';
-import { startLocalSystem, type LocalSystem } from './system/local-system.js';
+import {
+  startLocalSystem,
+  type LocalSystem,
+  type LocalSystemOptions,
+} from './system/local-system.js';
 
 interface Options {
   readonly once: boolean;
@@ -62,6 +66,17 @@ const clockOf = (env: NodeJS.ProcessEnv): number | undefined => {
   return seconds === undefined || seconds === '' ? undefined : Number(seconds);
 };
 
+/** `TALLYSTICK_BUS=kafka` with `TALLYSTICK_KAFKA_BROKERS`, as the services read them. */
+const kafkaOf = (env: NodeJS.ProcessEnv): Pick<LocalSystemOptions, 'kafka'> =>
+  env['TALLYSTICK_BUS'] === 'kafka'
+    ? {
+        kafka: {
+          brokers: (env['TALLYSTICK_KAFKA_BROKERS'] ?? '').split(','),
+          prefix: env['TALLYSTICK_KAFKA_PREFIX'] ?? '',
+        },
+      }
+    : {};
+
 const withSystem = async (
   options: Options,
   signal: AbortSignal,
@@ -77,6 +92,7 @@ const withSystem = async (
     logLevel: process.env['TALLYSTICK_LOG_LEVEL'] ?? (options.serve ? 'info' : 'warn'),
     log: (message) => complain(pc.dim(message)),
     signal,
+    ...kafkaOf(process.env),
   });
   try {
     return await work(system);

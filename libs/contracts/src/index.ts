@@ -3,6 +3,7 @@ export { day, inYears, moment, yearsRule } from './calendar.js';
 export * from './currency.js';
 export * from './printable.js';
 export * from './receipt-v1.js';
+export * from './receipt-v1-protobuf.js';
 export * from './rulebook-v1.js';
 export * from './events.js';
 export * from './topics.js';

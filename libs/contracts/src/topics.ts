@@ -1,7 +1,7 @@
-/** Every topic of the bus: who writes it, what its key is. Created from this table; `partitions` is fixed at creation. */
+/** Every topic of the bus: who writes it, what its key is. Created from this table; `partitions` is fixed at creation. On Kafka what has no `retentionDays` is kept for ever. */
 export const topics = {
   /** Tills: one ReceiptV1 a message, as JSON. Key: the card number, or the receipt's own identity without one. */
-  receipts: { name: 'receipts', partitions: 8 },
+  receipts: { name: 'receipts', partitions: 8, retentionDays: 14 },
   /** The relay: events of `ledger-…` streams. Key: the stream. */
   ledger: { name: 'ledger', partitions: 8 },
   /** The relay: events of `receipt-…`, `partneraward-…` and `card-…` streams (accrual's). Key: the stream. */

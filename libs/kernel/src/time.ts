@@ -101,10 +101,7 @@ const hourOfQuarterHour = remembered(daysKept, (key): number => {
 
 /** ISO 8601: 1 is Monday. */
 export const weekdayOf = (day: LocalDate): number => weekdayOfText(day);
-const weekdayOfText = remembered(
-  daysKept,
-  (day): number => Temporal.PlainDate.from(day).dayOfWeek,
-);
+const weekdayOfText = remembered(daysKept, (day): number => Temporal.PlainDate.from(day).dayOfWeek);
 
 /** ISO 8601: `2026-W53`; the first days of January may lie in the last week of the year before. */
 export const weekOf = (day: LocalDate): string => weekOfText(day);

@@ -1,1 +1,6 @@
-export { stopTestServer as default } from './test-server.js';
+import { withdrawKafka } from './kafka/shared-kafka.js';
+import { stopTestServer } from './test-server.js';
+
+export default async (): Promise<void> => {
+  await Promise.all([withdrawKafka(), stopTestServer()]);
+};

@@ -55,6 +55,8 @@ describe('tally', () => {
       'replay',
       'token',
       'TALLYSTICK_URL',
+      'TALLYSTICK_DATA=',
+      '--as <name>',
       'Exit codes',
     ])
       expect(all.out).toContain(part);

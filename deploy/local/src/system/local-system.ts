@@ -2,6 +2,11 @@ import { randomUUID } from 'node:crypto';
 import { localPort, type ServiceName } from '@tallystick/contracts';
 import { DataInUse, startEmbeddedPostgres } from '@tallystick/embedded-postgres';
 import type { EventStore } from '@tallystick/event-store';
+import {
+  createKafkaMessageBus,
+  createPostgresMessageBus,
+  type MessageBus,
+} from '@tallystick/message-bus';
 import { localIssuer, type TokenClaims } from '@tallystick/service-host';
 import { dataFolder, ensureDataFolder, type DataFolder } from '../data/folder.js';
 import { keysOf } from '../data/keys.js';
@@ -12,7 +17,7 @@ import { openEventStore, type EventStorePlace } from './event-store-place.js';
 import { servicesInFiveProcesses } from './in-five-processes.js';
 import { servicesInOneProcess } from './in-one-process.js';
 import { keepPostgres } from './keep-postgres.js';
-import { serviceEnv } from './service-env.js';
+import { serviceEnv, type LocalKafka } from './service-env.js';
 import { definitions, perService } from './services.js';
 
 export interface LocalSystemOptions {
@@ -22,6 +27,8 @@ export interface LocalSystemOptions {
   readonly port?: number;
   /** Where the five services run: with us (default), or each in a process of its own. */
   readonly processes?: 1 | 5;
+  /** The bus; default: PostgreSQL. */
+  readonly kafka?: LocalKafka;
   /** Where the events are kept; default: in the system's PostgreSQL. */
   readonly eventStore?: EventStorePlace;
   /** Between two looks of accrual for points and holds that have lapsed; 0: never. Default: accrual's own. */
@@ -50,6 +57,8 @@ export interface LocalSystem {
     /** Another one after a restart. */
     readonly pid: number;
   };
+  /** The bus that the services use, as whoever else is on it. To be closed by the caller. */
+  openBus(applicationName: string): MessageBus;
   /** A client of the event store beside the services'; whoever asks closes it. */
   openEventStore(): Promise<EventStore>;
   /** The services that are processes of their own; none in one process. */
@@ -69,7 +78,7 @@ const lastAnswersMs = 5_000;
  */
 export const startLocalSystem = async (options: LocalSystemOptions): Promise<LocalSystem> => {
   const { port = localPort, processes = 1, logLevel = 'warn', log = () => {}, signal } = options;
-  const { eventStore = { kind: 'postgres' }, clockEverySeconds } = options;
+  const { eventStore = { kind: 'postgres' }, clockEverySeconds, kafka } = options;
   const folder = dataFolder(options.dataDir);
   const instance = randomUUID();
   const undo: (() => Promise<void>)[] = [];
@@ -108,7 +117,7 @@ export const startLocalSystem = async (options: LocalSystemOptions): Promise<Loc
 
     const env = (service: ServiceName) =>
       serviceEnv(service, {
-        ...{ adminUrl: postgres.url, keys, issuer, logLevel, eventStore },
+        ...{ adminUrl: postgres.url, keys, issuer, logLevel, eventStore, kafka },
         ...(clockEverySeconds === undefined ? {} : { clockEverySeconds }),
       });
     const services =
@@ -144,6 +153,10 @@ export const startLocalSystem = async (options: LocalSystemOptions): Promise<Loc
           return postgres.pid;
         },
       },
+      openBus: (applicationName) =>
+        kafka === undefined
+          ? createPostgresMessageBus({ url: postgres.url, applicationName })
+          : createKafkaMessageBus({ ...kafka, clientId: applicationName }),
       openEventStore: () => openEventStore(eventStore, postgres.url),
       pids: () => services.pids(),
       stop: () => (stopped ??= stopAll()),

@@ -7,6 +7,23 @@ import type { EventStorePlace } from './event-store-place.js';
 /** Environment of a service, as its host reads it. */
 export type ServiceEnv = Readonly<Record<string, string>>;
 
+/** A Kafka that runs already, to be the bus. */
+export interface LocalKafka {
+  /** As `host:port`. */
+  readonly brokers: readonly string[];
+  /** Stands before the names of topics and groups. */
+  readonly prefix?: string;
+}
+
+const busEnv = (kafka: LocalKafka | undefined): ServiceEnv =>
+  kafka === undefined
+    ? { TALLYSTICK_BUS: 'postgres' }
+    : {
+        TALLYSTICK_BUS: 'kafka',
+        TALLYSTICK_KAFKA_BROKERS: kafka.brokers.join(','),
+        TALLYSTICK_KAFKA_PREFIX: kafka.prefix ?? '',
+      };
+
 /** The password of a service's database role: made again from the master key on every start, kept nowhere. */
 const rolePassword = (keys: Keys, service: ServiceName): string =>
   createHmac('sha256', Buffer.from(keys.masterKey, 'base64'))
@@ -25,6 +42,7 @@ export const serviceEnv = (
     readonly eventStore?: EventStorePlace;
     /** Of accrual's clock; its own default, unless it is said otherwise. */
     readonly clockEverySeconds?: number;
+    readonly kafka?: LocalKafka | undefined;
   },
 ): ServiceEnv => {
   const {
@@ -34,6 +52,7 @@ export const serviceEnv = (
     logLevel,
     eventStore = { kind: 'postgres' },
     clockEverySeconds,
+    kafka,
   } = system;
   const own = new URL(adminUrl);
   own.username = `tallystick_${service}`;
@@ -49,7 +68,7 @@ export const serviceEnv = (
     TALLYSTICK_MASTER_KEY: keys.masterKey,
     TALLYSTICK_EVENT_STORE: eventStore.kind,
     ...(eventStore.url === undefined ? {} : { TALLYSTICK_EVENTSTORE_URL: eventStore.url }),
-    TALLYSTICK_BUS: 'postgres',
+    ...busEnv(kafka),
     ...(clockEverySeconds === undefined
       ? {}
       : { TALLYSTICK_CLOCK_EVERY_SECONDS: String(clockEverySeconds) }),

@@ -10,6 +10,7 @@ import {
 } from '@tallystick/kernel';
 import type { Allocation, LineReversal, Lot, LotId } from './events.js';
 import type { DayActivity } from './history.js';
+import type { ArrearsPolicy } from './take.js';
 
 /** A lot and what is left of it. `expiresAt` is the lot's own, or the later date that a refund gave it. */
 export interface LotState {
@@ -34,6 +35,15 @@ export interface LineState {
   spendReversedMinor: number;
 }
 
+/**
+ * What a returned line took back of a sold one. It stays with that line through corrections of the sale, whatever that one earns then;
+ * its points and lots are those of the moment at which it was returned.
+ */
+export interface Claim extends LineReversal {
+  /** What was sold on that line. Absent: carried by an older release. */
+  readonly product?: string;
+}
+
 /** A fact that the account has applied. */
 export interface FactState {
   readonly id: FactId;
@@ -47,7 +57,7 @@ export interface FactState {
   lots: readonly LotId[];
   lines: LineState[];
   /** What this fact's own returned lines took back of other facts. */
-  reversals: LineReversal[];
+  reversals: Claim[];
   /** How many facts were applied before it. */
   readonly sequence: number;
 }
@@ -71,8 +81,10 @@ export interface HoldState {
   readonly kind: string;
   readonly reference: string;
   readonly occurredAt: Instant;
-  /** From this moment on it cannot be captured any more. */
+  /** From this moment on it holds nothing, posted or not. */
   readonly lapsesAt: Instant;
+  /** How what comes back pays what is owed, should it lapse; undefined: an older release did not say. */
+  readonly arrearsPolicy?: ArrearsPolicy;
   readonly points: Points.Points;
   /** What is still reserved of which lots. */
   left: readonly Allocation[];

@@ -21,9 +21,17 @@ import type {
 } from './events.js';
 import { settledByRulebook } from './decide-adjustment.js';
 import type { PointsAdjusted } from './events-corrections.js';
+import type { HoldReleased } from './events-holds.js';
+import { decideLapses } from './lapses.js';
 import { lotStateOf, mergedAway, sumOf, type MergedAway } from './lots.js';
 import { evolve } from './evolve.js';
-import { matchReturns, reverseWhole, type ReturnedLine } from './returns.js';
+import {
+  claimedOf,
+  matchReturns,
+  reverseWhole,
+  undoneReturns,
+  type ReturnedLine,
+} from './returns.js';
 import { payArrearsFrom, takeBack, type ArrearsPolicy } from './take.js';
 
 /** What a rated fact brings to one account: what it earns, and what it takes back. */
@@ -56,8 +64,8 @@ export interface RatedFact {
 /** A sold line, and how much of it has come back. */
 export type CameBack = Pick<LineState, 'ordinal' | 'product' | 'returned'>;
 
-/** What a receipt may do to an account. */
-export type ReceiptEvent = PointsEarned | EarnReversed | PointsAdjusted;
+/** What a receipt may do to an account. Holds whose time is over by then are posted first. */
+export type ReceiptEvent = HoldReleased | PointsEarned | EarnReversed | PointsAdjusted;
 
 export type FactDecision =
   | { readonly kind: 'applied'; readonly events: readonly ReceiptEvent[] }
@@ -98,7 +106,8 @@ export const forgottenBy = (
 
 /**
  * Decides what a rated fact does to an account, and folds it in: the account that was handed in is at the events' revision afterwards.
- * A later revision of a known fact first takes back what the earlier one still holds, and gives back what its returns had taken.
+ * A later revision of a known fact first takes back what the earlier one still holds, and gives back what its returns had taken: what the
+ * sales that it returned earn as they are now. So any order of corrections comes to what their last revisions come to.
  * `at` values the lots that reversed points are taken from.
  */
 export const decideReceipt = (account: Account, fact: RatedFact, at: Instant): FactDecision => {
@@ -115,12 +124,11 @@ export const decideReceipt = (account: Account, fact: RatedFact, at: Instant): F
     }
   };
 
+  apply(...decideLapses(account, at));
+
   const earlier = account.facts.get(fact.fact);
-  const carried = carriedReturns(fact, [
-    ...(earlier?.lines ?? []),
-    ...(fact.cameBackElsewhere ?? []),
-  ]);
-  const undone = earlier?.reversals ?? [];
+  const carried = carriedReturns(account, fact, earlier?.lines ?? []);
+  const undone = earlier === undefined ? [] : undoneReturns(account, earlier);
   if (earlier !== undefined) {
     const whole = reverseWhole(earlier);
     if (whole.length > 0) apply(...reversal(account, fact, at, 'correction', whole, []));
@@ -245,23 +253,43 @@ const reinstatedLots = (
   }));
 };
 
-/** What had come back of the earlier revision's lines comes back of the new ones: same line, same product. */
+/**
+ * What other receipts return of the earlier revisions' lines comes back of the new ones: same line, same product. Also what an earlier
+ * revision had no room for, or had no such line for.
+ */
 const carriedReturns = (
-  { fact, earning }: Pick<RatedFact, 'fact' | 'earning'>,
-  earlier: readonly CameBack[],
+  account: Account,
+  { fact, factRevision, earning, cameBackElsewhere = [] }: RatedFact,
+  earlier: readonly LineState[],
 ): ReturnedLine[] =>
-  earlier.flatMap((old) => {
-    const line = earning.lines.find(
-      ({ ordinal, product }) => ordinal === old.ordinal && product === old.product,
-    );
-    if (line === undefined || old.returned === '0') return [];
-    const quantity = Exact.least(Exact.exact(old.returned), Exact.exact(line.quantity));
-    return [
-      {
-        ordinal: old.ordinal,
-        product: old.product,
-        quantity: Exact.toDecimal(quantity),
-        original: { fact, ordinal: old.ordinal },
-      },
-    ];
-  });
+  factRevision === 1
+    ? []
+    : earning.lines.flatMap((line) => {
+        const sameLine = ({ ordinal, product }: CameBack): boolean =>
+          ordinal === line.ordinal && product === line.product;
+        const byOthers = claimedOf(account, fact, line, fact);
+        const old = earlier.find(sameLine);
+        // Also what came back before this account had the sale, and nobody here knows who returned it.
+        const known = claimedOf(account, fact, line, null);
+        const unknown =
+          old === undefined
+            ? Exact.zero
+            : Exact.subtract(
+                Exact.exact(old.returned),
+                Exact.least(known, Exact.exact(old.quantity)),
+              );
+        const here = Exact.isPositive(unknown) ? Exact.add(byOthers, unknown) : byOthers;
+        const elsewhere = Exact.sum(
+          cameBackElsewhere.filter(sameLine).map(({ returned }) => Exact.exact(returned)),
+        );
+        const returned = Exact.compare(here, elsewhere) < 0 ? elsewhere : here;
+        if (Exact.isZero(returned)) return [];
+        return [
+          {
+            ordinal: line.ordinal,
+            product: line.product,
+            quantity: Exact.toDecimal(Exact.least(returned, Exact.exact(line.quantity))),
+            original: { fact, ordinal: line.ordinal },
+          },
+        ];
+      });

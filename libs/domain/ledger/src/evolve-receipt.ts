@@ -45,7 +45,7 @@ export const reversed = (account: Account, data: EarnReversed['data']): Account 
     takeFrom(account, sale, line, reversal, 1n);
     for (const { lot, points } of reversal.lots)
       noteCounters(account, lotStateOf(account, lot).lot, -points);
-    if (data.cause === 'return') fact.reversals.push(reversal);
+    if (data.cause === 'return') fact.reversals.push({ ...reversal, product: line.product });
   }
   for (const allocation of data.taken) takeOut(account, allocation);
   count(account, 'reversed', data.points);

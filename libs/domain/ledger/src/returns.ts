@@ -1,6 +1,6 @@
 import { Exact, Points, type CardToken, type FactId, type Instant } from '@tallystick/kernel';
-import type { Account, FactState, LineState } from './account.js';
-import type { Allocation, LineReversal, UnmatchedReturn } from './events.js';
+import type { Account, Claim, FactState, LineState } from './account.js';
+import type { Allocation, EarnedLine, LineReversal, UnmatchedReturn } from './events.js';
 
 /** A line of goods that come back. */
 export interface ReturnedLine {
@@ -71,6 +71,58 @@ export const reverseWhole = (sale: FactState): LineReversal[] =>
     if (!Exact.isPositive(held)) return [];
     return [reversalOf(sale, line, before, advance(line, before, held), null)];
   });
+
+/** How much of a sold line receipts return, but for one of them: their matches outlive the sale's corrections. */
+export const claimedOf = (
+  account: Account,
+  sale: FactId,
+  line: Pick<EarnedLine, 'ordinal' | 'product'>,
+  butBy: FactId | null,
+): Exact.Exact =>
+  Exact.sum(
+    [...account.facts.values()]
+      .filter(({ id }) => id !== butBy)
+      .flatMap(({ reversals }) => reversals)
+      .filter((claim) => claim.fact === sale && isOf(claim, line))
+      .map(({ quantity }) => Exact.exact(quantity)),
+  );
+
+/**
+ * What sales hold again when an earlier revision of a receipt does not return it any more: by what they are now, for they may have been
+ * corrected since. What came back of the receipt's own lines goes with these.
+ */
+export const undoneReturns = (account: Account, { id, reversals }: FactState): LineReversal[] => {
+  const own = new Map<LineState, { sale: FactState; first: Claim; quantity: Exact.Exact }>();
+  for (const claim of reversals) {
+    const sale = claim.fact === id ? undefined : account.facts.get(claim.fact);
+    const line = sale?.lines.find((sold) => isOf(claim, sold));
+    if (sale === undefined || line === undefined) continue;
+    const { first, quantity } = own.get(line) ?? { first: claim, quantity: Exact.zero };
+    own.set(line, { sale, first, quantity: Exact.add(quantity, Exact.exact(claim.quantity)) });
+  }
+  return [...own].flatMap(([line, { sale, first, quantity }]) => {
+    const before = progressOf(line);
+    // Where the line held less than was returned, another receipt's part of it has its place now.
+    const stays = Exact.least(claimedOf(account, sale.id, line, id), Exact.exact(line.quantity));
+    const back = Exact.least(Exact.subtract(before.returned, stays), quantity);
+    return Exact.isPositive(back)
+      ? [
+          reversalOf(
+            sale,
+            line,
+            advance(line, before, Exact.negate(back)),
+            before,
+            first.returnedBy,
+          ),
+        ]
+      : [];
+  });
+};
+
+const isOf = (
+  claim: Claim,
+  { ordinal, product }: Pick<EarnedLine, 'ordinal' | 'product'>,
+): boolean => claim.ordinal === ordinal && (claim.product ?? product) === product;
 
 const candidates = (
   account: Account,

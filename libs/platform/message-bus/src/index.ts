@@ -8,3 +8,10 @@ export {
 } from './postgres/bus.js';
 export type { BusLimits } from './postgres/limits.js';
 export { busSchema } from './postgres/schema.js';
+export {
+  createKafkaMessageBus,
+  type KafkaMessageBus,
+  type KafkaMessageBusOptions,
+} from './kafka/bus.js';
+export type { KafkaConnection, KafkaSasl } from './kafka/client.js';
+export type { KafkaLimits } from './kafka/limits.js';

@@ -22,6 +22,13 @@ export const checkOutgoing = (messages: readonly OutgoingMessage[]): void => {
 
 const topicName = /^[A-Za-z0-9._-]{1,200}$/;
 
+/** Refuses values that are no text, for a bus that carries text alone. */
+export const checkIsText = (messages: readonly OutgoingMessage[]): void => {
+  messages.forEach(({ bytes }, index) => {
+    if (bytes !== undefined) throw new MessageRefused(index, 'this bus carries text alone');
+  });
+};
+
 /** Throws on a topic that cannot be created. */
 export const checkTopic = ({ name, partitions }: TopicDefinition): void => {
   if (!topicName.test(name)) throw new Error(`not the name of a topic: ${JSON.stringify(name)}`);

@@ -7,7 +7,10 @@ export interface OutgoingMessage {
   readonly id: string;
   /** Lower-case names; CloudEvents attributes as `ce_…`, W3C `traceparent`, `content-type`. */
   readonly headers: Readonly<Record<string, string>>;
+  /** The value as text; empty where `bytes` has it. */
   readonly value: string;
+  /** The value where it is no text, such as protobuf. A bus that cannot carry it says so (`MessageRefused`). */
+  readonly bytes?: Uint8Array;
 }
 
 export interface Message extends OutgoingMessage {
@@ -80,6 +83,10 @@ export interface TopicDefinition {
   /** Letters, digits, `.`, `_` and `-`; at most 200. */
   readonly name: string;
   readonly partitions: number;
+  /** How long its messages are kept at least, where a bus keeps each topic by itself; nothing: for ever. */
+  readonly retentionDays?: number;
+  /** Whether only the last message of each key need be kept, where a bus can do that. */
+  readonly compacted?: boolean;
 }
 
 /** The next offset of each partition, keyed `topic/partition`. */

@@ -1,3 +1,3 @@
 export * from './relay.js';
-export { relayPosition } from './position.js';
+export { relayName, relayPosition } from './position.js';
 export { relaySchema } from './schema.js';

@@ -4,9 +4,14 @@ import {
   eventStoreSchema,
   type EventStore,
 } from '@tallystick/event-store';
-import { busSchema, createPostgresMessageBus, type MessageBus } from '@tallystick/message-bus';
+import {
+  busSchema,
+  createKafkaMessageBus,
+  createPostgresMessageBus,
+  type MessageBus,
+} from '@tallystick/message-bus';
 import { provision, type ServiceRole } from '@tallystick/postgres';
-import { relaySchema, startRelay, type Relay } from '@tallystick/relay';
+import { relayName, relaySchema, startRelay, type Relay } from '@tallystick/relay';
 import type { BusKind, EventStoreKind, Settings } from './config.js';
 import type { Log } from './log.js';
 import type { Opened } from './opened.js';
@@ -30,7 +35,15 @@ const messageBuses: Readonly<Record<BusKind, (settings: Settings, log: Log) => M
       applicationName: `tallystick ${config.service} bus`,
       log,
     }),
+  kafka: ({ kafka, config }, log) => {
+    if (kafka === undefined) throw new Error('the settings name no Kafka');
+    return createKafkaMessageBus({ ...kafka, clientId: `tallystick-${config.service}`, log });
+  },
 };
+
+/** A bus that has not been used before gets everything from the beginning: each has a relay of its own. */
+export const relayNameOf = ({ config, kafka }: Settings): string =>
+  config.bus === 'postgres' ? relayName : `kafka ${kafka?.prefix ?? ''}`.trim();
 
 export interface Adapters {
   readonly store: EventStore;
@@ -80,8 +93,12 @@ export const provisionDatabase = async (
 
 /** Follows the store and publishes its events, in the one service that does. */
 export const runRelay = (
-  { databaseUrl }: Settings,
+  settings: Settings,
   { store, bus }: Adapters,
   log: Log,
   opened: Opened,
-): Relay => opened.add(startRelay({ store, bus, url: databaseUrl, log }), (one) => one.close());
+): Relay =>
+  opened.add(
+    startRelay({ store, bus, url: settings.databaseUrl, name: relayNameOf(settings), log }),
+    (one) => one.close(),
+  );

@@ -2,6 +2,8 @@ import { z } from 'zod';
 import { defaultPorts, type ServiceName } from '@tallystick/contracts';
 import { masterKeys, type MasterKeys } from '@tallystick/sealing';
 import { localAudience, localIssuerName } from './auth/local-issuer.js';
+import type { KafkaConnection } from '@tallystick/message-bus';
+import { kafkaOf, kafkaVariables } from './config-kafka.js';
 import type { ServiceDefinition } from './service.js';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -20,7 +22,7 @@ export interface HostConfig {
 
 export const eventStoreKinds = ['postgres', 'eventstoredb'] as const;
 export type EventStoreKind = (typeof eventStoreKinds)[number];
-export const busKinds = ['postgres'] as const;
+export const busKinds = ['postgres', 'kafka'] as const;
 export type BusKind = (typeof busKinds)[number];
 export const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 export type LogLevel = (typeof logLevels)[number];
@@ -36,6 +38,8 @@ export interface Settings {
   readonly config: HostConfig;
   readonly databaseUrl: string;
   readonly adminDatabaseUrl: string | undefined;
+  /** Where Kafka is, if it is the bus. */
+  readonly kafka: KafkaConnection | undefined;
   /** Of an EventStoreDB, where that is the event store; may hold a password. */
   readonly eventStoreUrl: string | undefined;
   readonly jwks: JwksSource;
@@ -161,6 +165,7 @@ const hostVariables = (service: ServiceName) =>
       .enum(busKinds)
       .default('postgres')
       .describe(`one of ${busKinds.join(', ')}, or nothing for postgres`),
+    ...kafkaVariables,
   });
 
 function optionalUnless<T>(
@@ -208,6 +213,11 @@ export const readSettings = (definition: ServiceDefinition, environment: Environ
     );
   }
 
+  const kafka = host.success ? kafkaOf(host.data) : undefined;
+  if (host.success && host.data.TALLYSTICK_BUS === 'kafka' && kafka === undefined) {
+    problems.push('TALLYSTICK_KAFKA_BROKERS is missing: expected host:port, separated by commas');
+  }
+
   const ownSchema = definition.config ?? z.object({});
   const own = ownSchema.safeParse(env);
   if (!own.success) problems.push(...problemsOf(ownSchema, own.error, env));
@@ -228,6 +238,7 @@ export const readSettings = (definition: ServiceDefinition, environment: Environ
     },
     databaseUrl: read.TALLYSTICK_DATABASE_URL,
     adminDatabaseUrl: read.TALLYSTICK_ADMIN_DATABASE_URL,
+    kafka,
     eventStoreUrl: read.TALLYSTICK_EVENTSTORE_URL,
     jwks,
     cardTokenKey: read.TALLYSTICK_CARD_TOKEN_KEY,

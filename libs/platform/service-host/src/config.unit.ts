@@ -142,6 +142,18 @@ describe('the environment of a service', () => {
     });
   });
 
+  it('wants to know where Kafka is when that is the bus', () => {
+    const onKafka = { ...complete, TALLYSTICK_BUS: 'kafka' };
+    expect(problemsWith('accrual', onKafka)).toContain(
+      'TALLYSTICK_KAFKA_BROKERS is missing: expected host:port',
+    );
+    const { config, kafka } = readSettings(service('accrual'), {
+      ...onKafka,
+      TALLYSTICK_KAFKA_BROKERS: 'kafka:9092',
+    });
+    expect([config.bus, kafka?.brokers]).toEqual(['kafka', ['kafka:9092']]);
+  });
+
   it("reads a service's own variables too", () => {
     const own = z.object({
       TALLYSTICK_RETURN_DAYS: z.coerce.number().int().describe('whole days').default(90),

@@ -3,14 +3,16 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { ValueProvider } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { topics } from '@tallystick/contracts';
 import { systemClock } from '@tallystick/kernel';
 import type { MessageBus } from '@tallystick/message-bus';
 import { relayPosition, type Relay } from '@tallystick/relay';
-import { createPool, isUnavailable, migrate, type Database } from '@tallystick/postgres';
+import { createPool, migrate, type Database } from '@tallystick/postgres';
 import { requireAccessRules } from './access-check.js';
-import { openAdapters, provisionDatabase, runRelay } from './adapters.js';
+import { openAdapters, provisionDatabase, relayNameOf, runRelay } from './adapters.js';
 import { createVerifier } from './auth/verifier.js';
 import { BusServer } from './bus/bus-server.js';
+import { isAway } from './bus/relayed.js';
 import { createCardTokens } from './card-tokens.js';
 import { readSettings, type Environment, type Settings } from './config.js';
 import { rootModule } from './host-module.js';
@@ -28,9 +30,9 @@ import { Opened } from './opened.js';
 import type { RunningService, ServiceDefinition, StartOptions } from './service.js';
 import * as tokens from './tokens.js';
 
-/** How long a start waits for a database that is not there yet: in a cluster, everything starts at once. */
-const databaseWaitMs = 30_000;
-const databaseAskEveryMs = 500;
+/** How long a start waits for a database or a bus that is not there yet: in a cluster, everything starts at once. */
+const partsWaitMs = 30_000;
+const partsAskEveryMs = 500;
 const poolConnectionsMax = 8;
 
 /**
@@ -79,7 +81,7 @@ const start = async (
   const routes: RouteTable = new Map();
   const busServer = new BusServer(adapters.bus, name, log);
   const openPaths = [healthPath(name), docsPath(name), openApiPath(name)];
-  const positions = positionWait(db, adapters.bus, busServer, name);
+  const positions = positionWait(db, adapters.bus, busServer, name, relayNameOf(settings));
 
   const adapter = createAdapter();
   equip(adapter.getInstance(), {
@@ -136,6 +138,7 @@ const start = async (
   await app.init();
   await adapter.getInstance().ready();
 
+  await whenAnswers('the message bus', log, () => adapters.bus.ensureTopics(Object.values(topics)));
   await app.startAllMicroservices();
   if (definition.relay === true) relay = runRelay(settings, adapters, log, opened);
   let url: string | undefined;
@@ -169,7 +172,7 @@ const openDatabase = async (
     }),
     (pool) => pool.end(),
   );
-  await whenDatabaseAnswers(log, async () => {
+  await whenAnswers('the database', log, async () => {
     if (settings.adminDatabaseUrl !== undefined) {
       await provisionDatabase(settings.adminDatabaseUrl, settings.databaseUrl, definition, log);
     }
@@ -178,16 +181,16 @@ const openDatabase = async (
   return db;
 };
 
-const whenDatabaseAnswers = async (log: Log, work: () => Promise<void>): Promise<void> => {
-  const deadline = Date.now() + databaseWaitMs;
+const whenAnswers = async (what: string, log: Log, work: () => Promise<void>): Promise<void> => {
+  const deadline = Date.now() + partsWaitMs;
   for (let told = false; ; told = true) {
     try {
       await work();
       return;
     } catch (error) {
-      if (!isUnavailable(error) || Date.now() > deadline) throw error;
-      if (!told) log.warn({ err: error }, 'waiting for the database');
-      await sleep(databaseAskEveryMs);
+      if (!isAway(error) || Date.now() > deadline) throw error;
+      if (!told) log.warn({ err: error }, `waiting for ${what}`);
+      await sleep(partsAskEveryMs);
     }
   }
 };
@@ -198,9 +201,10 @@ const positionWait = (
   bus: MessageBus,
   busServer: BusServer,
   group: string,
+  relay: string,
 ): PositionWait =>
   createPositionWait({
-    relayed: () => relayPosition(db),
+    relayed: () => relayPosition(db, relay),
     mark: async () => {
       const ends = await bus.ends(busServer.topicNames);
       return () => bus.passed(group, ends);

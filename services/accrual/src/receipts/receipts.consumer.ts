@@ -1,6 +1,6 @@
 import { Controller, Inject } from '@nestjs/common';
 import { EventPattern, Payload } from '@nestjs/microservices';
-import { topics } from '@tallystick/contracts';
+import { isProtobuf, receiptV1OfProtobuf, topics } from '@tallystick/contracts';
 import type { Message, Verdict } from '@tallystick/message-bus';
 import type { Clock } from '@tallystick/kernel';
 import {
@@ -31,10 +31,10 @@ export class ReceiptsConsumer {
   async take(@Payload() batch: readonly Message[]): Promise<Verdict[]> {
     return Promise.all(
       batch.map(async (message): Promise<Verdict> => {
-        const receipt = parse(message.value);
+        const { receipt, unreadable } = read(message);
         const keptAs = () => withoutCard(message, receipt, this.tokens);
-        if (receipt === undefined)
-          return { kind: 'poison', reason: 'the value is not JSON', keptAs: keptAs() };
+        if (unreadable !== undefined)
+          return { kind: 'poison', reason: unreadable, keptAs: keptAs() };
         const context = messageContext(message, actor);
         const [submission] = await submitReceipts(this, [receipt], context, null);
         if (submission?.kind !== 'problem') return { kind: 'done' };
@@ -48,12 +48,25 @@ export class ReceiptsConsumer {
   }
 }
 
-const parse = (text: string): unknown => {
+/** A receipt in the form of its JSON, not checked yet; the content type says what the value is. */
+const read = ({
+  headers,
+  value,
+  bytes,
+}: Message): { readonly receipt?: unknown; readonly unreadable?: string } => {
+  if (bytes === undefined) {
+    try {
+      return { receipt: JSON.parse(value) };
+    } catch {
+      return { unreadable: 'the value is not JSON' };
+    }
+  }
+  if (!isProtobuf(headers['content-type']))
+    return { unreadable: 'the value is no text, and its content type is not application/protobuf' };
   try {
-    const value: unknown = JSON.parse(text);
-    return value;
+    return { receipt: receiptV1OfProtobuf(bytes) };
   } catch {
-    return undefined;
+    return { unreadable: 'the value is no tallystick.receipts.v1.Receipt' };
   }
 };
 

@@ -1,5 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ReceiptV1Input } from '@tallystick/contracts';
+import { createPostgresMessageBus, type MessageBus } from '@tallystick/message-bus';
+import type { LocalSystem } from '../../index.js';
 import {
   at,
   clientOf,
@@ -17,6 +19,8 @@ export interface House extends Kept {
   readonly system: Reachable;
   /** The address in front of all services. */
   readonly frontDoor: string;
+  /** The bus that the services use. */
+  openBus(): MessageBus;
   readonly manager: Client;
   readonly store: Client;
   readonly auditor: Client;
@@ -26,14 +30,17 @@ export interface House extends Kept {
   partner(program: string, partner: string): Promise<Client>;
 }
 
-/** A text is the URL of the system's database, in which its events are too. */
+/** A text is the URL of the system's database, in which its events are too. A system that opens no bus has it there as well. */
 export const houseOf = async (
-  system: Reachable & { readonly url: string },
+  system: Reachable & Pick<LocalSystem, 'url'> & Partial<Pick<LocalSystem, 'openBus'>>,
   kept: string | Kept,
 ): Promise<House> => ({
   ...(typeof kept === 'string' ? { databaseUrl: kept } : kept),
   system,
   frontDoor: system.url,
+  openBus: () =>
+    system.openBus?.('tallystick-till') ??
+    createPostgresMessageBus({ url: typeof kept === 'string' ? kept : kept.databaseUrl }),
   manager: await clientOf(system, { sub: 'head-office', roles: ['manager'], ...everywhere }),
   store: await clientOf(system, { sub: 'till-1', roles: ['store'], ...everywhere }),
   auditor: await clientOf(system, { sub: 'auditor', roles: ['auditor'], ...everywhere }),

@@ -1,10 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { topics } from '@tallystick/contracts';
-import {
-  createPostgresMessageBus,
-  type DeadLetter,
-  type PostgresMessageBus,
-} from '@tallystick/message-bus';
+import type { DeadLetter, MessageBus } from '@tallystick/message-bus';
 import { at } from '../tools/client.js';
 import { eventually } from '../tools/eventually.js';
 import { withStore } from '../tools/store.js';
@@ -19,7 +15,7 @@ export const overTheBus = (houseOf: () => House): void => {
     const traceparent = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
     let house: House;
     let ann: Member;
-    let bus: PostgresMessageBus;
+    let bus: MessageBus;
     beforeAll(async () => {
       house = houseOf();
       const published = await publish(house, program);
@@ -27,7 +23,7 @@ export const overTheBus = (houseOf: () => House): void => {
       // What a till streams cannot say that it comes after the enrolment: accrual has to have heard of it.
       const { position: after } = ann;
       await retried(() => house.manager('accrual', `/v1/programs/${program}`, { after }));
-      bus = createPostgresMessageBus({ url: house.databaseUrl });
+      bus = house.openBus();
     });
     afterAll(async () => {
       await bus.close();

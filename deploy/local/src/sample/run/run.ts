@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto';
 import { systemClock } from '@tallystick/kernel';
-import { createPostgresMessageBus } from '@tallystick/message-bus';
 import { z } from 'zod';
 import type { LocalSystem } from '../../system/local-system.js';
 import { program } from '../quarter/assortment.js';
@@ -49,10 +48,7 @@ export const runSample = async (
     },
     signal,
   );
-  const bus = createPostgresMessageBus({
-    url: system.postgres.url,
-    applicationName: 'tallystick sample',
-  });
+  const bus = system.openBus('tallystick-sample');
   const store = await system.openEventStore();
   progress.start(stepsOf(quarter));
   try {

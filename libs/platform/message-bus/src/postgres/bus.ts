@@ -1,5 +1,5 @@
 import { createPool, isUnavailable, transaction, type Queryable } from '@tallystick/postgres';
-import { checkOutgoing, checkTopic } from '../outgoing.js';
+import { checkIsText, checkOutgoing, checkTopic } from '../outgoing.js';
 import {
   BusUnavailable,
   type BusLog,
@@ -67,6 +67,7 @@ export const createPostgresMessageBus = (
     messages: readonly OutgoingMessage[],
   ): Promise<() => void> => {
     checkOutgoing(messages);
+    checkIsText(messages);
     const partitions = await topics.partitionsOf(messages.map(({ topic }) => topic));
     const chunks = chunksOf(messages, partitions, limits.publishBytesMax);
     await sendChunks(tx, chunks);
@@ -75,6 +76,7 @@ export const createPostgresMessageBus = (
 
   const publish = async (messages: readonly OutgoingMessage[]): Promise<void> => {
     checkOutgoing(messages);
+    checkIsText(messages);
     const partitions = await topics.partitionsOf(messages.map(({ topic }) => topic));
     const chunks = chunksOf(messages, partitions, limits.publishBytesMax);
     const [only, ...rest] = chunks;

@@ -1,8 +1,7 @@
 import { openSession } from '@tallystick/postgres';
 import type { Consumer, ConsumerStatus } from '../port.js';
-import { growingDelayMs } from './limits.js';
 import { join, type MemberOptions, type Membership } from './membership.js';
-import { pause } from './pause.js';
+import { growingDelayMs, pause } from '../pause.js';
 import { nameOf } from './worker.js';
 
 export interface ConsumerOptions extends MemberOptions {

@@ -34,7 +34,7 @@ export const defaultLimits: BusLimits = {
   batchMax: 500,
   batchBytesMax: 4 * 1024 * 1024,
   readBurst: 20,
-  readEveryMs: 50,
+  readEveryMs: 100,
   publishBytesMax: 8 * 1024 * 1024,
   connectionsMax: 4,
   pollMs: 1000,
@@ -47,7 +47,3 @@ export const defaultLimits: BusLimits = {
   pruneMax: 1000,
   deadLettersMax: 100,
 };
-
-/** `min` at the first attempt, doubled with each further one, at most `max`; up to a fifth less, so that many do not come at once. */
-export const growingDelayMs = (attempt: number, minMs: number, maxMs: number): number =>
-  Math.min(maxMs, minMs * 2 ** Math.min(attempt - 1, 30)) * (1 - Math.random() / 5);

@@ -4,7 +4,7 @@ import { enter, giveBack, leave, takeCensus, tryTake } from './census.js';
 import { idsOf, membersChannel, notification, notifySql, publishedChannel } from './channels.js';
 import { fairShare } from './fair-share.js';
 import type { BusLimits } from './limits.js';
-import { bell } from './pause.js';
+import { bell } from '../pause.js';
 import { startWorker, type GroupPartition, type Worker } from './worker.js';
 
 /** A group's subscription to one topic. */

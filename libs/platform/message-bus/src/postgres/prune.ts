@@ -1,7 +1,7 @@
 import { isUnavailable, type Database } from '@tallystick/postgres';
 import type { BusLog } from '../port.js';
 import type { BusLimits } from './limits.js';
-import { pause } from './pause.js';
+import { pause } from '../pause.js';
 
 /** Prunes now and then, in small transactions; of several that do, one works at a time. */
 export const startPruning = (

@@ -1,9 +1,9 @@
 import type { Session } from '@tallystick/postgres';
 import { pace } from '../pace.js';
 import type { BatchHandler, BusLog, Message } from '../port.js';
-import { growingDelayMs, type BusLimits } from './limits.js';
-import { bell, pause } from './pause.js';
-import { settle, settleThrown, type Settlement } from './settlement.js';
+import type { BusLimits } from './limits.js';
+import { bell, growingDelayMs, pause } from '../pause.js';
+import { settle, settleThrown, type Settlement } from '../settlement.js';
 
 /** One partition as one group sees it. `id` names the position, and the lock that says whose it is. */
 export interface GroupPartition {

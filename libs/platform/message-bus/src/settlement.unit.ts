@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import type { Message, Verdict } from '../port.js';
+import type { Message, Verdict } from './port.js';
 import { settle, settleThrown } from './settlement.js';
 
 const batchOf = (count: number): readonly Message[] =>

@@ -28,3 +28,7 @@ export const bell = (): Bell => {
     },
   };
 };
+
+/** `min` at the first attempt, doubled with each further one, at most `max`; up to a fifth less, so that many do not come at once. */
+export const growingDelayMs = (attempt: number, minMs: number, maxMs: number): number =>
+  Math.min(maxMs, minMs * 2 ** Math.min(attempt - 1, 30)) * (1 - Math.random() / 5);

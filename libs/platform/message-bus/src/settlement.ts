@@ -1,4 +1,4 @@
-import type { KeptAs, Message, Verdict } from '../port.js';
+import type { KeptAs, Message, Verdict } from './port.js';
 
 export interface Burial {
   readonly offset: bigint;

@@ -1,0 +1,170 @@
+import kafkajs, { type Kafka, type Message as ProducerMessage, type Producer } from 'kafkajs';
+import { MessageRefused, type BusLog, type OutgoingMessage } from '../port.js';
+import { reaching } from './errors.js';
+import type { KafkaLimits } from './limits.js';
+import { recordOf, sizeOf, type KafkaRecord } from './records.js';
+
+/** Publishes, one request at a time. */
+export interface Sender {
+  /**
+   * Resolves when every message is on all in-sync replicas. The topics are known, with so many partitions. Throws
+   * `MessageRefused` for one that is larger than `bytesMax`.
+   */
+  send(
+    messages: readonly OutgoingMessage[],
+    partitions: ReadonlyMap<string, number>,
+    bytesMax: number,
+  ): Promise<void>;
+  /** Sends what waits, then ends. */
+  close(): Promise<void>;
+}
+
+/** One call of `send`. */
+interface Call {
+  readonly done: PromiseWithResolvers<undefined>;
+  waiting: number;
+  failed: boolean;
+}
+
+interface Waiting {
+  readonly topic: string;
+  readonly partition: number;
+  readonly record: KafkaRecord;
+  readonly size: number;
+  readonly call: Call;
+}
+
+const partitioner = kafkajs.Partitioners.DefaultPartitioner();
+
+/** Where a key goes: murmur2, as the Java client does it. */
+export const partitionOf = (topic: string, key: string, partitions: number): number =>
+  partitioner({
+    topic,
+    message: { key, value: null },
+    partitionMetadata: Array.from({ length: partitions }, (_, partitionId) => ({
+      partitionId,
+      leader: 0,
+      partitionErrorCode: 0,
+      replicas: [],
+      isr: [],
+    })),
+  });
+
+/**
+ * An idempotent producer loses what was acknowledged when two requests overlap, or when another follows one that failed:
+ * so there is one request at a time, of all that waits; and after a failure the producer is thrown away. Who sends
+ * again sends the same ids.
+ */
+export const createSender = (
+  kafka: Kafka,
+  limits: KafkaLimits,
+  log: BusLog,
+  prefix: string,
+): Sender => {
+  let queue: Waiting[] = [];
+  let producer: Producer | undefined;
+  let working: Promise<void> | undefined;
+
+  const connected = async (): Promise<Producer> => {
+    if (producer !== undefined) return producer;
+    const fresh = kafka.producer({
+      idempotent: true,
+      maxInFlightRequests: 1,
+      allowAutoTopicCreation: false,
+      createPartitioner: kafkajs.Partitioners.DefaultPartitioner,
+    });
+    try {
+      await fresh.connect();
+    } catch (error) {
+      await discard(fresh);
+      throw error;
+    }
+    producer = fresh;
+    return fresh;
+  };
+
+  const discard = async (old: Producer | undefined): Promise<void> => {
+    await old?.disconnect().catch((error: unknown) => {
+      log.warn({ err: error }, 'a producer that failed did not close');
+    });
+  };
+
+  /** Takes from the front as much as one request may hold: order is kept because nothing overtakes. */
+  const take = (): readonly Waiting[] => {
+    const bytes = new Map<string, number>();
+    let count = 0;
+    for (const { topic, partition, size } of queue) {
+      const place = `${topic}/${partition}`;
+      const sum = (bytes.get(place) ?? 0) + size;
+      if (count > 0 && (count === limits.publishMax || sum > limits.publishBytesMax)) break;
+      bytes.set(place, sum);
+      count += 1;
+    }
+    const taken = queue.slice(0, count);
+    queue = queue.slice(count);
+    return taken;
+  };
+
+  const request = async (batch: readonly Waiting[]): Promise<void> => {
+    const topics = Map.groupBy(batch, ({ topic }) => topic);
+    const open = await connected();
+    await open.sendBatch({
+      acks: -1,
+      topicMessages: [...topics].map(([topic, of]) => ({
+        topic: `${prefix}${topic}`,
+        messages: of.map(({ partition, record }): ProducerMessage => ({ ...record, partition })),
+      })),
+    });
+  };
+
+  const work = async (): Promise<void> => {
+    while (queue.length > 0) {
+      const batch = take();
+      try {
+        await reaching(() => request(batch));
+      } catch (error) {
+        const failed = producer;
+        producer = undefined;
+        await discard(failed);
+        const calls = new Set(batch.map(({ call }) => call));
+        for (const call of calls) {
+          call.failed = true;
+          call.done.reject(error);
+        }
+        queue = queue.filter(({ call }) => !call.failed);
+        continue;
+      }
+      for (const { call } of batch) {
+        call.waiting -= 1;
+        if (call.waiting === 0) call.done.resolve(undefined);
+      }
+    }
+    working = undefined;
+  };
+
+  const send: Sender['send'] = async (messages, partitions, bytesMax) => {
+    if (messages.length === 0) return;
+    const call: Call = { done: Promise.withResolvers(), waiting: messages.length, failed: false };
+    const added = messages.map((message, index): Waiting => {
+      const { topic, key } = message;
+      const record = recordOf(message);
+      const size = sizeOf(record);
+      if (size > bytesMax) throw new MessageRefused(index, `it is larger than ${bytesMax} bytes`);
+      const partition = partitionOf(topic, key, partitions.get(topic) ?? 1);
+      return { topic, partition, record, size, call };
+    });
+    queue = queue.concat(added);
+    working ??= work();
+    await call.done.promise;
+  };
+
+  return {
+    send,
+    close: async () => {
+      await working;
+      const last = producer;
+      producer = undefined;
+      await discard(last);
+    },
+  };
+};
