@@ -15,6 +15,7 @@ import { PartnerEventsConsumer } from './partner-events/partner-events.consumer.
 import { Catalog } from './programs/catalog.js';
 import { ProgramsController } from './programs/programs.controller.js';
 import { ReceiptsConsumer } from './receipts/receipts.consumer.js';
+import { CalculateController } from './calculate/calculate.controller.js';
 import { ReceiptsController } from './receipts/receipts.controller.js';
 import { IntakeQueue } from './settle/intake-queue.js';
 import { Memory } from './settle/memory.js';
@@ -26,6 +27,7 @@ import { Unsettled } from './sweep/unsettled.js';
 @Module({
   controllers: [
     ProgramsController,
+    CalculateController,
     ReceiptsController,
     ReceiptsConsumer,
     MembershipConsumer,

@@ -66,8 +66,9 @@ export const receiptOutcomeOf = (fact: Fact, settled: Settled): ReceiptOutcome =
   lines: [...settled.lines],
 });
 
-const readReceipt = (
-  { tokens, clock }: SubmitDeps,
+/** One receipt in its v1 form: what is to be settled, or what is wrong with it. */
+export const readReceipt = (
+  { tokens, clock }: Pick<SubmitDeps, 'tokens' | 'clock'>,
   receipt: unknown,
   context: RequestContext,
   caller: Caller | null,
@@ -108,7 +109,7 @@ const invalidReceipt = (errors: readonly { field: string; message: string }[]): 
     errors: errors.slice(0, 100),
   });
 
-const programUnknown = (program: string): ProblemException =>
+export const programUnknown = (program: string): ProblemException =>
   problem({
     status: 404,
     type: 'program-unknown',

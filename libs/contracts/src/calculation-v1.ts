@@ -1,0 +1,42 @@
+import { z } from 'zod';
+
+const money = z.string().describe('Major units, an exact decimal');
+
+/** What a basket would come to: the answer to a till that asks before it sells. */
+export const calculationV1 = z.strictObject({
+  program: z.string(),
+  account: z.string().nullable().describe('null: the card is nobody’s, or none was read'),
+  version: z.int().describe('The version of the rulebook that is in force'),
+  tier: z.string().nullable(),
+  lines: z.array(
+    z.strictObject({
+      ordinal: z.int(),
+      amount: money.describe('Before discounts'),
+      discount: z
+        .strictObject({
+          percent: z.string(),
+          by: z.string().describe('The discount rule, or tier:<level>'),
+          amount: money,
+        })
+        .nullable(),
+      pays: money.describe('The amount to send with the receipt'),
+      points: z.int().min(0),
+      excluded: z.string().nullable().describe('Why the line does not count; null when it does'),
+    }),
+  ),
+  discount: money.describe('The sum over the lines'),
+  pays: money,
+  earns: z.int().min(0),
+  awards: z.array(
+    z.strictObject({ rule: z.string(), kind: z.enum(['base', 'bonus']), points: z.int().min(1) }),
+  ),
+  reason: z.string().nullable().describe('Why it earns nothing; null when it earns'),
+  payable: z
+    .strictObject({ points: z.int().min(0), amount: money })
+    .nullable()
+    .describe('How much of it the available points could pay; null: they are worth no money'),
+  rewards: z
+    .array(z.strictObject({ id: z.string(), name: z.string(), points: z.int() }))
+    .describe('What else the available points are enough for'),
+});
+export type CalculationV1 = z.output<typeof calculationV1>;
