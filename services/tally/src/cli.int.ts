@@ -47,6 +47,7 @@ describe('tally', () => {
       'balance',
       'statement',
       'publish',
+      'explain',
       'rulebook',
       'program',
       'holds',

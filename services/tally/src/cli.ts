@@ -6,6 +6,7 @@ import {
   type StatementOptions,
 } from './commands/account.js';
 import { addCorrectionCommands } from './commands/correction-commands.js';
+import { explainReceipt, type ExplainOptions } from './commands/explain.js';
 import { importFile, type ImportOptions } from './commands/import.js';
 import { publishRulebook } from './commands/publish.js';
 import { addRulebookCommands } from './commands/rulebook-commands.js';
@@ -112,6 +113,22 @@ Examples:
     .option('--limit <entries>', 'at most so many', whole, 50)
     .addHelpText('after', '\nExample:\n  tally statement --program shop --card 17850 --limit 200')
     .action(async (options: StatementOptions) => done(await showStatement(run, options)));
+
+  program
+    .command('explain')
+    .description('Show why a receipt earned what it earned, rule by rule, and each line why not')
+    .addOption(ofProgram())
+    .requiredOption('--chain <id>', 'the chain of its shop')
+    .requiredOption('--store <id>', 'its shop')
+    .requiredOption('--till <id>', 'its till')
+    .requiredOption('--number <text>', 'its number')
+    .requiredOption('--date <day>', 'its business date: 2026-05-05')
+    .addOption(json())
+    .addHelpText(
+      'after',
+      '\nExample:\n  tally explain --program shop --chain acme --store 12 --till 3 --number 4711 --date 2026-05-05',
+    )
+    .action(async (options: ExplainOptions) => done(await explainReceipt(run, options)));
 
   addSpendingCommands(program, run, done);
   addCorrectionCommands(program, run, done);

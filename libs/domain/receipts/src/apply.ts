@@ -45,7 +45,7 @@ export const applyPart = (
   rulebook: { readonly ref: RulebookRef; readonly book: Rulebook },
   { at, digest, cameBackElsewhere = [] }: Applying,
 ): FactDecision => {
-  const own = isReceipt(fact) ? partOf(fact, part) : fact;
+  const own = isReceipt(fact) ? linesOf(fact, part.lines) : fact;
   const inputs = inputsOf(account, fact);
   const rating = isReceipt(own)
     ? rateReceipt(own, inputs, rulebook.book)
@@ -94,9 +94,9 @@ const ratedFrom = (
   };
 };
 
-/** The lines of one part. What was paid with points was paid for the sold lines, wherever these go. */
-const partOf = (fact: ReceiptFact, part: Part): ReceiptFact => {
-  const ordinals = new Set(part.lines);
+/** A receipt with some of its lines. What was paid with points was paid for the sold lines, wherever these go. */
+export const linesOf = (fact: ReceiptFact, lines: readonly number[]): ReceiptFact => {
+  const ordinals = new Set(lines);
   return { ...fact, lines: fact.lines.filter((line) => ordinals.has(line.ordinal)) };
 };
 

@@ -5,4 +5,5 @@ export * from './card-stream.js';
 export * from './pin.js';
 export * from './apply.js';
 export * from './calculate.js';
+export * from './explain.js';
 export * from './outcome.js';

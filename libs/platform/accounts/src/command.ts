@@ -1,6 +1,11 @@
 import { newEvent, type EventMetadata, type NewEvent } from '@tallystick/event-store';
 import type { FactId, Instant, StreamName } from '@tallystick/kernel';
-import type { Account, HoldReleased, LedgerEvent } from '@tallystick/ledger';
+import {
+  schemaVersionOf,
+  type Account,
+  type HoldReleased,
+  type LedgerEvent,
+} from '@tallystick/ledger';
 
 /** A ledger event, and the form in which it is appended. */
 export interface Recording {
@@ -14,7 +19,10 @@ export const recording = (
   ordinal: number,
   event: LedgerEvent,
   metadata: EventMetadata,
-): Recording => ({ event, stored: newEvent(fact, ordinal, event, metadata) });
+): Recording => ({
+  event,
+  stored: newEvent(fact, ordinal, { ...event, schemaVersion: schemaVersionOf(event) }, metadata),
+});
 
 /** Events that a hold's own fact causes: what asked for it, what reserved the lots, and this. */
 const lapseOrdinal = 2;

@@ -114,6 +114,45 @@ describe('a basket at the till', () => {
     expect(found.status).toBe(404);
   });
 
+  it('once sold, is explained by what was stored with it', async () => {
+    const of = (number: string) =>
+      `program=${club.program}&chain=c&store=s&till=t&number=${number}&businessDate=2026-05-05`;
+    const explain = async (number: string) =>
+      await service.call('GET', `/v1/receipts/explanation?${of(number)}`, { as: till });
+    const cap = { by: 'cap', of: 'rule', per: 'month' };
+    expect(await explain('1')).toMatchObject({
+      status: 200,
+      body: {
+        ...{ outcome: 'awarded', reason: null },
+        awards: [
+          {
+            ...{ points: 164, proven: true, rulebook: { version: 1 } },
+            explanation: {
+              tier: { level: 'silver' },
+              lines: [{ ordinal: 1, amount: '72', counted: '72', points: 164 }],
+              rules: [
+                { rule: 'base', outcome: 'gave', exact: '144', points: 144 },
+                { rule: 'app', outcome: 'gave', points: 20, cuts: [{ ...cap, room: 20, cut: 10 }] },
+              ],
+            },
+          },
+        ],
+      },
+    });
+    // The room under the cap is what it was then, not what it is by now.
+    expect((await explain('0')).body).toMatchObject({
+      awards: [
+        { proven: true, explanation: { rules: [{}, { rule: 'app', cuts: [], points: 30 }] } },
+      ],
+    });
+    expect((await explain('2')).body).toMatchObject({
+      awards: [{ proven: true, explanation: { rules: [{}, { rule: 'app', outcome: 'cut' }] } }],
+    });
+    expect((await explain('77')).status).toBe(404);
+    await sell(basket('20', ['5.00'], { card: '9999' }));
+    expect((await explain('20')).body).toMatchObject({ outcome: 'waiting', awards: [] });
+  });
+
   it('of a card that is nobody’s earns nothing, and is not reduced', async () => {
     expect((await calculate(basket('10', ['200.00'], { card: '9999' }))).body).toMatchObject({
       ...{ account: null, tier: null, earns: 0, reason: 'card-unknown' },

@@ -6,6 +6,7 @@ import {
   day,
   receiptBatchAnswer,
   receiptBatchMax,
+  receiptExplanation,
   receiptOutcome,
   receiptV1,
   type ReceiptBatchAnswer,
@@ -29,10 +30,13 @@ import {
   type RequestContext,
 } from '@tallystick/service-host';
 import { IntakeQueue } from '../settle/intake-queue.js';
+import { Memory } from '../settle/memory.js';
 import { Settler } from '../settle/settler.js';
+import { explainReceipt } from '../explain/explain-receipt.js';
 import { receiptOutcomeOf, submitReceipts, type Submission } from './submit-receipts.js';
 
 class Receipt extends createZodDto(receiptV1) {}
+class Explanation extends createZodDto(receiptExplanation) {}
 class Outcome extends createZodDto(receiptOutcome) {}
 class BatchAnswer extends createZodDto(receiptBatchAnswer) {}
 /** Each receipt is checked by itself: one that is wrong does not hold up the others. */
@@ -56,6 +60,7 @@ export class ReceiptsController {
   constructor(
     @Inject(IntakeQueue) readonly queue: IntakeQueue,
     @Inject(Settler) readonly settler: Settler,
+    @Inject(Memory) readonly memory: Memory,
     @Inject(CARD_TOKENS) readonly tokens: CardTokens,
     @Inject(CLOCK) readonly clock: Clock,
     @Inject(LOG) readonly log: Log,
@@ -121,22 +126,40 @@ export class ReceiptsController {
   @ApiOperation({ summary: 'What became of a receipt' })
   @ApiOkResponse({ type: Outcome })
   async find(@Query() name: ReceiptName, @CallerParam() caller: Caller) {
-    mayProgram(caller, name.program);
-    mayStore(caller, name);
-    const { program, businessDate, ...ref } = name;
-    const id = receiptFactId(programId(program), { ...ref, businessDate: localDate(businessDate) });
-    const found = await this.settler.find(id);
-    if (found === null) {
-      throw problem({
-        status: 404,
-        type: 'receipt-unknown',
-        title: 'This receipt has not come',
-        detail: 'Check chain, store, till, number and business date, or send the receipt.',
-      });
-    }
+    const found = await this.settler.find(idOf(name, caller));
+    if (found === null) throw receiptUnknown();
     return receiptOutcomeOf(found.fact, { ...found.outcome, known: true });
   }
+
+  @Get('/explanation')
+  @Allow('store', 'manager', 'auditor')
+  @ApiOperation({
+    summary: 'Why a receipt earned what it earned, line by line and rule by rule',
+    description:
+      'Made again from the receipt, the rulebook and what was stored with the award; `proven` says that it is the explanation that was made then.',
+  })
+  @ApiOkResponse({ type: Explanation })
+  async explain(@Query() name: ReceiptName, @CallerParam() caller: Caller) {
+    const found = await explainReceipt(this.memory, idOf(name, caller));
+    if (found === null) throw receiptUnknown();
+    return found;
+  }
 }
+
+const idOf = (name: ReceiptName, caller: Caller) => {
+  mayProgram(caller, name.program);
+  mayStore(caller, name);
+  const { program, businessDate, ...ref } = name;
+  return receiptFactId(programId(program), { ...ref, businessDate: localDate(businessDate) });
+};
+
+const receiptUnknown = () =>
+  problem({
+    status: 404,
+    type: 'receipt-unknown',
+    title: 'This receipt has not come',
+    detail: 'Check chain, store, till, number and business date, or send the receipt.',
+  });
 
 const itemOf = (submission: Submission): ReceiptBatchAnswer['items'][number] =>
   submission.kind === 'outcome'

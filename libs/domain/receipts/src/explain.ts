@@ -1,0 +1,39 @@
+import type { PointsEarned } from '@tallystick/ledger';
+import {
+  engineVersion,
+  rateAgain,
+  type Explanation,
+  type ReceiptFact,
+  type Rulebook,
+} from '@tallystick/rulebook';
+import { linesOf, type Applying } from './apply.js';
+
+export interface Explained {
+  /** null: an older release rated it, and kept nothing to explain it from. */
+  readonly explanation: Explanation | null;
+  /** Whether it is the very explanation that was made when the points were given. */
+  readonly proven: boolean;
+}
+
+/** Makes the explanation of an award again, from the receipt, the version that rated it, and what was stored with the award. */
+export const explainEarning = (
+  fact: ReceiptFact,
+  earned: PointsEarned['data'],
+  book: Rulebook,
+  digest: Applying['digest'],
+): Explained => {
+  const { rated } = earned;
+  if (rated === undefined) return { explanation: null, proven: false };
+  const own = linesOf(
+    fact,
+    earned.lines.map(({ ordinal }) => ordinal),
+  );
+  const stored = {
+    tier: earned.tier,
+    firstPurchase: rated.firstPurchase ?? false,
+    counted: new Map(Object.entries(rated.counted ?? {})),
+  };
+  const { explanation } = rateAgain(own, stored, book);
+  const same = digest(JSON.stringify(explanation)) === rated.explanation;
+  return { explanation, proven: same && rated.engine === engineVersion };
+};

@@ -1,0 +1,58 @@
+import type { ReceiptExplanation } from '@tallystick/contracts';
+import { sha256 } from '@tallystick/event-store';
+import type { FactId } from '@tallystick/kernel';
+import type { PointsEarned } from '@tallystick/ledger';
+import {
+  explainEarning,
+  factStream,
+  isReceipt,
+  revisionOf,
+  waitingOutcome,
+} from '@tallystick/receipts';
+import { rulebookOf } from '../programs/catalog.js';
+import { loadFacts } from '../settle/load-facts.js';
+import type { Memory } from '../settle/memory.js';
+import { outcomeOfPin } from '../settle/outcome-of-pin.js';
+import { chainOf } from '../settle/successors.js';
+import { Workspace } from '../settle/workspace.js';
+
+/** Makes again why the newest revision of a receipt earned what it earned; null when there is no such receipt. Writes nothing. */
+export const explainReceipt = async (
+  memory: Memory,
+  id: FactId,
+): Promise<ReceiptExplanation | null> => {
+  const workspace = new Workspace(memory);
+  try {
+    await workspace.load([factStream(id)]);
+    const state = workspace.fact(id);
+    if (state === null || !isReceipt(state.document)) return null;
+    const { document: fact, pin } = state;
+    if (pin === null) {
+      const { outcome, reason } = waitingOutcome(fact);
+      return { receipt: id, outcome, reason, awards: [] };
+    }
+    await loadFacts(workspace, [fact]);
+    const program = memory.catalog.known(fact.program);
+    if (program === null) throw new Error(`program ${fact.program} was not read`);
+    const accounts = new Set(
+      pin.parts.flatMap(({ account }) => chainOf(workspace, fact.program, account)),
+    );
+    const earnings = [...accounts]
+      .flatMap((account) => workspace.account(fact.program, account).appliedBy(id))
+      .filter(
+        (event): event is PointsEarned =>
+          event.type === 'PointsEarned' && event.data.factRevision === revisionOf(fact),
+      );
+    const { outcome, reason } = outcomeOfPin(workspace, fact, pin);
+    return {
+      ...{ receipt: id, outcome, reason },
+      awards: earnings.map(({ data }) => ({
+        points: data.points,
+        rulebook: data.rulebook,
+        ...explainEarning(fact, data, rulebookOf(program, data.rulebook).book, sha256),
+      })),
+    };
+  } finally {
+    workspace.release(workspace.newestPosition());
+  }
+};

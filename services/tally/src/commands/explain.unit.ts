@@ -1,0 +1,98 @@
+import { describe, expect, it } from '@jest/globals';
+import { explained } from './explain.js';
+
+const rule = {
+  ...{ outcome: 'gave' as const, when: null, lines: [1], exact: '12', rounded: 12, cuts: [] },
+  ...{ points: 12, taken: null },
+};
+
+describe('the words of an explanation', () => {
+  it('say of each line and each rule what it gave, and why not', () => {
+    const weekend = {
+      text: 'receipt.weekday in [6, 7]',
+      held: false,
+      saw: { 'receipt.weekday': '2' },
+    };
+    const cap = { by: 'cap' as const, of: 'rule' as const, per: 'day' as const, room: 0, cut: 5 };
+    const words = explained({
+      ...{ receipt: 'r', outcome: 'awarded', reason: null },
+      awards: [
+        {
+          ...{ points: 12, rulebook: { version: 3, hash: 'h' }, proven: false },
+          explanation: {
+            ...{ engine: 1, program: 'p', version: 3, day: '2026-11-24', points: 12 },
+            tier: { level: 'gold', multiplier: '1.5' },
+            lines: [
+              {
+                ordinal: 1,
+                product: 'tea',
+                amount: '8.20',
+                counted: '41/5',
+                excluded: null,
+                points: 12,
+              },
+              {
+                ordinal: 2,
+                product: 'gum',
+                amount: '0.3',
+                counted: '0.3',
+                excluded: null,
+                points: 0,
+              },
+              {
+                ordinal: 3,
+                product: 'cigar',
+                amount: '9',
+                counted: '0',
+                excluded: 'free',
+                points: 0,
+              },
+            ],
+            rules: [
+              { ...rule, rule: 'base', exact: '63/5' },
+              { ...rule, rule: 'weekend', outcome: 'not-met', when: weekend, lines: [] },
+              { ...rule, rule: 'capped', outcome: 'cut', lines: [2], rounded: 5, cuts: [cap] },
+              { ...rule, rule: 'small', outcome: 'nothing', lines: [2], exact: '3/10' },
+              { ...rule, rule: 'other', outcome: 'other-of-group', taken: 'base' },
+              { ...rule, rule: 'bread', outcome: 'no-line', lines: [] },
+            ],
+          },
+        },
+      ],
+    });
+    expect(words).toEqual([
+      'awarded',
+      '12 points by version 3 of the rulebook',
+      '  on 2026-11-24, level gold (times 1.5)',
+      '  line 1, tea, 8.20: 12 points for 41/5',
+      '  line 2, gum, 0.3: 0 points',
+      '    weekend: its condition does not hold',
+      '    capped: nothing is left of 5 points, 5 cut by the cap per day (0 were left)',
+      '    small: comes to less than a point (3/10) on lines 2',
+      '  line 3, cigar, 9: nothing, free',
+      '  rules',
+      '    base: 12 points on lines 1, rounded from 63/5',
+      '    weekend: its condition does not hold',
+      '      receipt.weekday in [6, 7] [receipt.weekday is 2]',
+      '    capped: nothing is left of 5 points, 5 cut by the cap per day (0 were left)',
+      '    small: comes to less than a point (3/10) on lines 2',
+      '    other: base of its group was taken instead',
+      '    bread: it is about none of the lines',
+      '  NOT the explanation that was made when the points were given: tell whoever runs the system',
+    ]);
+  });
+
+  it('say what an older release left, and what waits', () => {
+    const award = {
+      points: 1,
+      rulebook: { version: 1, hash: 'h' },
+      explanation: null,
+      proven: false,
+    };
+    expect(
+      explained({ receipt: 'r', outcome: 'awarded', reason: null, awards: [award] })[2],
+    ).toMatch('older release');
+    const waiting = { receipt: 'r', outcome: 'waiting', reason: 'card-unknown', awards: [] };
+    expect(explained(waiting)).toEqual(['waiting: card-unknown']);
+  });
+});
