@@ -80,3 +80,7 @@ const offsetOf = (
   }
   return 0;
 };
+
+/** A version as the system tells it: a document without the format's number. Throws on what no version is. */
+export const readPublished = (published: unknown): Rulebook =>
+  toRulebook(rulebookV1.parse({ ...Object(published), rulebook: 1 }));

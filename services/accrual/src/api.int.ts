@@ -27,6 +27,7 @@ it('the API describes itself: every operation, who may call it, and what it answ
     'get /v1/programs/schema: anyone',
     'get /v1/programs/{program}/versions/{version}: manager, store, auditor, ops',
     'get /v1/programs/{program}: manager, store, auditor, ops',
+    'get /v1/receipts/explanation: store, manager, auditor',
     'get /v1/receipts: store, manager, auditor',
     'post /v1/adjustments/{program}/{adjustment}/approvals: manager',
     'post /v1/adjustments/{program}/{adjustment}/rejections: manager',
@@ -36,6 +37,7 @@ it('the API describes itself: every operation, who may call it, and what it answ
     'post /v1/opening-balances/batch: manager',
     'post /v1/programs: manager',
     'post /v1/receipts/batch: store, manager',
+    'post /v1/receipts/calculate: store, manager',
     'post /v1/receipts: store, manager',
   ]);
 });

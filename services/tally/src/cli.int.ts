@@ -38,6 +38,9 @@ const dryRun = (path: string, ...more: readonly string[]) => {
   return tally('import', path, ...options, ...more);
 };
 
+/** Several commands, each a process of its own, on a machine that may be busy. */
+const severalCommandsMs = 240_000;
+
 describe('tally', () => {
   it('tells what there is, with examples and exit codes', async () => {
     const all = await tally('--help');
@@ -120,58 +123,84 @@ describe('a dry run of an import', () => {
     ]);
   });
 
-  it('begins a programme from a template, and checks its rulebook', async () => {
-    const listed = await tally('program', 'new');
-    expect(listed.out).toMatch(/bronze-silver-gold +Bronze, Silver, Gold: a ladder/);
-    const path = join(folder, 'club.yaml');
-    const written = await tally(
-      'program',
-      'new',
-      'club',
-      '--template',
-      'bonus-card',
-      '--out',
-      path,
-    );
-    expect(written).toMatchObject({ exitCode: exitCodes.ok });
-    expect(readFileSync(path, 'utf8')).toContain('program: club');
-    const good = await tally('rulebook', 'check', path);
-    expect(good).toEqual({
-      exitCode: exitCodes.ok,
-      out: 'programme club, version 1, from 2026-01-01T00:00:00Z: no fault',
-    });
-    const again = await tally('program', 'new', 'club', '--template', 'bonus-card', '--out', path);
-    expect(again.exitCode).toBe(exitCodes.usage);
-    const none = await tally('program', 'new', 'club', '--template', 'bonus');
-    expect(none.exitCode).toBe(exitCodes.usage);
-  });
+  it(
+    'begins a programme from a template, and checks its rulebook',
+    async () => {
+      const listed = await tally('program', 'new');
+      expect(listed.out).toMatch(/bronze-silver-gold +Bronze, Silver, Gold: a ladder/);
+      const path = join(folder, 'club.yaml');
+      const written = await tally(
+        'program',
+        'new',
+        'club',
+        '--template',
+        'bonus-card',
+        '--out',
+        path,
+      );
+      expect(written).toMatchObject({ exitCode: exitCodes.ok });
+      expect(readFileSync(path, 'utf8')).toContain('program: club');
+      const good = await tally('rulebook', 'check', path);
+      expect(good).toEqual({
+        exitCode: exitCodes.ok,
+        out: 'programme club, version 1, from 2026-01-01T00:00:00Z: no fault',
+      });
+      const again = await tally(
+        'program',
+        'new',
+        'club',
+        '--template',
+        'bonus-card',
+        '--out',
+        path,
+      );
+      expect(again.exitCode).toBe(exitCodes.usage);
+      const none = await tally('program', 'new', 'club', '--template', 'bonus');
+      expect(none.exitCode).toBe(exitCodes.usage);
+    },
+    severalCommandsMs,
+  );
 
-  it('says where a rulebook is wrong, and what can hardly be meant', async () => {
-    await tally(
-      'program',
-      'new',
-      'c',
-      '--template',
-      'bronze-silver-gold',
-      '--out',
-      join(folder, 'c.yaml'),
-    );
-    const text = readFileSync(join(folder, 'c.yaml'), 'utf8');
-    const bad = await tally(
-      'rulebook',
-      'check',
-      file('bad.yaml', text.replace("per: '1.00'", 'per: 1')),
-    );
-    expect(bad.exitCode).toBe(exitCodes.usage);
-    expect(bad.out).toMatch(/bad\.yaml:12:\d+ earning\.0\.per: Invalid input/);
-    const odd = await tally(
-      'rulebook',
-      'check',
-      file('odd.yaml', text.replace('["silver", "gold"]', '["platin"]')),
-    );
-    expect(odd).toMatchObject({ exitCode: exitCodes.ok });
-    expect(odd.out).toMatch(
-      /earning\.1\.when: never holds: there is no level platin \(a warning\)/,
-    );
-  });
+  it(
+    'says where a rulebook is wrong, and what can hardly be meant',
+    async () => {
+      await tally(
+        'program',
+        'new',
+        'c',
+        '--template',
+        'bronze-silver-gold',
+        '--out',
+        join(folder, 'c.yaml'),
+      );
+      const text = readFileSync(join(folder, 'c.yaml'), 'utf8');
+      const bad = await tally(
+        'rulebook',
+        'check',
+        file('bad.yaml', text.replace("per: '1.00'", 'per: 1')),
+      );
+      expect(bad.exitCode).toBe(exitCodes.usage);
+      expect(bad.out).toMatch(/bad\.yaml:12:\d+ earning\.0\.per: Invalid input/);
+      const odd = await tally(
+        'rulebook',
+        'check',
+        file('odd.yaml', text.replace('["silver", "gold"]', '["platin"]')),
+      );
+      expect(odd).toMatchObject({ exitCode: exitCodes.ok });
+      expect(odd.out).toMatch(
+        /earning\.1\.when: never holds: there is no level platin \(a warning\)/,
+      );
+      const diff = await tally(
+        'rulebook',
+        'diff',
+        join(folder, 'c.yaml'),
+        join(folder, 'odd.yaml'),
+      );
+      expect(diff).toMatchObject({ exitCode: exitCodes.ok });
+      expect(diff.out).toMatch(
+        /^earning rule silver-bonus\n {2}was: .*"silver", "gold".*\n {2}now: .*"platin"/,
+      );
+    },
+    severalCommandsMs,
+  );
 });

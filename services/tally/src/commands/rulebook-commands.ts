@@ -3,6 +3,7 @@ import { Option } from 'commander';
 import { rulebookSchemaText } from '@tallystick/programmes';
 import { exitCodes, type ExitCode } from '../exit-codes.js';
 import { checkRulebook } from './rulebook-check.js';
+import { diffRulebooks } from './rulebook-diff.js';
 import { newProgram, type NewProgramOptions } from './program-new.js';
 import type { Run } from './run.js';
 
@@ -24,6 +25,19 @@ export const addRulebookCommands = (
     .addHelpText('after', '\nExample:\n  tally rulebook check programme.yaml')
     .action(async (file: string, options: { json?: boolean }) =>
       done(await checkRulebook(run, file, options)),
+    );
+  rulebook
+    .command('diff <rulebook> [other]')
+    .description(
+      'Say in words what changes from one version to another; of one file: from what is published',
+    )
+    .addOption(new Option('--json', 'for machines: one JSON document'))
+    .addHelpText(
+      'after',
+      '\nExamples:\n  tally rulebook diff programme-2.yaml\n  tally rulebook diff programme-1.yaml programme-2.yaml',
+    )
+    .action(async (file: string, other: string | undefined, options: { json?: boolean }) =>
+      done(await diffRulebooks(run, file, other, options)),
     );
   rulebook
     .command('schema')

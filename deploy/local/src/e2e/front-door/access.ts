@@ -13,6 +13,8 @@ const doors: readonly (readonly [ServiceName, 'GET' | 'POST', string, readonly R
   ['accrual', 'POST', '/v1/receipts', ['store', 'manager']],
   ['accrual', 'POST', '/v1/receipts/batch', ['store', 'manager']],
   ['accrual', 'GET', '/v1/receipts', ['store', 'manager', 'auditor']],
+  ['accrual', 'POST', '/v1/receipts/calculate', ['store', 'manager']],
+  ['accrual', 'GET', '/v1/receipts/explanation', ['store', 'manager', 'auditor']],
   ['enrollment', 'POST', '/v1/members', ['manager', 'store']],
   ['enrollment', 'POST', '/v1/members/batch', ['manager', 'store']],
   ['enrollment', 'GET', '/v1/members/none/none', ['manager', 'member']],

@@ -17,7 +17,7 @@ import type { JsonObject, Message } from "@bufbuild/protobuf";
  * Describes the file tallystick/ledger/v1/ledger.proto.
  */
 export const file_tallystick_ledger_v1_ledger: GenFile = /*@__PURE__*/
-  fileDesc("CiF0YWxseXN0aWNrL2xlZGdlci92MS9sZWRnZXIucHJvdG8SFHRhbGx5c3RpY2subGVkZ2VyLnYxIv0BCgNMb3QSCgoCaWQYASABKAkSDgoGcG9pbnRzGAIgASgDEgwKBHJ1bGUYAyABKAkSDAoEa2luZBgEIAEoCRIUCgxhdmFpbGFibGVfYXQYBSABKAkSFwoKZXhwaXJlc19hdBgGIAEoCUgAiAEBEg4KBmZ1bmRlchgHIAEoCRIRCglxdWFsaWZpZXMYCCABKAgSMAoEY29zdBgJIAEoCzIdLnRhbGx5c3RpY2subGVkZ2VyLnYxLkxvdENvc3RIAYgBARIVCghydWxlYm9vaxgKIAEoBUgCiAEBQg0KC19leHBpcmVzX2F0QgcKBV9jb3N0QgsKCV9ydWxlYm9vayI6CgdMb3RDb3N0Eg4KBnBvaW50cxgBIAEoAxINCgV2YWx1ZRgCIAEoCRIQCghjdXJyZW5jeRgDIAEoCSIpCgpBbGxvY2F0aW9uEgsKA2xvdBgBIAEoCRIOCgZwb2ludHMYAiABKAMiUgoLUmV0dXJuZWRMb3QSCwoDbG90GAEgASgJEg4KBnBvaW50cxgCIAEoAxIXCgpleHBpcmVzX2F0GAMgASgJSACIAQFCDQoLX2V4cGlyZXNfYXQiLAoLUnVsZWJvb2tSZWYSDwoHdmVyc2lvbhgBIAEoBRIMCgRoYXNoGAIgASgJIokBCgpFYXJuZWRMaW5lEg8KB29yZGluYWwYASABKAUSDwoHcHJvZHVjdBgCIAEoCRIQCghxdWFudGl0eRgDIAEoCRIOCgZwb2ludHMYBCADKAMSEwoLc3BlbmRfbWlub3IYBSABKAMSFQoIZXhjbHVkZWQYBiABKAlIAIgBAUILCglfZXhjbHVkZWQivgEKDExpbmVSZXZlcnNhbBIMCgRmYWN0GAEgASgJEg8KB29yZGluYWwYAiABKAUSEAoIcXVhbnRpdHkYAyABKAkSDgoGcG9pbnRzGAQgASgDEi4KBGxvdHMYBSADKAsyIC50YWxseXN0aWNrLmxlZGdlci52MS5BbGxvY2F0aW9uEhMKC3NwZW5kX21pbm9yGAYgASgDEhgKC3JldHVybmVkX2J5GAcgASgFSACIAQFCDgoMX3JldHVybmVkX2J5IkUKD1VubWF0Y2hlZFJldHVybhIPCgdvcmRpbmFsGAEgASgFEg8KB3Byb2R1Y3QYAiABKAkSEAoIcXVhbnRpdHkYAyABKAkiTwoNQWNjb3VudE9wZW5lZBIPCgdwcm9ncmFtGAEgASgJEg8KB2FjY291bnQYAiABKAkSDgoGbWVtYmVyGAMgASgJEgwKBHVuaXQYBCABKAki1gMKDFBvaW50c0Vhcm5lZBIMCgRmYWN0GAEgASgJEhUKDWZhY3RfcmV2aXNpb24YAiABKAUSEQoJZmFjdF9oYXNoGAMgASgJEhMKC29jY3VycmVkX2F0GAQgASgJEhEKBGNhcmQYBSABKAlIAIgBARIzCghydWxlYm9vaxgGIAEoCzIhLnRhbGx5c3RpY2subGVkZ2VyLnYxLlJ1bGVib29rUmVmEhEKBHRpZXIYByABKAlIAYgBARIOCgZwb2ludHMYCCABKAMSJwoEbG90cxgJIAMoCzIZLnRhbGx5c3RpY2subGVkZ2VyLnYxLkxvdBIvCgVsaW5lcxgKIAMoCzIgLnRhbGx5c3RpY2subGVkZ2VyLnYxLkVhcm5lZExpbmUSEwoGcmVhc29uGAsgASgJSAKIAQESEgoKc3BlbmRfeWVhchgMIAEoCRI2CgxhcnJlYXJzX3BhaWQYDSADKAsyIC50YWxseXN0aWNrLmxlZGdlci52MS5BbGxvY2F0aW9uEjYKCnJlaW5zdGF0ZWQYDiADKAsyIi50YWxseXN0aWNrLmxlZGdlci52MS5MaW5lUmV2ZXJzYWxCBwoFX2NhcmRCBwoFX3RpZXJCCQoHX3JlYXNvbiKmAwoMRWFyblJldmVyc2VkEgwKBGZhY3QYASABKAkSFQoNZmFjdF9yZXZpc2lvbhgCIAEoBRIRCglmYWN0X2hhc2gYAyABKAkSEwoLb2NjdXJyZWRfYXQYBCABKAkSDQoFY2F1c2UYBSABKAkSDgoGcG9pbnRzGAYgASgDEjUKCXJldmVyc2FscxgHIAMoCzIiLnRhbGx5c3RpY2subGVkZ2VyLnYxLkxpbmVSZXZlcnNhbBI4Cgl1bm1hdGNoZWQYCCADKAsyJS50YWxseXN0aWNrLmxlZGdlci52MS5Vbm1hdGNoZWRSZXR1cm4SLwoFdGFrZW4YCSADKAsyIC50YWxseXN0aWNrLmxlZGdlci52MS5BbGxvY2F0aW9uEhYKDmFycmVhcnNfcmFpc2VkGAogASgDEkAKB2Z1bmRlcnMYCyADKAsyLy50YWxseXN0aWNrLmxlZGdlci52MS5FYXJuUmV2ZXJzZWQuRnVuZGVyc0VudHJ5Gi4KDEZ1bmRlcnNFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAM6AjgBIrQBCg5Qb2ludHNSZWRlZW1lZBISCgpyZWRlbXB0aW9uGAEgASgJEhEKCWZhY3RfaGFzaBgCIAEoCRITCgtvY2N1cnJlZF9hdBgDIAEoCRIOCgZwb2ludHMYBCABKAMSDAoEa2luZBgFIAEoCRIRCglyZWZlcmVuY2UYBiABKAkSNQoLYWxsb2NhdGlvbnMYByADKAsyIC50YWxseXN0aWNrLmxlZGdlci52MS5BbGxvY2F0aW9uIvUBChJSZWRlbXB0aW9uUmVmdW5kZWQSDAoEZmFjdBgBIAEoCRIRCglmYWN0X2hhc2gYAiABKAkSEgoKcmVkZW1wdGlvbhgDIAEoCRITCgtvY2N1cnJlZF9hdBgEIAEoCRIOCgZwb2ludHMYBSABKAMSDAoEa2luZBgGIAEoCRIOCgZyZWFzb24YByABKAkSLwoEbG90cxgIIAMoCzIhLnRhbGx5c3RpY2subGVkZ2VyLnYxLlJldHVybmVkTG90EjYKDGFycmVhcnNfcGFpZBgJIAMoCzIgLnRhbGx5c3RpY2subGVkZ2VyLnYxLkFsbG9jYXRpb24i7QEKClBvaW50c0hlbGQSDAoEaG9sZBgBIAEoCRIRCglmYWN0X2hhc2gYAiABKAkSEwoLb2NjdXJyZWRfYXQYAyABKAkSEQoJbGFwc2VzX2F0GAQgASgJEg4KBnBvaW50cxgFIAEoAxIMCgRraW5kGAYgASgJEhEKCXJlZmVyZW5jZRgHIAEoCRI1CgthbGxvY2F0aW9ucxgIIAMoCzIgLnRhbGx5c3RpY2subGVkZ2VyLnYxLkFsbG9jYXRpb24SGwoOYXJyZWFyc19wb2xpY3kYCSABKAlIAIgBAUIRCg9fYXJyZWFyc19wb2xpY3kipwEKDEhvbGRDYXB0dXJlZBIMCgRmYWN0GAEgASgJEhEKCWZhY3RfaGFzaBgCIAEoCRIMCgRob2xkGAMgASgJEhMKC29jY3VycmVkX2F0GAQgASgJEg4KBnBvaW50cxgFIAEoAxIMCgRraW5kGAYgASgJEjUKC2FsbG9jYXRpb25zGAcgAygLMiAudGFsbHlzdGljay5sZWRnZXIudjEuQWxsb2NhdGlvbiLgAQoMSG9sZFJlbGVhc2VkEgwKBGZhY3QYASABKAkSEQoJZmFjdF9oYXNoGAIgASgJEgwKBGhvbGQYAyABKAkSEwoLb2NjdXJyZWRfYXQYBCABKAkSDQoFY2F1c2UYBSABKAkSDgoGcG9pbnRzGAYgASgDEjUKC2FsbG9jYXRpb25zGAcgAygLMiAudGFsbHlzdGljay5sZWRnZXIudjEuQWxsb2NhdGlvbhI2CgxhcnJlYXJzX3BhaWQYCCADKAsyIC50YWxseXN0aWNrLmxlZGdlci52MS5BbGxvY2F0aW9uIooBCg1Qb2ludHNFeHBpcmVkEgwKBGZhY3QYASABKAkSEwoLb2NjdXJyZWRfYXQYAiABKAkSDwoHdGhyb3VnaBgDIAEoCRIOCgZwb2ludHMYBCABKAMSNQoLYWxsb2NhdGlvbnMYBSADKAsyIC50YWxseXN0aWNrLmxlZGdlci52MS5BbGxvY2F0aW9uIrQBCglBdXRob3JpdHkSCgoCYnkYASABKAkSGQoMcmVxdWVzdGVkX2J5GAIgASgJSACIAQESGAoLYXBwcm92ZWRfYnkYAyABKAlIAYgBARI4CghydWxlYm9vaxgEIAEoCzIhLnRhbGx5c3RpY2subGVkZ2VyLnYxLlJ1bGVib29rUmVmSAKIAQFCDwoNX3JlcXVlc3RlZF9ieUIOCgxfYXBwcm92ZWRfYnlCCwoJX3J1bGVib29rIkQKDkFycmVhcnNQYXltZW50Eg0KBW1pbm9yGAEgASgDEhAKCGN1cnJlbmN5GAIgASgJEhEKCXJlZmVyZW5jZRgDIAEoCSLrAwoOUG9pbnRzQWRqdXN0ZWQSDAoEZmFjdBgBIAEoCRIRCglmYWN0X2hhc2gYAiABKAkSEwoLb2NjdXJyZWRfYXQYAyABKAkSDQoFY2F1c2UYBCABKAkSEQoJZGlyZWN0aW9uGAUgASgJEg4KBnBvaW50cxgGIAEoAxIOCgZyZWFzb24YByABKAkSMgoJYXV0aG9yaXR5GAggASgLMh8udGFsbHlzdGljay5sZWRnZXIudjEuQXV0aG9yaXR5EicKBGxvdHMYCSADKAsyGS50YWxseXN0aWNrLmxlZGdlci52MS5Mb3QSNgoMYXJyZWFyc19wYWlkGAogAygLMiAudGFsbHlzdGljay5sZWRnZXIudjEuQWxsb2NhdGlvbhIvCgV0YWtlbhgLIAMoCzIgLnRhbGx5c3RpY2subGVkZ2VyLnYxLkFsbG9jYXRpb24SFwoPYXJyZWFyc19zZXR0bGVkGAwgASgDEjoKEGV4cGlyZWRfcmV0dXJuZWQYDSADKAsyIC50YWxseXN0aWNrLmxlZGdlci52MS5BbGxvY2F0aW9uEjoKB3BheW1lbnQYDiABKAsyJC50YWxseXN0aWNrLmxlZGdlci52MS5BcnJlYXJzUGF5bWVudEgAiAEBQgoKCF9wYXltZW50IqMCChFQb2ludHNUcmFuc2ZlcnJlZBIMCgRmYWN0GAEgASgJEhEKCWZhY3RfaGFzaBgCIAEoCRITCgtvY2N1cnJlZF9hdBgDIAEoCRIMCgRmcm9tGAQgASgJEgoKAnRvGAUgASgJEg4KBnBvaW50cxgGIAEoAxIOCgZyZWFzb24YByABKAkSJwoEbG90cxgIIAMoCzIZLnRhbGx5c3RpY2subGVkZ2VyLnYxLkxvdBIMCgRzaWRlGAkgASgJEi8KBXRha2VuGAogAygLMiAudGFsbHlzdGljay5sZWRnZXIudjEuQWxsb2NhdGlvbhI2CgxhcnJlYXJzX3BhaWQYCyADKAsyIC50YWxseXN0aWNrLmxlZGdlci52MS5BbGxvY2F0aW9uIrsCCg5BY2NvdW50c01lcmdlZBIMCgRmYWN0GAEgASgJEhEKCWZhY3RfaGFzaBgCIAEoCRITCgtvY2N1cnJlZF9hdBgDIAEoCRIOCgZzb3VyY2UYBCABKAkSDgoGdGFyZ2V0GAUgASgJEg4KBnJlYXNvbhgGIAEoCRIQCghhYnNvcmJlZBgHIAMoCRIPCgd1bnNwZW50GAggASgDEgwKBGhlbGQYCSABKAMSDwoHYXJyZWFycxgKIAEoAxIRCglrZWVwX2Zyb20YCyABKAkSKAoHY2FycmllZBgMIAEoCzIXLmdvb2dsZS5wcm90b2J1Zi5TdHJ1Y3QSDAoEc2lkZRgNIAEoCRI2CgxhcnJlYXJzX3BhaWQYDiADKAsyIC50YWxseXN0aWNrLmxlZGdlci52MS5BbGxvY2F0aW9uItgCChZPcGVuaW5nQmFsYW5jZUltcG9ydGVkEgwKBGZhY3QYASABKAkSEQoJZmFjdF9oYXNoGAIgASgJEhMKC29jY3VycmVkX2F0GAMgASgJEg4KBnN5c3RlbRgEIAEoCRIRCglyZWZlcmVuY2UYBSABKAkSDgoGcG9pbnRzGAYgASgDEicKBGxvdHMYByADKAsyGS50YWxseXN0aWNrLmxlZGdlci52MS5Mb3QSRgoFc3BlbmQYCCADKAsyNy50YWxseXN0aWNrLmxlZGdlci52MS5PcGVuaW5nQmFsYW5jZUltcG9ydGVkLlNwZW5kRW50cnkSNgoMYXJyZWFyc19wYWlkGAkgAygLMiAudGFsbHlzdGljay5sZWRnZXIudjEuQWxsb2NhdGlvbhosCgpTcGVuZEVudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoAzoCOAEimwIKDFBlcmlvZENsb3NlZBIMCgRmYWN0GAEgASgJEhEKCWZhY3RfaGFzaBgCIAEoCRITCgtvY2N1cnJlZF9hdBgDIAEoCRIPCgd0aHJvdWdoGAQgASgJEhEKCWtlZXBfZnJvbRgFIAEoCRIzCgZvcGVuZWQYBiABKAsyIy50YWxseXN0aWNrLmxlZGdlci52MS5BY2NvdW50T3BlbmVkEhAKCGFic29yYmVkGAcgAygJEhcKD3JlbWVtYmVyZWRfZnJvbRgIIAEoCRInCgZ0b3RhbHMYCSABKAsyFy5nb29nbGUucHJvdG9idWYuU3RydWN0EigKB2NhcnJpZWQYCiABKAsyFy5nb29nbGUucHJvdG9idWYuU3RydWN0YgZwcm90bzM", [file_google_protobuf_struct]);
+  fileDesc("CiF0YWxseXN0aWNrL2xlZGdlci92MS9sZWRnZXIucHJvdG8SFHRhbGx5c3RpY2subGVkZ2VyLnYxIq8CCgNMb3QSCgoCaWQYASABKAkSDgoGcG9pbnRzGAIgASgDEgwKBHJ1bGUYAyABKAkSDAoEa2luZBgEIAEoCRIUCgxhdmFpbGFibGVfYXQYBSABKAkSFwoKZXhwaXJlc19hdBgGIAEoCUgAiAEBEg4KBmZ1bmRlchgHIAEoCRIRCglxdWFsaWZpZXMYCCABKAgSMAoEY29zdBgJIAEoCzIdLnRhbGx5c3RpY2subGVkZ2VyLnYxLkxvdENvc3RIAYgBARIVCghydWxlYm9vaxgKIAEoBUgCiAEBEhAKCGNvdW50ZXJzGAsgAygJEhMKBmJ1ZGdldBgMIAEoCUgDiAEBQg0KC19leHBpcmVzX2F0QgcKBV9jb3N0QgsKCV9ydWxlYm9va0IJCgdfYnVkZ2V0IjoKB0xvdENvc3QSDgoGcG9pbnRzGAEgASgDEg0KBXZhbHVlGAIgASgJEhAKCGN1cnJlbmN5GAMgASgJIikKCkFsbG9jYXRpb24SCwoDbG90GAEgASgJEg4KBnBvaW50cxgCIAEoAyJSCgtSZXR1cm5lZExvdBILCgNsb3QYASABKAkSDgoGcG9pbnRzGAIgASgDEhcKCmV4cGlyZXNfYXQYAyABKAlIAIgBAUINCgtfZXhwaXJlc19hdCIsCgtSdWxlYm9va1JlZhIPCgd2ZXJzaW9uGAEgASgFEgwKBGhhc2gYAiABKAkiiQEKCkVhcm5lZExpbmUSDwoHb3JkaW5hbBgBIAEoBRIPCgdwcm9kdWN0GAIgASgJEhAKCHF1YW50aXR5GAMgASgJEg4KBnBvaW50cxgEIAMoAxITCgtzcGVuZF9taW5vchgFIAEoAxIVCghleGNsdWRlZBgGIAEoCUgAiAEBQgsKCV9leGNsdWRlZCK+AQoMTGluZVJldmVyc2FsEgwKBGZhY3QYASABKAkSDwoHb3JkaW5hbBgCIAEoBRIQCghxdWFudGl0eRgDIAEoCRIOCgZwb2ludHMYBCABKAMSLgoEbG90cxgFIAMoCzIgLnRhbGx5c3RpY2subGVkZ2VyLnYxLkFsbG9jYXRpb24SEwoLc3BlbmRfbWlub3IYBiABKAMSGAoLcmV0dXJuZWRfYnkYByABKAVIAIgBAUIOCgxfcmV0dXJuZWRfYnkiRQoPVW5tYXRjaGVkUmV0dXJuEg8KB29yZGluYWwYASABKAUSDwoHcHJvZHVjdBgCIAEoCRIQCghxdWFudGl0eRgDIAEoCSJPCg1BY2NvdW50T3BlbmVkEg8KB3Byb2dyYW0YASABKAkSDwoHYWNjb3VudBgCIAEoCRIOCgZtZW1iZXIYAyABKAkSDAoEdW5pdBgEIAEoCSKvBAoMUG9pbnRzRWFybmVkEgwKBGZhY3QYASABKAkSFQoNZmFjdF9yZXZpc2lvbhgCIAEoBRIRCglmYWN0X2hhc2gYAyABKAkSEwoLb2NjdXJyZWRfYXQYBCABKAkSEQoEY2FyZBgFIAEoCUgAiAEBEjMKCHJ1bGVib29rGAYgASgLMiEudGFsbHlzdGljay5sZWRnZXIudjEuUnVsZWJvb2tSZWYSEQoEdGllchgHIAEoCUgBiAEBEg4KBnBvaW50cxgIIAEoAxInCgRsb3RzGAkgAygLMhkudGFsbHlzdGljay5sZWRnZXIudjEuTG90Ei8KBWxpbmVzGAogAygLMiAudGFsbHlzdGljay5sZWRnZXIudjEuRWFybmVkTGluZRITCgZyZWFzb24YCyABKAlIAogBARISCgpzcGVuZF95ZWFyGAwgASgJEjYKDGFycmVhcnNfcGFpZBgNIAMoCzIgLnRhbGx5c3RpY2subGVkZ2VyLnYxLkFsbG9jYXRpb24SNgoKcmVpbnN0YXRlZBgOIAMoCzIiLnRhbGx5c3RpY2subGVkZ2VyLnYxLkxpbmVSZXZlcnNhbBIQCgNkYXkYDyABKAlIA4gBARIzCgVyYXRlZBgQIAEoCzIfLnRhbGx5c3RpY2subGVkZ2VyLnYxLlJhdGVkRnJvbUgEiAEBQgcKBV9jYXJkQgcKBV90aWVyQgkKB19yZWFzb25CBgoEX2RheUIICgZfcmF0ZWQizwEKCVJhdGVkRnJvbRIOCgZlbmdpbmUYASABKAUSEwoLZXhwbGFuYXRpb24YAiABKAkSGwoOZmlyc3RfcHVyY2hhc2UYAyABKAhIAIgBARI9Cgdjb3VudGVkGAQgAygLMiwudGFsbHlzdGljay5sZWRnZXIudjEuUmF0ZWRGcm9tLkNvdW50ZWRFbnRyeRouCgxDb3VudGVkRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgDOgI4AUIRCg9fZmlyc3RfcHVyY2hhc2UipgMKDEVhcm5SZXZlcnNlZBIMCgRmYWN0GAEgASgJEhUKDWZhY3RfcmV2aXNpb24YAiABKAUSEQoJZmFjdF9oYXNoGAMgASgJEhMKC29jY3VycmVkX2F0GAQgASgJEg0KBWNhdXNlGAUgASgJEg4KBnBvaW50cxgGIAEoAxI1CglyZXZlcnNhbHMYByADKAsyIi50YWxseXN0aWNrLmxlZGdlci52MS5MaW5lUmV2ZXJzYWwSOAoJdW5tYXRjaGVkGAggAygLMiUudGFsbHlzdGljay5sZWRnZXIudjEuVW5tYXRjaGVkUmV0dXJuEi8KBXRha2VuGAkgAygLMiAudGFsbHlzdGljay5sZWRnZXIudjEuQWxsb2NhdGlvbhIWCg5hcnJlYXJzX3JhaXNlZBgKIAEoAxJACgdmdW5kZXJzGAsgAygLMi8udGFsbHlzdGljay5sZWRnZXIudjEuRWFyblJldmVyc2VkLkZ1bmRlcnNFbnRyeRouCgxGdW5kZXJzRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgDOgI4ASK0AQoOUG9pbnRzUmVkZWVtZWQSEgoKcmVkZW1wdGlvbhgBIAEoCRIRCglmYWN0X2hhc2gYAiABKAkSEwoLb2NjdXJyZWRfYXQYAyABKAkSDgoGcG9pbnRzGAQgASgDEgwKBGtpbmQYBSABKAkSEQoJcmVmZXJlbmNlGAYgASgJEjUKC2FsbG9jYXRpb25zGAcgAygLMiAudGFsbHlzdGljay5sZWRnZXIudjEuQWxsb2NhdGlvbiL1AQoSUmVkZW1wdGlvblJlZnVuZGVkEgwKBGZhY3QYASABKAkSEQoJZmFjdF9oYXNoGAIgASgJEhIKCnJlZGVtcHRpb24YAyABKAkSEwoLb2NjdXJyZWRfYXQYBCABKAkSDgoGcG9pbnRzGAUgASgDEgwKBGtpbmQYBiABKAkSDgoGcmVhc29uGAcgASgJEi8KBGxvdHMYCCADKAsyIS50YWxseXN0aWNrLmxlZGdlci52MS5SZXR1cm5lZExvdBI2CgxhcnJlYXJzX3BhaWQYCSADKAsyIC50YWxseXN0aWNrLmxlZGdlci52MS5BbGxvY2F0aW9uIu0BCgpQb2ludHNIZWxkEgwKBGhvbGQYASABKAkSEQoJZmFjdF9oYXNoGAIgASgJEhMKC29jY3VycmVkX2F0GAMgASgJEhEKCWxhcHNlc19hdBgEIAEoCRIOCgZwb2ludHMYBSABKAMSDAoEa2luZBgGIAEoCRIRCglyZWZlcmVuY2UYByABKAkSNQoLYWxsb2NhdGlvbnMYCCADKAsyIC50YWxseXN0aWNrLmxlZGdlci52MS5BbGxvY2F0aW9uEhsKDmFycmVhcnNfcG9saWN5GAkgASgJSACIAQFCEQoPX2FycmVhcnNfcG9saWN5IqcBCgxIb2xkQ2FwdHVyZWQSDAoEZmFjdBgBIAEoCRIRCglmYWN0X2hhc2gYAiABKAkSDAoEaG9sZBgDIAEoCRITCgtvY2N1cnJlZF9hdBgEIAEoCRIOCgZwb2ludHMYBSABKAMSDAoEa2luZBgGIAEoCRI1CgthbGxvY2F0aW9ucxgHIAMoCzIgLnRhbGx5c3RpY2subGVkZ2VyLnYxLkFsbG9jYXRpb24i4AEKDEhvbGRSZWxlYXNlZBIMCgRmYWN0GAEgASgJEhEKCWZhY3RfaGFzaBgCIAEoCRIMCgRob2xkGAMgASgJEhMKC29jY3VycmVkX2F0GAQgASgJEg0KBWNhdXNlGAUgASgJEg4KBnBvaW50cxgGIAEoAxI1CgthbGxvY2F0aW9ucxgHIAMoCzIgLnRhbGx5c3RpY2subGVkZ2VyLnYxLkFsbG9jYXRpb24SNgoMYXJyZWFyc19wYWlkGAggAygLMiAudGFsbHlzdGljay5sZWRnZXIudjEuQWxsb2NhdGlvbiKKAQoNUG9pbnRzRXhwaXJlZBIMCgRmYWN0GAEgASgJEhMKC29jY3VycmVkX2F0GAIgASgJEg8KB3Rocm91Z2gYAyABKAkSDgoGcG9pbnRzGAQgASgDEjUKC2FsbG9jYXRpb25zGAUgAygLMiAudGFsbHlzdGljay5sZWRnZXIudjEuQWxsb2NhdGlvbiK0AQoJQXV0aG9yaXR5EgoKAmJ5GAEgASgJEhkKDHJlcXVlc3RlZF9ieRgCIAEoCUgAiAEBEhgKC2FwcHJvdmVkX2J5GAMgASgJSAGIAQESOAoIcnVsZWJvb2sYBCABKAsyIS50YWxseXN0aWNrLmxlZGdlci52MS5SdWxlYm9va1JlZkgCiAEBQg8KDV9yZXF1ZXN0ZWRfYnlCDgoMX2FwcHJvdmVkX2J5QgsKCV9ydWxlYm9vayJECg5BcnJlYXJzUGF5bWVudBINCgVtaW5vchgBIAEoAxIQCghjdXJyZW5jeRgCIAEoCRIRCglyZWZlcmVuY2UYAyABKAki6wMKDlBvaW50c0FkanVzdGVkEgwKBGZhY3QYASABKAkSEQoJZmFjdF9oYXNoGAIgASgJEhMKC29jY3VycmVkX2F0GAMgASgJEg0KBWNhdXNlGAQgASgJEhEKCWRpcmVjdGlvbhgFIAEoCRIOCgZwb2ludHMYBiABKAMSDgoGcmVhc29uGAcgASgJEjIKCWF1dGhvcml0eRgIIAEoCzIfLnRhbGx5c3RpY2subGVkZ2VyLnYxLkF1dGhvcml0eRInCgRsb3RzGAkgAygLMhkudGFsbHlzdGljay5sZWRnZXIudjEuTG90EjYKDGFycmVhcnNfcGFpZBgKIAMoCzIgLnRhbGx5c3RpY2subGVkZ2VyLnYxLkFsbG9jYXRpb24SLwoFdGFrZW4YCyADKAsyIC50YWxseXN0aWNrLmxlZGdlci52MS5BbGxvY2F0aW9uEhcKD2FycmVhcnNfc2V0dGxlZBgMIAEoAxI6ChBleHBpcmVkX3JldHVybmVkGA0gAygLMiAudGFsbHlzdGljay5sZWRnZXIudjEuQWxsb2NhdGlvbhI6CgdwYXltZW50GA4gASgLMiQudGFsbHlzdGljay5sZWRnZXIudjEuQXJyZWFyc1BheW1lbnRIAIgBAUIKCghfcGF5bWVudCKjAgoRUG9pbnRzVHJhbnNmZXJyZWQSDAoEZmFjdBgBIAEoCRIRCglmYWN0X2hhc2gYAiABKAkSEwoLb2NjdXJyZWRfYXQYAyABKAkSDAoEZnJvbRgEIAEoCRIKCgJ0bxgFIAEoCRIOCgZwb2ludHMYBiABKAMSDgoGcmVhc29uGAcgASgJEicKBGxvdHMYCCADKAsyGS50YWxseXN0aWNrLmxlZGdlci52MS5Mb3QSDAoEc2lkZRgJIAEoCRIvCgV0YWtlbhgKIAMoCzIgLnRhbGx5c3RpY2subGVkZ2VyLnYxLkFsbG9jYXRpb24SNgoMYXJyZWFyc19wYWlkGAsgAygLMiAudGFsbHlzdGljay5sZWRnZXIudjEuQWxsb2NhdGlvbiK7AgoOQWNjb3VudHNNZXJnZWQSDAoEZmFjdBgBIAEoCRIRCglmYWN0X2hhc2gYAiABKAkSEwoLb2NjdXJyZWRfYXQYAyABKAkSDgoGc291cmNlGAQgASgJEg4KBnRhcmdldBgFIAEoCRIOCgZyZWFzb24YBiABKAkSEAoIYWJzb3JiZWQYByADKAkSDwoHdW5zcGVudBgIIAEoAxIMCgRoZWxkGAkgASgDEg8KB2FycmVhcnMYCiABKAMSEQoJa2VlcF9mcm9tGAsgASgJEigKB2NhcnJpZWQYDCABKAsyFy5nb29nbGUucHJvdG9idWYuU3RydWN0EgwKBHNpZGUYDSABKAkSNgoMYXJyZWFyc19wYWlkGA4gAygLMiAudGFsbHlzdGljay5sZWRnZXIudjEuQWxsb2NhdGlvbiLYAgoWT3BlbmluZ0JhbGFuY2VJbXBvcnRlZBIMCgRmYWN0GAEgASgJEhEKCWZhY3RfaGFzaBgCIAEoCRITCgtvY2N1cnJlZF9hdBgDIAEoCRIOCgZzeXN0ZW0YBCABKAkSEQoJcmVmZXJlbmNlGAUgASgJEg4KBnBvaW50cxgGIAEoAxInCgRsb3RzGAcgAygLMhkudGFsbHlzdGljay5sZWRnZXIudjEuTG90EkYKBXNwZW5kGAggAygLMjcudGFsbHlzdGljay5sZWRnZXIudjEuT3BlbmluZ0JhbGFuY2VJbXBvcnRlZC5TcGVuZEVudHJ5EjYKDGFycmVhcnNfcGFpZBgJIAMoCzIgLnRhbGx5c3RpY2subGVkZ2VyLnYxLkFsbG9jYXRpb24aLAoKU3BlbmRFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAM6AjgBIpsCCgxQZXJpb2RDbG9zZWQSDAoEZmFjdBgBIAEoCRIRCglmYWN0X2hhc2gYAiABKAkSEwoLb2NjdXJyZWRfYXQYAyABKAkSDwoHdGhyb3VnaBgEIAEoCRIRCglrZWVwX2Zyb20YBSABKAkSMwoGb3BlbmVkGAYgASgLMiMudGFsbHlzdGljay5sZWRnZXIudjEuQWNjb3VudE9wZW5lZBIQCghhYnNvcmJlZBgHIAMoCRIXCg9yZW1lbWJlcmVkX2Zyb20YCCABKAkSJwoGdG90YWxzGAkgASgLMhcuZ29vZ2xlLnByb3RvYnVmLlN0cnVjdBIoCgdjYXJyaWVkGAogASgLMhcuZ29vZ2xlLnByb3RvYnVmLlN0cnVjdGIGcHJvdG8z", [file_google_protobuf_struct]);
 
 /**
  * One rule's award: points with the dates and the cause that travel with them.
@@ -94,6 +94,20 @@ export type Lot = Message<"tallystick.ledger.v1.Lot"> & {
    * @generated from field: optional int32 rulebook = 10;
    */
   rulebook?: number | undefined;
+
+  /**
+   * The counters of caps that its points count in.
+   *
+   * @generated from field: repeated string counters = 11;
+   */
+  counters: string[];
+
+  /**
+   * The budget that pays for it. Left out: none.
+   *
+   * @generated from field: optional string budget = 12;
+   */
+  budget?: string | undefined;
 };
 
 /**
@@ -528,6 +542,20 @@ export type PointsEarned = Message<"tallystick.ledger.v1.PointsEarned"> & {
    * @generated from field: repeated tallystick.ledger.v1.LineReversal reinstated = 14;
    */
   reinstated: LineReversal[];
+
+  /**
+   * The day of the programme that it counts on. Left out: an older release wrote it.
+   *
+   * @generated from field: optional string day = 15;
+   */
+  day?: string | undefined;
+
+  /**
+   * What it was rated from besides the fact and the rulebook. Left out: an older release wrote it, or a partner's event caused it.
+   *
+   * @generated from field: optional tallystick.ledger.v1.RatedFrom rated = 16;
+   */
+  rated?: RatedFrom | undefined;
 };
 
 /**
@@ -536,6 +564,48 @@ export type PointsEarned = Message<"tallystick.ledger.v1.PointsEarned"> & {
  */
 export const PointsEarnedSchema: GenMessage<PointsEarned> = /*@__PURE__*/
   messageDesc(file_tallystick_ledger_v1_ledger, 9);
+
+/**
+ * What a fact was rated from: with these the award, and why it is so, can be made again.
+ *
+ * @generated from message tallystick.ledger.v1.RatedFrom
+ */
+export type RatedFrom = Message<"tallystick.ledger.v1.RatedFrom"> & {
+  /**
+   * The version of the engine's meaning.
+   *
+   * @generated from field: int32 engine = 1;
+   */
+  engine: number;
+
+  /**
+   * SHA-256 of the explanation.
+   *
+   * @generated from field: string explanation = 2;
+   */
+  explanation: string;
+
+  /**
+   * Whether it was the member's first purchase. Left out: it was not.
+   *
+   * @generated from field: optional bool first_purchase = 3;
+   */
+  firstPurchase?: boolean | undefined;
+
+  /**
+   * What the counters of caps that were looked at had come to, where that was not 0.
+   *
+   * @generated from field: map<string, int64> counted = 4;
+   */
+  counted: { [key: string]: bigint };
+};
+
+/**
+ * Describes the message tallystick.ledger.v1.RatedFrom.
+ * Use `create(RatedFromSchema)` to create a new message.
+ */
+export const RatedFromSchema: GenMessage<RatedFrom> = /*@__PURE__*/
+  messageDesc(file_tallystick_ledger_v1_ledger, 10);
 
 /**
  * Goods came back, or a receipt was corrected: what it had earned is taken back.
@@ -626,7 +696,7 @@ export type EarnReversed = Message<"tallystick.ledger.v1.EarnReversed"> & {
  * Use `create(EarnReversedSchema)` to create a new message.
  */
 export const EarnReversedSchema: GenMessage<EarnReversed> = /*@__PURE__*/
-  messageDesc(file_tallystick_ledger_v1_ledger, 10);
+  messageDesc(file_tallystick_ledger_v1_ledger, 11);
 
 /**
  * Points were spent.
@@ -689,7 +759,7 @@ export type PointsRedeemed = Message<"tallystick.ledger.v1.PointsRedeemed"> & {
  * Use `create(PointsRedeemedSchema)` to create a new message.
  */
 export const PointsRedeemedSchema: GenMessage<PointsRedeemed> = /*@__PURE__*/
-  messageDesc(file_tallystick_ledger_v1_ledger, 11);
+  messageDesc(file_tallystick_ledger_v1_ledger, 12);
 
 /**
  * A redemption was cancelled: the same lots come back.
@@ -766,7 +836,7 @@ export type RedemptionRefunded = Message<"tallystick.ledger.v1.RedemptionRefunde
  * Use `create(RedemptionRefundedSchema)` to create a new message.
  */
 export const RedemptionRefundedSchema: GenMessage<RedemptionRefunded> = /*@__PURE__*/
-  messageDesc(file_tallystick_ledger_v1_ledger, 12);
+  messageDesc(file_tallystick_ledger_v1_ledger, 13);
 
 /**
  * Points were reserved for a redemption under way.
@@ -843,7 +913,7 @@ export type PointsHeld = Message<"tallystick.ledger.v1.PointsHeld"> & {
  * Use `create(PointsHeldSchema)` to create a new message.
  */
 export const PointsHeldSchema: GenMessage<PointsHeld> = /*@__PURE__*/
-  messageDesc(file_tallystick_ledger_v1_ledger, 13);
+  messageDesc(file_tallystick_ledger_v1_ledger, 14);
 
 /**
  * What was reserved, or a part of it, was spent. `fact` is a redemption from here on.
@@ -906,7 +976,7 @@ export type HoldCaptured = Message<"tallystick.ledger.v1.HoldCaptured"> & {
  * Use `create(HoldCapturedSchema)` to create a new message.
  */
 export const HoldCapturedSchema: GenMessage<HoldCaptured> = /*@__PURE__*/
-  messageDesc(file_tallystick_ledger_v1_ledger, 14);
+  messageDesc(file_tallystick_ledger_v1_ledger, 15);
 
 /**
  * What was still reserved went back to its lots.
@@ -976,7 +1046,7 @@ export type HoldReleased = Message<"tallystick.ledger.v1.HoldReleased"> & {
  * Use `create(HoldReleasedSchema)` to create a new message.
  */
 export const HoldReleasedSchema: GenMessage<HoldReleased> = /*@__PURE__*/
-  messageDesc(file_tallystick_ledger_v1_ledger, 15);
+  messageDesc(file_tallystick_ledger_v1_ledger, 16);
 
 /**
  * Lots lapsed.
@@ -1025,7 +1095,7 @@ export type PointsExpired = Message<"tallystick.ledger.v1.PointsExpired"> & {
  * Use `create(PointsExpiredSchema)` to create a new message.
  */
 export const PointsExpiredSchema: GenMessage<PointsExpired> = /*@__PURE__*/
-  messageDesc(file_tallystick_ledger_v1_ledger, 16);
+  messageDesc(file_tallystick_ledger_v1_ledger, 17);
 
 /**
  * Who answers for a correction.
@@ -1067,7 +1137,7 @@ export type Authority = Message<"tallystick.ledger.v1.Authority"> & {
  * Use `create(AuthoritySchema)` to create a new message.
  */
 export const AuthoritySchema: GenMessage<Authority> = /*@__PURE__*/
-  messageDesc(file_tallystick_ledger_v1_ledger, 17);
+  messageDesc(file_tallystick_ledger_v1_ledger, 18);
 
 /**
  * Money that was paid for arrears.
@@ -1102,7 +1172,7 @@ export type ArrearsPayment = Message<"tallystick.ledger.v1.ArrearsPayment"> & {
  * Use `create(ArrearsPaymentSchema)` to create a new message.
  */
 export const ArrearsPaymentSchema: GenMessage<ArrearsPayment> = /*@__PURE__*/
-  messageDesc(file_tallystick_ledger_v1_ledger, 18);
+  messageDesc(file_tallystick_ledger_v1_ledger, 19);
 
 /**
  * A correction by people, or by the rulebook.
@@ -1214,7 +1284,7 @@ export type PointsAdjusted = Message<"tallystick.ledger.v1.PointsAdjusted"> & {
  * Use `create(PointsAdjustedSchema)` to create a new message.
  */
 export const PointsAdjustedSchema: GenMessage<PointsAdjusted> = /*@__PURE__*/
-  messageDesc(file_tallystick_ledger_v1_ledger, 19);
+  messageDesc(file_tallystick_ledger_v1_ledger, 20);
 
 /**
  * Points went from one account to another: an event on each.
@@ -1305,7 +1375,7 @@ export type PointsTransferred = Message<"tallystick.ledger.v1.PointsTransferred"
  * Use `create(PointsTransferredSchema)` to create a new message.
  */
 export const PointsTransferredSchema: GenMessage<PointsTransferred> = /*@__PURE__*/
-  messageDesc(file_tallystick_ledger_v1_ledger, 20);
+  messageDesc(file_tallystick_ledger_v1_ledger, 21);
 
 /**
  * One account became part of another: an event on each.
@@ -1417,7 +1487,7 @@ export type AccountsMerged = Message<"tallystick.ledger.v1.AccountsMerged"> & {
  * Use `create(AccountsMergedSchema)` to create a new message.
  */
 export const AccountsMergedSchema: GenMessage<AccountsMerged> = /*@__PURE__*/
-  messageDesc(file_tallystick_ledger_v1_ledger, 21);
+  messageDesc(file_tallystick_ledger_v1_ledger, 22);
 
 /**
  * What another system kept for the account until now.
@@ -1494,7 +1564,7 @@ export type OpeningBalanceImported = Message<"tallystick.ledger.v1.OpeningBalanc
  * Use `create(OpeningBalanceImportedSchema)` to create a new message.
  */
 export const OpeningBalanceImportedSchema: GenMessage<OpeningBalanceImported> = /*@__PURE__*/
-  messageDesc(file_tallystick_ledger_v1_ledger, 22);
+  messageDesc(file_tallystick_ledger_v1_ledger, 23);
 
 /**
  * All of the account is carried forward. Nothing changes by it.
@@ -1578,5 +1648,5 @@ export type PeriodClosed = Message<"tallystick.ledger.v1.PeriodClosed"> & {
  * Use `create(PeriodClosedSchema)` to create a new message.
  */
 export const PeriodClosedSchema: GenMessage<PeriodClosed> = /*@__PURE__*/
-  messageDesc(file_tallystick_ledger_v1_ledger, 23);
+  messageDesc(file_tallystick_ledger_v1_ledger, 24);
 
