@@ -115,7 +115,12 @@ export const corrections = (houseOf: () => House): void => {
         ...(merged.body as object),
         position: '',
       });
-      expect(await value(ann, merged.position)).toMatchObject({ unspent: 0, held: 0 });
+      const told = { status: 'merged', successor: bea.account };
+      expect(await value(ann, merged.position)).toMatchObject({ unspent: 0, held: 0, ...told });
+      const found = await house.store('enrollment', '/v1/cards/lookup', {
+        ...{ body: { program, card: cards.ann }, after: merged.position },
+      });
+      expect(found.body).toMatchObject({ account: ann.account, successor: bea.account });
       expect(await value(bea, merged.position)).toMatchObject({ available: 340, held: 120 });
 
       const captured = await house.store('redemption', `/v1/holds/${program}/${hold}/captures`, {
