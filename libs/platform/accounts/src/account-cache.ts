@@ -18,6 +18,7 @@ export const cacheWeightDefault = 300_000;
 export const weightOf = (account: Account): number => {
   let weight = 4 + account.lots.size + account.emptied.size + account.redemptions.size;
   weight += account.holds.size + account.known.size;
+  weight += account.history.size + account.counted.size;
   for (const { lines } of account.facts.values()) weight += 1 + lines.length;
   return weight;
 };
