@@ -31,7 +31,8 @@ export const one: Exact = { n: 1n, d: 1n };
 
 /** Whether a text is a decimal that `exact` takes: optional minus, digits, optional fraction; at most 30 digits. */
 export const isDecimal = (text: string): boolean =>
-  decimalPattern.test(text) && text.replace(/[-.]/g, '').length <= decimalDigitsMax;
+  decimalPattern.test(text) &&
+  (text.length <= decimalDigitsMax || text.replace(/[-.]/g, '').length <= decimalDigitsMax);
 
 /** Reads a decimal such as `-12.345`, or a whole number. Throws on anything else: check outside data with `isDecimal`. */
 export const exact = (value: string | number | bigint): Exact => {
@@ -54,9 +55,13 @@ export const subtract = (a: Exact, b: Exact): Exact => add(a, negate(b));
 export const multiply = (a: Exact, b: Exact): Exact => ratio(a.n * b.n, a.d * b.d);
 export const divide = (a: Exact, b: Exact): Exact => ratio(a.n * b.d, a.d * b.n);
 export const sum = (values: Iterable<Exact>): Exact => {
-  let total = zero;
-  for (const value of values) total = add(total, value);
-  return total;
+  // Prices have few denominators: numerators are added as they are, and the sum is normalised once for each.
+  let { n, d } = zero;
+  for (const value of values) {
+    if (value.d === d) n += value.n;
+    else ({ n, d } = ratio(n * value.d + value.n * d, d * value.d));
+  }
+  return ratio(n, d);
 };
 /** Negative, zero or positive as a is below, equal to or above b. */
 export const compare = (a: Exact, b: Exact): number => {

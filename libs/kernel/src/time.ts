@@ -118,8 +118,15 @@ const startOf = remembered(daysKept, (key): Instant => {
   return format(Temporal.PlainDate.from(day).toZonedDateTime(zone).toInstant());
 });
 
-export const addDays = (day: LocalDate, days: number): LocalDate =>
-  Temporal.PlainDate.from(day).add({ days }).toString() as LocalDate;
+export const addDays = (day: LocalDate, days: number): LocalDate => {
+  // Calendar days have no zone: by UTC's they are all of one length.
+  const ms = Date.parse(`${day}T00:00:00.000Z`) + days * dayMs;
+  return ms >= plainMsMin && ms < plainMsMax
+    ? (new Date(ms).toISOString().slice(0, 10) as LocalDate)
+    : (Temporal.PlainDate.from(day).add({ days }).toString() as LocalDate);
+};
+const plainMsMin = Date.UTC(1000, 0);
+const plainMsMax = Date.UTC(9999, 0);
 
 /** 31 January + 1 month is the last day of February. */
 export const addMonths = (day: LocalDate, months: number): LocalDate =>

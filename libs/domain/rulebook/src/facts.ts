@@ -43,7 +43,8 @@ export interface ReceiptFact {
   readonly payments?: readonly string[];
 }
 
-export const isSale = (line: ReceiptLine): boolean => !Exact.isNegative(Exact.exact(line.quantity));
+export const isSale = ({ quantity }: ReceiptLine): boolean =>
+  !quantity.startsWith('-') || !Exact.isNegative(Exact.exact(quantity));
 
 /** Something that a partner says a member did. */
 export interface PartnerFact {

@@ -115,12 +115,15 @@ const rateAt = (
   const keep = shareNotPaidWithPoints(fact, lines);
   const sold = lines.map((line) => {
     const excluded = exclusionOf(line, rulebook);
-    const counts = Exact.multiply(Exact.exact(line.amount), keep);
-    return { line, excluded, base: excluded === null ? counts : Exact.zero };
+    return { line, excluded, base: excluded === null ? counted(line, keep) : Exact.zero };
   });
   const bases = sold.map(({ base }) => base);
   const spend = roundOnce(Exact.sum(bases), unitsPerMajor(rulebook.currency), 'half-even', bases);
-  const { awards, explanation, counted } = rateWith(engineOf(rulebook), fact, sold, {
+  const {
+    awards,
+    explanation,
+    counted: looked,
+  } = rateWith(engineOf(rulebook), fact, sold, {
     tier,
     firstPurchase: inputs.firstPurchase ?? false,
     attributes: inputs.attributes ?? {},
@@ -152,7 +155,7 @@ const rateAt = (
       excluded,
     })),
     reason: lots.length > 0 ? null : reasonForNothing(explanation, bases),
-    counted,
+    counted: looked,
     explanation,
   };
 };
@@ -213,11 +216,15 @@ const dayOf = (fact: Pick<ReceiptFact, 'occurredAt'>, rulebook: Rulebook): Local
 
 /** Points are not earned on what was paid with points: that part is taken off every line in proportion. */
 const shareNotPaidWithPoints = (fact: ReceiptFact, sold: readonly ReceiptLine[]): Exact.Exact => {
+  if (fact.paidWithPoints === '0') return Exact.one;
   const paid = Exact.exact(fact.paidWithPoints);
   const total = Exact.sum(sold.map(({ amount }) => Exact.exact(amount)));
   if (!Exact.isPositive(paid) || !Exact.isPositive(total)) return Exact.one;
   return Exact.divide(Exact.subtract(total, Exact.least(paid, total)), total);
 };
+
+const counted = ({ amount }: ReceiptLine, keep: Exact.Exact): Exact.Exact =>
+  keep === Exact.one ? Exact.exact(amount) : Exact.multiply(Exact.exact(amount), keep);
 
 /** Rounds a total once, and splits it over its parts by largest remainder, so that nothing is lost between them. */
 const roundOnce = (

@@ -3,7 +3,8 @@ import type { EarningRule } from '../rulebook.js';
 
 /** A sold line as a rule sees it. */
 export interface CountedLine {
-  readonly quantity: Exact.Exact;
+  /** An exact decimal. */
+  readonly quantity: string;
   /** What counts of it, in major units: 0 when it is excluded or free, less what was paid with points. */
   readonly base: Exact.Exact;
   /** Whether the rule is about this line. */
@@ -52,7 +53,7 @@ const sharesOf = (
   if (rule.each !== undefined) {
     return lines.map(({ chosen, base, quantity }) => {
       if (!chosen || !Exact.isPositive(base)) return Exact.zero;
-      return times(rule.each === 'unit' ? Exact.multiply(points, quantity) : points);
+      return times(rule.each === 'unit' ? Exact.multiply(points, Exact.exact(quantity)) : points);
     });
   }
   return overLines(times(rule.steps === undefined ? points : reached(rule, bases)), bases);

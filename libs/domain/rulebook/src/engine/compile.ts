@@ -24,6 +24,9 @@ export interface Engine {
   readonly rules: readonly CompiledRule[];
   readonly index: Index;
   readonly discounts: readonly CompiledDiscount[];
+  /** Whether any earning rule asks anything of a receipt, and of its lines: what nobody asks need not be told. */
+  readonly looks: boolean;
+  readonly looksAtLines: boolean;
 }
 
 /** What is wrong with a rule's condition: the field, and where within its text. */
@@ -60,7 +63,10 @@ export const compileRulebook = (book: Rulebook): Result<Engine, readonly RuleFau
     rule,
     ...both(rule, `discounts.${order}`),
   }));
-  return faults.length > 0 ? err(faults) : ok({ book, rules, index: indexOf(rules), discounts });
+  if (faults.length > 0) return err(faults);
+  const looksAtLines = rules.some(({ lines }) => lines !== null);
+  const looks = looksAtLines || rules.some(({ when }) => when !== null);
+  return ok({ book, rules, index: indexOf(rules), discounts, looks, looksAtLines });
 };
 
 const engines = new WeakMap<Rulebook, Engine>();

@@ -70,12 +70,14 @@ export const rateWith = (
   const { book } = engine;
   const day = dayAt(fact.occurredAt, timeZone(book.timeZone));
   const net = Exact.sum(sold.map(({ base }) => base));
-  const receipt = bindReceipt(book, fact, net, {
-    tier: inputs.tier?.id ?? null,
-    firstPurchase: inputs.firstPurchase,
-    attributes: inputs.attributes,
-  });
-  const perLine = sold.map(({ line }) => bindLine(receipt, line));
+  const receipt = engine.looks
+    ? bindReceipt(book, fact, net, {
+        tier: inputs.tier?.id ?? null,
+        firstPurchase: inputs.firstPurchase,
+        attributes: inputs.attributes,
+      })
+    : {};
+  const perLine = engine.looksAtLines ? sold.map(({ line }) => bindLine(receipt, line)) : [];
   const tried = new Map<string, Tried>();
   const candidates = candidatesOf(engine.index, receipt);
   const plain = candidates.filter(({ rule }) => rule.extra === undefined);
@@ -140,7 +142,7 @@ const tryRule = (
   );
   if (!chosen.includes(true)) return nothing('no-line', chosen);
   const lines: CountedLine[] = sold.map(({ line, base }, index) => ({
-    quantity: Exact.exact(line.quantity),
+    quantity: line.quantity,
     base,
     chosen: chosen[index] ?? false,
   }));
