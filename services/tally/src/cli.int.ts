@@ -51,6 +51,7 @@ describe('tally', () => {
       'release',
       'transfer',
       'replay',
+      'dlq',
       'token',
       'TALLYSTICK_URL',
       'Exit codes',

@@ -9,10 +9,11 @@ import type {
 } from '../port.js';
 import { createAsking } from './asking.js';
 import { createKafkaClient, type KafkaConnection } from './client.js';
-import { readDeadLetters } from './dead-letters.js';
+import { endOf, readDeadLetters } from './dead-letters.js';
 import { defaultKafkaLimits, type KafkaLimits } from './limits.js';
 import { startMember } from './member.js';
 import { positionsOf } from './positions.js';
+import { readAt } from './reader.js';
 import { createSender } from './sender.js';
 import { deadLetterBytesMax, knownTopics, messageBytesMax } from './topics.js';
 
@@ -103,6 +104,15 @@ export const createKafkaMessageBus = (options: KafkaMessageBusOptions): KafkaMes
       await topics.partitionsOf([topic]);
       await topics.ensureDeadLetters([topic]);
       yield* readDeadLetters(topic, { kafka, ask, limits, prefix });
+    },
+    endDeadLetter: async (place, end) => {
+      await topics.partitionsOf([place.topic]);
+      await topics.ensureDeadLetters([place.topic]);
+      await bury([endOf(place, end)]);
+    },
+    messageAt: async (topic, partition, offset) => {
+      await topics.partitionsOf([topic]);
+      return readAt(topic, partition, offset, { kafka, ask, limits, prefix });
     },
     close: () => (closed ??= close()),
     cut: () => client.cut(),
