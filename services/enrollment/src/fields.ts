@@ -38,6 +38,10 @@ export const since = z.iso
 /** In answers. */
 export const memberAnswer = z.string().describe('Id of the member, a pseudonym');
 export const accountAnswer = z.string().describe('Id of the account that collects');
+export const successorAnswer = z
+  .string()
+  .nullable()
+  .describe('The account that has its points now, if it became part of another one; else null');
 export const cardAnswer = z.object({
   token: z.string().describe('Stands for the card number everywhere else'),
   from: z.string().describe('RFC 3339, UTC: since when the card leads to the account'),

@@ -49,4 +49,18 @@ is sealed in "personal".`,
       insert into rebuilt_to (position) values (0);
     `,
   },
+  {
+    name: '0002-merged-accounts',
+    note: `Which account became part of which. An older release did not note it: the store is read once more from its
+beginning at the next start.`,
+    sql: `
+      create table merged_accounts (
+        program text not null,
+        account text not null,
+        successor text not null,
+        primary key (program, account)
+      );
+      update rebuilt_to set position = 0;
+    `,
+  },
 ];

@@ -16,6 +16,7 @@ import {
 } from '@tallystick/service-host';
 import { CardLookupController } from './card-lookup/card-lookup.controller.js';
 import { EnrolController } from './enrol/enrol.controller.js';
+import { MergesConsumer } from './hear-merges/merges.consumer.js';
 import { Programs } from './hear-programs/programs.js';
 import { ProgramsConsumer } from './hear-programs/programs.consumer.js';
 import { LinkCardController } from './link-card/link-card.controller.js';
@@ -44,6 +45,7 @@ const parts = {
     ReadMemberController,
     CardLookupController,
     ProgramsConsumer,
+    MergesConsumer,
   ],
   providers: [parts, Programs, Keeper],
 })

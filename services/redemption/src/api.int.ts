@@ -23,12 +23,14 @@ it('the API describes itself: every operation, who may call it, and what it answ
   expect(await describedOperations(service)).toEqual([
     'post /v1/redemptions/quote: store, manager, member',
     'post /v1/redemptions: store, manager, member',
+    'get /v1/redemptions/{program}/{redemption}: store, manager, member',
     'post /v1/redemptions/{program}/{redemption}/refunds: store, manager',
     'post /v1/holds: store, manager, member',
     'get /v1/holds/{program}: store, manager, member',
     'get /v1/holds/{program}/{hold}: store, manager, member',
     'post /v1/holds/{program}/{hold}/captures: store, manager',
-    'post /v1/holds/{program}/{hold}/releases: store, manager',
+    'post /v1/holds/{program}/{hold}/releases: store, manager, member',
     'post /v1/transfers: member, manager',
+    'get /v1/transfers/{program}/{transfer}: member, manager',
   ]);
 });

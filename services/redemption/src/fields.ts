@@ -27,6 +27,7 @@ export const reason = text(200);
 
 /** In answers. */
 export const availableAfter = z.int().describe('What was available right after it');
+export const time = z.string().describe('RFC 3339, UTC');
 export const position = z
   .string()
   .describe(

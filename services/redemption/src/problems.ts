@@ -60,7 +60,7 @@ export const holdLapsed = (): ProblemException =>
     status: 409,
     type: 'hold-lapsed',
     title: 'The hold has lapsed',
-    detail: 'Its points come back within a minute or so: then redeem them, or place a new hold.',
+    detail: 'Its points are back: redeem them, or place a new hold.',
   });
 
 export const holdClosed = (status: HoldStatus): ProblemException =>
@@ -87,6 +87,9 @@ export const sameAccount = (): ProblemException =>
     type: 'same-account',
     title: 'Points are transferred from one account to another',
   });
+
+export const transferUnknown = (): ProblemException =>
+  problem({ status: 404, type: 'transfer-unknown', title: 'There is no such transfer' });
 
 /** A refusal that several kinds of requests have. */
 export type Refusal =

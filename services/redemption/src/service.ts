@@ -7,6 +7,7 @@ import { accountProviders } from './accounts/providers.js';
 import { HoldsController } from './hold/holds.controller.js';
 import { migrations } from './migrations.js';
 import { QuoteController } from './quote/quote.controller.js';
+import { ReadRedemptionController } from './redeem/read-redemption.controller.js';
 import { RedeemController } from './redeem/redeem.controller.js';
 import { RefundController } from './refund/refund.controller.js';
 import { OpenTransfers } from './transfer/open-transfers.js';
@@ -17,6 +18,7 @@ import { TransfersController } from './transfer/transfers.controller.js';
   controllers: [
     QuoteController,
     RedeemController,
+    ReadRedemptionController,
     RefundController,
     HoldsController,
     TransfersController,

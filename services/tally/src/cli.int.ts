@@ -54,6 +54,8 @@ describe('tally', () => {
       'dlq',
       'token',
       'TALLYSTICK_URL',
+      'TALLYSTICK_DATA=',
+      '--as <name>',
       'Exit codes',
     ])
       expect(all.out).toContain(part);

@@ -22,7 +22,12 @@ Environment:
   TALLYSTICK_URL             the system's address; TALLYSTICK_ACCRUAL_URL and so on, for services at addresses of their own.
                              Without them: the system that runs on the data folder, else one started for this command
   TALLYSTICK_TOKEN           bearer token. Without it, one is signed with the key of the data folder
-  TALLYSTICK_DATA            the data folder; default: .tallystick in the project
+  TALLYSTICK_DATA            the data folder; default: .tallystick in the project. The same as the system's own --data:
+                             TALLYSTICK_DATA=./other npm run tally -- balance ...
+
+Who you are:
+  Without TALLYSTICK_TOKEN, commands that change points by hand take --as <name>; default: tally. What one person asks for,
+  another one approves: tally adjust ... --as ann, tally approve ... --as bob. With a token it is the token's subject.
 
 Exit codes:
   0  done as asked            3  imported, but some rows were rejected or refused     6  not found

@@ -8,6 +8,7 @@ import {
   type ProgramId,
 } from '@tallystick/kernel';
 import type { Allocation, LineReversal, Lot, LotId } from './events.js';
+import type { ArrearsPolicy } from './take.js';
 
 /** A lot and what is left of it. `expiresAt` is the lot's own, or the later date that a refund gave it. */
 export interface LotState {
@@ -32,7 +33,6 @@ export interface LineState {
   spendReversedMinor: number;
 }
 
-/** A fact that the account has applied. */
 /**
  * What a returned line took back of a sold one. It stays with that line through corrections of the sale, whatever that one earns then;
  * its points and lots are those of the moment at which it was returned.
@@ -42,6 +42,7 @@ export interface Claim extends LineReversal {
   readonly product?: string;
 }
 
+/** A fact that the account has applied. */
 export interface FactState {
   readonly id: FactId;
   revision: number;
@@ -76,8 +77,10 @@ export interface HoldState {
   readonly kind: string;
   readonly reference: string;
   readonly occurredAt: Instant;
-  /** From this moment on it cannot be captured any more. */
+  /** From this moment on it holds nothing, posted or not. */
   readonly lapsesAt: Instant;
+  /** How what comes back pays what is owed, should it lapse; undefined: an older release did not say. */
+  readonly arrearsPolicy?: ArrearsPolicy;
   readonly points: Points.Points;
   /** What is still reserved of which lots. */
   left: readonly Allocation[];

@@ -56,6 +56,15 @@ describe('an adjustment', () => {
     expect(state.totals.adjustedUp).toBe(0);
   });
 
+  it('brings no account more than it can hold, whatever has gone out again', () => {
+    const state = opened();
+    expect(adjust(state, 1, up(Number.MAX_SAFE_INTEGER - 10)).kind).toBe('adjusted');
+    adjust(state, 2, down(100));
+    expect(adjust(state, 3, up(11)).kind).toBe('beyond-limit');
+    expect(adjust(state, 3, up(10)).kind).toBe('adjusted');
+    expect(adjust(state, 4, down(1)).kind).toBe('adjusted');
+  });
+
   it('is made once per name, and other content is a conflict', () => {
     const state = opened();
     expect(adjust(state, 1, up(5)).kind).toBe('adjusted');

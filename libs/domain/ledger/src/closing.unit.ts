@@ -184,7 +184,12 @@ describe('an opening balance', () => {
     funder: 'chain',
     qualifies: false,
   });
-  const bring = (state: Account, number: number, lots: readonly ReturnType<typeof lot>[]) => {
+  const bring = (
+    state: Account,
+    number: number,
+    lots: readonly ReturnType<typeof lot>[],
+    spend: { readonly [year: string]: number } = { 2025: 5000 },
+  ) => {
     const decision = decideImport(
       state,
       {
@@ -193,7 +198,7 @@ describe('an opening balance', () => {
         system: 'oldsys',
         reference: `customers.csv:${number}`,
         lots,
-        spend: { '2025': 5000 },
+        spend,
       },
       at(1),
     );
@@ -201,6 +206,22 @@ describe('an opening balance', () => {
     assertEquation(state);
     return decision;
   };
+
+  it('brings no account more points or spend than it can hold', () => {
+    const state = opened();
+    const most = Number.MAX_SAFE_INTEGER;
+    expect(bring(state, 1, [lot(most - 10, null)]).kind).toBe('imported');
+    expect(bring(state, 2, [lot(5, null), lot(6, 50)])).toEqual({
+      kind: 'beyond-limit',
+      year: null,
+    });
+    expect(bring(state, 3, [lot(10, null)], { 2025: most - 10_000 }).kind).toBe('imported');
+    expect(bring(state, 4, [], { 2024: 1, 2025: 10_001 })).toEqual({
+      ...{ kind: 'beyond-limit', year: '2025' },
+    });
+    expect(bring(state, 4, [], { 2025: 5000 }).kind).toBe('imported');
+    expect(state.spend.get('2025')).toBe(most);
+  });
 
   it('comes with its lots’ dates, the spend that counts, and the old system’s reference', () => {
     const state = opened();

@@ -2,9 +2,10 @@ import { Points, invariant, type FactId, type Instant } from '@tallystick/kernel
 import type { Account } from './account.js';
 import type { ArrearsPayment, PointsAdjusted } from './events-corrections.js';
 import type { Allocation, Lot, RulebookRef } from './events.js';
-import { closedTo, knownOf, sumOf, type MergedAway } from './lots.js';
+import { closedTo, hasRoomFor, knownOf, sumOf, type BeyondLimit, type MergedAway } from './lots.js';
 import { payArrearsFrom, spendable, takeInOrder, pendingLots, type ArrearsPolicy } from './take.js';
-import { arrearsOf, valuation } from './valuation.js';
+import { valuation } from './as-of.js';
+import { arrearsOf } from './valuation.js';
 
 /** What a person asks for. Points are positive. */
 export type Change =
@@ -43,6 +44,7 @@ export type AdjustDecision =
   | { readonly kind: 'insufficient'; readonly there: Points.Points }
   | { readonly kind: 'exceeds-arrears'; readonly arrears: Points.Points }
   | { readonly kind: 'unopened' }
+  | BeyondLimit
   | MergedAway;
 
 /** A person's correction, which another person has approved. Nothing goes below zero: what is not there cannot be taken. */
@@ -56,6 +58,8 @@ export const decideAdjust = (
   if (answer !== null) return answer;
   if (sameName(requestedBy, approvedBy)) return { kind: 'same-person' };
   invariant(change.points > 0, 'an adjustment changes something');
+  if (change.kind !== 'down' && !hasRoomFor(account, change.points))
+    return { kind: 'beyond-limit' };
   const adjustment = (
     cause: PointsAdjusted['data']['cause'],
     what: Partial<PointsAdjusted['data']>,

@@ -1,9 +1,12 @@
-import { Points, invariant, type FactId, type Instant } from '@tallystick/kernel';
+import type { Points} from '@tallystick/kernel';
+import { invariant, type FactId, type Instant } from '@tallystick/kernel';
 import type { Account, HoldState } from './account.js';
 import type { HoldCaptured, HoldReleased, PointsHeld } from './events-holds.js';
 import { closedTo, knownOf, mergedAway, sumOf, type MergedAway } from './lots.js';
-import { payArrearsFrom, spendable, split, takeInOrder, type ArrearsPolicy } from './take.js';
-import { arrearsOf, phaseOf, valuation } from './valuation.js';
+import { release } from './lapses.js';
+import { spendable, split, takeInOrder, type ArrearsPolicy } from './take.js';
+import { valuation } from './as-of.js';
+import { arrearsOf, isOver } from './valuation.js';
 
 export interface HoldCommand {
   readonly hold: FactId;
@@ -12,6 +15,8 @@ export interface HoldCommand {
   readonly kind: string;
   readonly reference: string;
   readonly lapsesAt: Instant;
+  /** How what comes back pays what is owed, should it lapse. Default: it pays. */
+  readonly arrearsPolicy?: ArrearsPolicy;
 }
 
 export type HoldDecision =
@@ -57,13 +62,12 @@ export type HoldRefusal =
   | { readonly kind: 'conflict' }
   | { readonly kind: 'unknown-hold' }
   | MergedAway
+  /** `lapsed`: its time is over, whether or not that had been posted (`asOf`). */
   | { readonly kind: 'closed'; readonly status: Exclude<HoldState['status'], 'open'> };
 
 export type CaptureDecision =
   | { readonly kind: 'captured'; readonly events: readonly (HoldCaptured | HoldReleased)[] }
   | HoldRefusal
-  /** Its time is over, whether or not that is posted yet. */
-  | { readonly kind: 'lapsed' }
   | { readonly kind: 'exceeds-hold'; readonly held: Points.Points };
 
 /** Spends what a hold reserves, whole or in part. A lot that has expired since it was reserved is spent all the same: that is what it was reserved for. */
@@ -77,7 +81,7 @@ export const decideCapture = (
   const hold = account.holds.get(command.hold);
   if (hold === undefined) return mergedAway(account) ?? { kind: 'unknown-hold' };
   if (hold.status !== 'open') return { kind: 'closed', status: hold.status };
-  if (hold.lapsesAt <= at) return { kind: 'lapsed' };
+  invariant(!isOver(hold, at), `the account is as of ${at}`);
   const held = sumOf(hold.left);
   if (command.points > held) return { kind: 'exceeds-hold', held };
   invariant(command.points > 0, 'a capture spends something');
@@ -126,70 +130,11 @@ export const decideRelease = (
   const hold = account.holds.get(command.hold);
   if (hold === undefined) return mergedAway(account) ?? { kind: 'unknown-hold' };
   if (hold.status !== 'open') return { kind: 'closed', status: hold.status };
+  invariant(!isOver(hold, at), `the account is as of ${at}`);
   const event = release(account, hold, at, {
-    ...{ fact, factHash, cause: hold.lapsesAt <= at ? 'lapsed' : 'released' },
+    ...{ fact, factHash, cause: 'released' },
     policy: command.arrearsPolicy,
     owed: arrearsOf(account),
   });
   return { kind: 'released', event };
-};
-
-/** The holds whose time is over at an instant and that are not posted as released yet: for accrual's clock. Run again, it finds nothing. */
-export const decideLapses = (
-  account: Account,
-  at: Instant,
-  policy?: ArrearsPolicy,
-): readonly HoldReleased[] => {
-  let owed = arrearsOf(account);
-  return [...account.holds.values()]
-    .filter((hold) => hold.status === 'open' && hold.lapsesAt <= at)
-    .sort((a, b) =>
-      a.lapsesAt === b.lapsesAt ? (a.id < b.id ? -1 : 1) : a.lapsesAt < b.lapsesAt ? -1 : 1,
-    )
-    .map((hold) => {
-      const event = release(account, hold, at, {
-        ...{ fact: hold.id, factHash: hold.hash, cause: 'lapsed' as const },
-        policy,
-        owed,
-      });
-      owed = Points.minus(owed, sumOf(event.data.arrearsPaid));
-      return event;
-    });
-};
-
-/** Lots that have lapsed meanwhile come back as they are, and pay nothing. */
-const release = (
-  account: Account,
-  hold: HoldState,
-  at: Instant,
-  how: {
-    readonly fact: FactId;
-    readonly factHash: string;
-    readonly cause: HoldReleased['data']['cause'];
-    readonly policy: ArrearsPolicy | undefined;
-    readonly owed: Points.Points;
-  },
-): HoldReleased => {
-  const alive = hold.left.filter(({ lot }) => {
-    const state = account.lots.get(lot) ?? account.emptied.get(lot);
-    return state !== undefined && phaseOf(state, at) !== 'lapsed';
-  });
-  return {
-    type: 'HoldReleased',
-    data: {
-      fact: how.fact,
-      factHash: how.factHash,
-      hold: hold.id,
-      occurredAt: at,
-      cause: how.cause,
-      points: sumOf(hold.left),
-      allocations: hold.left,
-      arrearsPaid: payArrearsFrom(
-        account,
-        alive.map(({ lot, points }) => ({ id: lot, points })),
-        how.policy,
-        how.owed,
-      ),
-    },
-  };
 };

@@ -2,7 +2,7 @@ import { Points, invariant, type FactId, type Instant } from '@tallystick/kernel
 import type { Account } from './account.js';
 import type { OpeningBalanceImported } from './events-closing.js';
 import type { Lot } from './events.js';
-import { closedTo, knownOf, type MergedAway } from './lots.js';
+import { closedTo, hasRoomFor, knownOf, type BeyondLimit, type MergedAway } from './lots.js';
 import { payArrearsFrom, type ArrearsPolicy } from './take.js';
 
 export interface ImportCommand {
@@ -21,6 +21,8 @@ export type ImportDecision =
   | { readonly kind: 'known' }
   | { readonly kind: 'conflict' }
   | { readonly kind: 'unopened' }
+  /** `year`: of the spend that is too much; null: the points are. */
+  | (BeyondLimit & { readonly year: string | null })
   | MergedAway;
 
 /** Takes over a balance of the system that we replace, once per reference. */
@@ -36,6 +38,12 @@ export const decideImport = (
     command.lots.every(({ points }) => points > 0),
     'a lot that is imported holds something',
   );
+  const points = Points.total(command.lots.map((lot) => lot.points));
+  if (!hasRoomFor(account, points)) return { kind: 'beyond-limit', year: null };
+  for (const [year, minor] of Object.entries(spend)) {
+    if (!Number.isSafeInteger((account.spend.get(year) ?? 0) + minor))
+      return { kind: 'beyond-limit', year };
+  }
   const lots = command.lots.map((lot, index) => ({ ...lot, id: `${fact}#1.${index}` }));
   return {
     kind: 'imported',
@@ -43,8 +51,7 @@ export const decideImport = (
       type: 'OpeningBalanceImported',
       data: {
         ...{ fact, factHash, system, reference, spend, lots },
-        occurredAt: at,
-        points: Points.total(lots.map(({ points }) => points)),
+        ...{ occurredAt: at, points },
         arrearsPaid: payArrearsFrom(
           account,
           lots.filter(({ expiresAt }) => expiresAt === null || expiresAt > at),

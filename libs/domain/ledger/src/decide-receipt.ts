@@ -19,6 +19,8 @@ import type {
 } from './events.js';
 import { settledByRulebook } from './decide-adjustment.js';
 import type { PointsAdjusted } from './events-corrections.js';
+import type { HoldReleased } from './events-holds.js';
+import { decideLapses } from './lapses.js';
 import { lotStateOf, mergedAway, sumOf, type MergedAway } from './lots.js';
 import { evolve } from './evolve.js';
 import {
@@ -58,8 +60,8 @@ export interface RatedFact {
 /** A sold line, and how much of it has come back. */
 export type CameBack = Pick<LineState, 'ordinal' | 'product' | 'returned'>;
 
-/** What a receipt may do to an account. */
-export type ReceiptEvent = PointsEarned | EarnReversed | PointsAdjusted;
+/** What a receipt may do to an account. Holds whose time is over by then are posted first. */
+export type ReceiptEvent = HoldReleased | PointsEarned | EarnReversed | PointsAdjusted;
 
 export type FactDecision =
   | { readonly kind: 'applied'; readonly events: readonly ReceiptEvent[] }
@@ -117,6 +119,8 @@ export const decideReceipt = (account: Account, fact: RatedFact, at: Instant): F
       evolve(account, event);
     }
   };
+
+  apply(...decideLapses(account, at));
 
   const earlier = account.facts.get(fact.fact);
   const carried = carriedReturns(account, fact, earlier?.lines ?? []);

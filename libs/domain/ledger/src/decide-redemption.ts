@@ -5,7 +5,7 @@ import type { PointsExpired } from './events-corrections.js';
 import type { PointsRedeemed, RedemptionRefunded } from './events.js';
 import { closedTo, lotStateOf, mergedAway, type MergedAway } from './lots.js';
 import { payArrearsFrom, spendable, takeInOrder, type ArrearsPolicy } from './take.js';
-import { valuation } from './valuation.js';
+import { valuation } from './as-of.js';
 
 export interface RedeemCommand {
   readonly redemption: FactId;

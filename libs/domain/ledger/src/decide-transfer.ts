@@ -10,7 +10,7 @@ import type { PointsTransferred, TransferOut } from './events-moves.js';
 import { arrivalOf } from './evolve-moves.js';
 import { closedTo, knownOf, lotStateOf, type MergedAway } from './lots.js';
 import { payArrearsFrom, spendable, takeInOrder, type ArrearsPolicy } from './take.js';
-import { valuation } from './valuation.js';
+import { valuation } from './as-of.js';
 
 export interface TransferCommand {
   readonly fact: FactId;

@@ -28,19 +28,26 @@ export class UnknownLedgerEvent extends Error {
   }
 }
 
+interface Stored<Data> {
+  readonly type: string;
+  readonly schemaVersion: number;
+  readonly data: Data;
+}
+
 /**
  * Reads a stored event of a ledger stream. Its data was written by this code or an older one and is trusted.
  * Throws UnknownLedgerEvent for a type or version that this release does not know.
  */
-export const decodeLedgerEvent = (stored: {
-  readonly type: string;
-  readonly schemaVersion: number;
-  readonly data: string;
-}): LedgerEvent => {
-  const newest = Object.hasOwn(understood, stored.type)
-    ? understood[stored.type as LedgerEventType]
-    : 0;
-  if (newest === 0 || stored.schemaVersion > newest)
-    throw new UnknownLedgerEvent(stored.type, stored.schemaVersion);
-  return { type: stored.type, data: JSON.parse(stored.data) as unknown } as LedgerEvent;
+export const decodeLedgerEvent = (stored: Stored<string>): LedgerEvent => {
+  if (!isUnderstood(stored)) throw new UnknownLedgerEvent(stored.type, stored.schemaVersion);
+  return eventOf(stored.type, JSON.parse(stored.data));
 };
+
+/** The same of an event whose data have been read from JSON already, as the bus brings it; null for a type or version that this release does not know. */
+export const understoodLedgerEvent = (told: Stored<object>): LedgerEvent | null =>
+  isUnderstood(told) ? eventOf(told.type, told.data) : null;
+
+const isUnderstood = ({ type, schemaVersion }: Stored<unknown>): boolean =>
+  Object.hasOwn(understood, type) && schemaVersion <= understood[type as LedgerEventType];
+
+const eventOf = (type: string, data: unknown): LedgerEvent => ({ type, data }) as LedgerEvent;

@@ -1,5 +1,6 @@
 import type { FactId, Instant, Points } from '@tallystick/kernel';
 import type { Allocation } from './events.js';
+import type { ArrearsPolicy } from './take.js';
 
 /** First phase of a redemption: lots are reserved, and nobody else can spend them. */
 export interface PointsHeld {
@@ -8,12 +9,14 @@ export interface PointsHeld {
     readonly hold: FactId;
     readonly factHash: string;
     readonly occurredAt: Instant;
-    /** From this moment on it cannot be captured any more; accrual's clock gives the points back. */
+    /** From this moment on it holds nothing any more; that is posted by whoever comes first, or by accrual's clock. */
     readonly lapsesAt: Instant;
     readonly points: Points.Points;
     /** What they are to be spent on: `discount`, `reward:<id>`. */
     readonly kind: string;
     readonly reference: string;
+    /** How what comes back pays what is owed, should it lapse; older releases did not say. */
+    readonly arrearsPolicy?: ArrearsPolicy;
     readonly allocations: readonly Allocation[];
   };
 }
@@ -37,7 +40,7 @@ export interface HoldCaptured {
 export interface HoldReleased {
   readonly type: 'HoldReleased';
   readonly data: {
-    /** What asked for it; the hold itself when its time was over. */
+    /** What asked for it; the hold itself when its time was over. It is then posted for that moment, whoever posts it. */
     readonly fact: FactId;
     readonly factHash: string;
     readonly hold: FactId;

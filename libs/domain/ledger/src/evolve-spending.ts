@@ -43,6 +43,7 @@ export const held = (account: Account, data: PointsHeld['data']): Account => {
     reference: data.reference,
     occurredAt: data.occurredAt,
     lapsesAt: data.lapsesAt,
+    ...(data.arrearsPolicy === undefined ? {} : { arrearsPolicy: data.arrearsPolicy }),
     points: data.points,
     left: data.allocations,
     status: 'open',

@@ -1,5 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
+import { Points, accountId } from '@tallystick/kernel';
 import {
+  adjust,
   at,
   cancel,
   capture,
@@ -8,13 +10,15 @@ import {
   given,
   holdOf,
   lapse,
+  opened,
   receipt,
   release,
   reserve,
   sale,
+  send,
   spend,
 } from '../fixtures/facts.js';
-import { assertEquation, decideReceipt, valuation } from './index.js';
+import { assertEquation, decideReceipt, decideRedeem, valuation, type Account } from './index.js';
 
 describe('a hold', () => {
   const tea = (points: number, expiresAt?: number) =>
@@ -106,8 +110,9 @@ describe('a hold', () => {
     const lapsedFirst = tea(10);
     reserve(lapsedFirst, 1, 7, 1, 10);
     expect(lapse(lapsedFirst, 9)).toEqual([]);
-    expect(capture(lapsedFirst, 1, 7, 10).kind).toBe('lapsed');
-    expect(valuation(lapsedFirst, at(10))).toMatchObject({ available: 3, held: 7 });
+    expect(capture(lapsedFirst, 1, 7, 10)).toEqual({ kind: 'closed', status: 'lapsed' });
+    expect(valuation(lapsedFirst, at(9))).toMatchObject({ available: 3, held: 7 });
+    expect(valuation(lapsedFirst, at(10))).toMatchObject({ available: 10, held: 0 });
     expect(lapse(lapsedFirst, 10)).toMatchObject([{ data: { cause: 'lapsed', points: 7 } }]);
     expect(capture(lapsedFirst, 1, 7, 9)).toEqual({ kind: 'closed', status: 'lapsed' });
     expect(lapse(lapsedFirst, 11)).toEqual([]);
@@ -120,10 +125,12 @@ describe('a hold', () => {
     expect(capturedFirst.totals.redeemed).toBe(7);
   });
 
-  it('asked back after its time is a lapse', () => {
+  it('asked back after its time has lapsed, posted or not', () => {
     const state = tea(10);
     reserve(state, 1, 7, 1, 10);
-    expect(release(state, 1, 10)).toMatchObject({ event: { data: { cause: 'lapsed' } } });
+    expect(release(state, 1, 10)).toEqual({ kind: 'closed', status: 'lapsed' });
+    lapse(state, 10);
+    expect(release(state, 1, 10)).toEqual({ kind: 'closed', status: 'lapsed' });
   });
 
   it('can be captured although its lots have expired since: that is what they were reserved for', () => {
@@ -214,5 +221,77 @@ describe('a hold', () => {
     capture(state, 1, 7);
     expect(cancel(state, 1, at(3), 0, captureOf(10)).kind).toBe('refunded');
     expect(valuation(state, at(3))).toMatchObject({ available: 10 });
+  });
+
+  describe('whose time is over and is not posted', () => {
+    const over = () => {
+      const state = tea(10, 30);
+      reserve(state, 1, 7, 1, 10);
+      return state;
+    };
+
+    it('holds nothing: everything can be spent, sent, held and adjusted, and the lapse is posted with it', () => {
+      for (const spends of [
+        (state: Account) => spend(state, 1, 10, at(10)).kind,
+        (state: Account) => reserve(state, 2, 10, 10, 20).kind,
+        (state: Account) => send(state, opened(accountId('bob')), 1, 10, at(10)).kind,
+        (state: Account) =>
+          adjust(state, 1, { kind: 'down', points: Points.points(10) }, at(10)).kind,
+      ]) {
+        const state = over();
+        expect(['redeemed', 'held', 'sent', 'adjusted']).toContain(spends(state));
+        expect(state.holds.get(holdOf(1))).toMatchObject({ status: 'lapsed', left: [] });
+        expect(state.lots.size).toBe(0);
+        expect(lapse(state, 11)).toEqual([]);
+      }
+    });
+
+    it('gives no more than there is, and who is refused posts nothing', () => {
+      const state = over();
+      expect(spend(state, 1, 11, at(10))).toEqual({ kind: 'insufficient', available: 10 });
+      expect(state.holds.get(holdOf(1))).toMatchObject({ status: 'open' });
+    });
+
+    it('is posted for its own moment, whoever posts it and when', () => {
+      const [clock, late] = [over(), over()];
+      expect(lapse(clock, 10)).toEqual(lapse(late, 25));
+      expect(lapse(over(), 25)).toMatchObject([{ data: { occurredAt: at(10) } }]);
+    });
+
+    it('changes no balance when it is posted: neither what is available, nor what is owed', () => {
+      const state = over();
+      decideReceipt(state, comeBack(2, [{ product: 'tea', of: 1 }]), at(3));
+      expect(valuation(state, at(9))).toMatchObject({ held: 7, available: 0, arrears: 7 });
+      for (const hours of [10, 29, 30, 50]) {
+        const before = valuation(state, at(hours));
+        const posted = structuredClone(state);
+        lapse(posted, hours);
+        expect(valuation(posted, at(hours))).toEqual(before);
+        expect(before).toMatchObject({ held: 0, available: 0, arrears: 0 });
+      }
+    });
+
+    it('keeps to the policy under which it was placed', () => {
+      const state = tea(10);
+      reserve(state, 1, 7, 1, 10, 'paid-in-money');
+      decideReceipt(state, comeBack(2, [{ product: 'tea', of: 1 }]), at(3));
+      expect(valuation(state, at(10))).toMatchObject({ available: 7, arrears: 7 });
+      expect(lapse(state, 10)).toMatchObject([{ data: { arrearsPaid: [] } }]);
+      expect(valuation(state, at(10))).toMatchObject({ available: 7, arrears: 7 });
+    });
+
+    it('is taken back from by a return, which leaves no debt', () => {
+      const state = over();
+      const { kind } = decideReceipt(state, comeBack(2, [{ product: 'tea', of: 1 }]), at(10));
+      expect(kind).toBe('applied');
+      expect(valuation(state, at(10))).toMatchObject({ unspent: 0, held: 0, arrears: 0 });
+      expect(state.totals).toMatchObject({ arrearsRaised: 0, reversed: 10 });
+    });
+
+    it('is no account to decide on as it is posted: that is a mistake of who asks', () => {
+      const command = { redemption: receipt(9), factHash: 'h', points: Points.points(1) };
+      const what = { kind: 'discount', reference: 'till' };
+      expect(() => decideRedeem(over(), { ...command, ...what }, at(10))).toThrow('is over');
+    });
   });
 });

@@ -19,6 +19,7 @@ import {
   accountNames,
   closeIn,
   defaultTerms,
+  instantOf,
   newWorld,
   step,
   writtenAt,
@@ -283,9 +284,11 @@ describe('whatever happens to accounts', () => {
     fc.assert(
       fc.property(history, (steps) => {
         const world = newWorld();
-        const held = (): number => ids.reduce((sum, id) => sum + heldOf(accountIn(world, id)), 0);
         for (const one of steps) {
           if ('late' in one && one.late) continue;
+          const when = instantOf(one);
+          const held = (): number =>
+            ids.reduce((sum, id) => sum + valuation(accountIn(world, id), when).held, 0);
           const before = held();
           const offered = Math.max(
             ...ids.map((id) => valuation(accountIn(world, id), at(one.hours)).available),

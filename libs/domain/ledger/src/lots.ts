@@ -53,6 +53,23 @@ export const giveBack = (account: Account, { lot, points }: Allocation): void =>
   putIn(account, state.lot, points, state.expiresAt);
 };
 
+/** Whether so many points more may come in: whatever becomes of them, no sum of the account then goes beyond 2^53 - 1. */
+export const hasRoomFor = ({ totals: of }: Account, points: Points.Points): boolean =>
+  Number.isSafeInteger(
+    of.opening +
+      of.earned +
+      of.transferredIn +
+      of.adjustedUp +
+      of.refunded +
+      of.arrearsRaised +
+      points,
+  );
+
+/** It would come to more than an account can hold, 2^53 - 1 in all. */
+export interface BeyondLimit {
+  readonly kind: 'beyond-limit';
+}
+
 /** Adds to one of an account's sums. */
 export const count = (
   account: Account,

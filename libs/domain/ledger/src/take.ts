@@ -1,8 +1,8 @@
-import { Points, type Instant } from '@tallystick/kernel';
+import { Points, invariant, type Instant } from '@tallystick/kernel';
 import type { Account, LotState } from './account.js';
 import type { Allocation, Lot, LotId } from './events.js';
 import { lotStateOf } from './lots.js';
-import { arrearsOf, phaseOf, spendingOrder } from './valuation.js';
+import { arrearsOf, isOver, phaseOf, spendingOrder } from './valuation.js';
 
 export interface Taking {
   readonly allocations: readonly Allocation[];
@@ -24,9 +24,14 @@ export const takeInOrder = (lots: Iterable<LotState>, wanted: Points.Points): Ta
   return { allocations, short };
 };
 
-/** The lots that may be spent at an instant, in spending order. */
-export const spendable = (account: Account, at: Instant): LotState[] =>
-  [...account.lots.values()].filter((lot) => phaseOf(lot, at) === 'available').sort(spendingOrder);
+/** The lots that may be spent at an instant, in spending order. The account must be as of that instant (`asOf`). */
+export const spendable = (account: Account, at: Instant): LotState[] => {
+  for (const hold of account.holds.values())
+    invariant(!isOver(hold, at), `hold ${hold.id} is over and still holds its lots`);
+  return [...account.lots.values()]
+    .filter((lot) => phaseOf(lot, at) === 'available')
+    .sort(spendingOrder);
+};
 
 export const pendingLots = (account: Account, at: Instant): LotState[] =>
   [...account.lots.values()].filter((lot) => phaseOf(lot, at) === 'pending').sort(spendingOrder);

@@ -1,5 +1,5 @@
 import { Points, invariant, type Instant } from '@tallystick/kernel';
-import type { Account, LotState } from './account.js';
+import type { Account, HoldState, LotState } from './account.js';
 
 export const arrearsOf = (account: Account): Points.Points =>
   Points.minus(account.totals.arrearsRaised, account.totals.arrearsPaid);
@@ -11,26 +11,13 @@ export const unspentOf = (account: Account): Points.Points => {
   return sum;
 };
 
-/** What all open holds together reserve, whether or not their time is over. */
+/** What all open holds together reserve, those included whose time is over and that are not posted as released yet. */
 export const heldOf = (account: Account): Points.Points => {
   let sum = Points.noPoints;
   for (const hold of account.holds.values())
     for (const { points } of hold.left) sum = Points.plus(sum, points);
   return sum;
 };
-
-/** What an account's points are worth at an instant. Nothing is written when a lot matures or lapses. */
-export interface Valuation {
-  /** pending + available + lapsed */
-  readonly unspent: Points.Points;
-  readonly pending: Points.Points;
-  readonly available: Points.Points;
-  /** Past their date, and not posted as expired yet: not spendable either. */
-  readonly lapsed: Points.Points;
-  /** Reserved by holds, those that have lapsed and are not posted as released yet included: not among `unspent`. */
-  readonly held: Points.Points;
-  readonly arrears: Points.Points;
-}
 
 export type LotPhase = 'pending' | 'available' | 'lapsed';
 
@@ -39,19 +26,9 @@ export const phaseOf = (state: LotState, at: Instant): LotPhase => {
   return state.expiresAt !== null && at >= state.expiresAt ? 'lapsed' : 'available';
 };
 
-export const valuation = (account: Account, at: Instant): Valuation => {
-  const sums = { pending: Points.noPoints, available: Points.noPoints, lapsed: Points.noPoints };
-  for (const lot of account.lots.values()) {
-    const phase = phaseOf(lot, at);
-    sums[phase] = Points.plus(sums[phase], lot.remaining);
-  }
-  return {
-    unspent: Points.total([sums.pending, sums.available, sums.lapsed]),
-    ...sums,
-    held: heldOf(account),
-    arrears: arrearsOf(account),
-  };
-};
+/** A hold whose time is over holds nothing, whether or not that is posted. */
+export const isOver = (hold: HoldState, at: Instant): boolean =>
+  hold.status === 'open' && hold.lapsesAt <= at;
 
 /**
  * The account's equation, at any position of its stream: what came in is what is there and what went out.

@@ -9,6 +9,7 @@ import {
 import {
   Points,
   accountId,
+  addMs,
   factId,
   instant,
   ledgerStream,
@@ -20,6 +21,7 @@ import {
 import {
   decideAdjust,
   decideClose,
+  decideHold,
   decideRedeem,
   valuation,
   type LedgerEvent,
@@ -192,6 +194,58 @@ describe('commands on accounts', () => {
     expect(told).toEqual(Array.from({ length: 300 }, (_, n) => 299 - n));
     expect(appends.length).toBeLessThan(5);
     expect(await available()).toBe(0);
+  });
+
+  it('are decided as if every hold whose time is over were posted, and post it with what they write', async () => {
+    let now = systemClock();
+    const clock = () => now;
+    const cache = new AccountCache();
+    const accounts = new Accounts({ store, clock, cache });
+    await open(accounts);
+    await award(accounts, 'a', 10);
+    const hold = factId('hold', 'club', '1');
+    const lapsesAt = addMs(now, 60_000);
+    await accounts.run<Answer>(program, anna, {
+      decide: (state, at) => {
+        const what = { points: Points.points(7), kind: 'd', reference: 'r', lapsesAt };
+        const decision = decideHold(state, { hold, factHash: 'h', ...what }, at);
+        if (decision.kind !== 'held') throw new Error(decision.kind);
+        return write(hold, decision.event).decide(state, at);
+      },
+    });
+    expect(await accounts.run(program, anna, redeemed('early', 10))).toEqual({ kind: 'short' });
+    now = lapsesAt;
+    const left = (asked: Accounts) => asked.look(program, anna, (of) => valuation(of, now));
+    expect(await left(accounts)).toMatchObject({ available: 10, held: 0 });
+    // Who is refused writes nothing, and spoils nothing that is kept in memory.
+    expect(await accounts.run(program, anna, redeemed('much', 11))).toEqual({ kind: 'short' });
+    const statusOf = async () => {
+      const { state } = await readAccount(store, program, anna);
+      return state.holds.get(hold)?.status;
+    };
+    expect(await statusOf()).toBe('open');
+    const answers = await Promise.all(
+      ['one', 'two', 'three'].map((name) => accounts.run(program, anna, redeemed(name, 5))),
+    );
+    expect(answers).toEqual([
+      { kind: 'done', available: 5 },
+      { kind: 'done', available: 0 },
+      { kind: 'short' },
+    ]);
+    expect(await statusOf()).toBe('lapsed');
+    const stored = (await store.readStreams([ledgerStream(program, anna)])).get(
+      ledgerStream(program, anna),
+    );
+    expect(
+      stored?.slice(-3).map(({ type, metadata: { occurredAt } }) => [type, occurredAt]),
+    ).toEqual([
+      ['HoldReleased', lapsesAt],
+      ['PointsRedeemed', metadata.occurredAt],
+      ['PointsRedeemed', metadata.occurredAt],
+    ]);
+    const again = new Accounts({ store, clock, cache: new AccountCache() });
+    for (const asked of [accounts, again])
+      expect(await left(asked)).toMatchObject({ available: 0, held: 0, unspent: 0 });
   });
 
   it('by several processes never overdraw, and all are answered', async () => {

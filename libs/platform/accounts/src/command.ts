@@ -1,6 +1,6 @@
 import { newEvent, type EventMetadata, type NewEvent } from '@tallystick/event-store';
 import type { FactId, Instant, StreamName } from '@tallystick/kernel';
-import type { Account, LedgerEvent } from '@tallystick/ledger';
+import type { Account, HoldReleased, LedgerEvent } from '@tallystick/ledger';
 
 /** A ledger event, and the form in which it is appended. */
 export interface Recording {
@@ -15,6 +15,15 @@ export const recording = (
   event: LedgerEvent,
   metadata: EventMetadata,
 ): Recording => ({ event, stored: newEvent(fact, ordinal, event, metadata) });
+
+/** Events that a hold's own fact causes: what asked for it, what reserved the lots, and this. */
+const lapseOrdinal = 2;
+
+/** That a hold's time was over, for the moment at which it was, whoever posts it. */
+export const lapseRecording = (event: HoldReleased, metadata: EventMetadata): Recording => {
+  const { fact, occurredAt } = event.data;
+  return recording(fact, lapseOrdinal, event, { ...metadata, occurredAt });
+};
 
 export type Decided<T> =
   /** Appended to the account's stream; answered when that is durable. */
@@ -36,6 +45,11 @@ export interface Command<T> {
    * decided: sent again after a crash, the same bytes are what heals it.
    */
   readonly begins?: { readonly stream: StreamName; readonly event: NewEvent };
+  /**
+   * Decided on what is posted. Otherwise holds whose time is over hold nothing (`asOf`), and are posted with what is written: only who posts
+   * them one by one wants to see them.
+   */
+  readonly asPosted?: boolean;
   /** Pure. Called again, on the account as it is then, when others wrote it first. Must not keep the account, nor change it but by what it says is `folded`. */
   decide(account: Account, at: Instant): Decided<T>;
   /**

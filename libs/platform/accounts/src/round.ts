@@ -1,8 +1,8 @@
 import type { EventStore, NewEvent, StreamWrite } from '@tallystick/event-store';
 import type { Clock, Instant, StreamName } from '@tallystick/kernel';
-import { evolve, type Account } from '@tallystick/ledger';
+import { asOf, evolve, type Account, type AsOf } from '@tallystick/ledger';
 import type { AccountCache, Held } from './account-cache.js';
-import type { Command, Recording } from './command.js';
+import { lapseRecording, type Command, type Recording } from './command.js';
 import { readOn, type ClosedAt } from './read-account.js';
 
 /**
@@ -16,6 +16,7 @@ const roundBytesMax = 2_000_000;
 /** A command on its way to its answer. */
 export interface Waiting {
   readonly begins: Command<unknown>['begins'];
+  readonly asPosted: boolean;
   readonly decide: (account: Account, at: Instant) => Decision;
   /** Answers that `begins` is there already. */
   readonly take: () => void;
@@ -57,6 +58,7 @@ export const waitingFor = <T>(
   };
   const waiting: Waiting = {
     begins: command.begins,
+    asPosted: command.asPosted ?? false,
     decide: (account, at) => {
       const decided = command.decide(account, at);
       if (decided.kind === 'answer') {
@@ -146,7 +148,7 @@ export const writeRound = async (
         continue;
       }
       const revision = held.revision + decided.events.length;
-      held = { state: held.state, revision, position: result.position };
+      held = { state: decided.account, revision, position: result.position };
     }
     // What is answered sees the account before anybody else has it.
     for (const { answer, upTo } of decided.answers)
@@ -184,6 +186,8 @@ interface Answering {
 }
 
 interface DecidedRound {
+  /** With the events folded in. */
+  readonly account: Account;
   readonly events: readonly NewEvent[];
   readonly begun: readonly StreamWrite[];
   readonly answers: readonly Answering[];
@@ -194,7 +198,7 @@ interface DecidedRound {
 
 /** Decides commands one after another and folds what they decide into the account. Stops where the next one needs to know what the store has now. */
 const decideInTurn = (
-  account: Account,
+  from: Account,
   round: readonly Waiting[],
   at: Instant,
   fresh: boolean,
@@ -202,24 +206,27 @@ const decideInTurn = (
   const events: NewEvent[] = [];
   const begun = new Map<StreamName, StreamWrite>();
   const answers: Answering[] = [];
+  let account = from;
   let bytes = 0;
   for (const [index, waiting] of round.entries()) {
     const { begins } = waiting;
     const rest = (behind: boolean): DecidedRound => ({
-      ...{ events, begun: [...begun.values()], answers, behind },
+      ...{ account, events, begun: [...begun.values()], answers, behind },
       left: round.slice(index),
     });
     if (bytes > roundBytesMax || (begins !== undefined && begun.has(begins.stream)))
       return rest(false);
     // When it throws, nobody knows what it has folded: the round is thrown away with the account, and each is tried alone.
-    const decision = waiting.decide(account, at);
+    const present = waiting.asPosted ? { account, lapses: [] } : asOf(account, at);
+    const decision = waiting.decide(present.account, at);
     if (decision.kind === 'answer') {
       if (!fresh) return rest(answers.length === 0);
       answers.push({ answer: decision.answer, upTo: events.length });
       continue;
     }
-    for (const { event, stored } of decision.events) {
-      if (!decision.folded) evolve(account, event);
+    if (decision.events.length > 0) account = present.account;
+    for (const { event } of decision.folded ? [] : decision.events) evolve(account, event);
+    for (const { stored } of [...lapsesBefore(present, decision.events), ...decision.events]) {
       events.push(stored);
       bytes += stored.data.length;
     }
@@ -232,5 +239,9 @@ const decideInTurn = (
     }
     answers.push({ answer: decision.answer(account), upTo: events.length });
   }
-  return { events, begun: [...begun.values()], answers, left: [], behind: false };
+  return { account, events, begun: [...begun.values()], answers, left: [], behind: false };
 };
+
+/** Holds whose time was over are posted before what was decided without them, by the same names as accrual's clock would. */
+const lapsesBefore = ({ lapses }: AsOf, [first]: readonly Recording[]): readonly Recording[] =>
+  first === undefined ? [] : lapses.map((event) => lapseRecording(event, first.stored.metadata));

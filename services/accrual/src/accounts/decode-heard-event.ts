@@ -2,7 +2,13 @@ import { z } from 'zod';
 import type { RelayedEvent } from '@tallystick/contracts';
 import type { RecordedEvent } from '@tallystick/event-store';
 import { instant, type Instant, type StreamName } from '@tallystick/kernel';
-import { decodeLedgerEvent, UnknownLedgerEvent, type LedgerEvent } from '@tallystick/ledger';
+import {
+  decodeLedgerEvent,
+  understoodLedgerEvent,
+  UnknownLedgerEvent,
+  type LedgerEvent,
+} from '@tallystick/ledger';
+import { PoisonMessage } from '@tallystick/service-host';
 
 /** An event of an account's stream, as the bus told of it or the store has it. */
 export interface HeardEvent {
@@ -17,28 +23,28 @@ export const heardOfStore = (recorded: RecordedEvent): HeardEvent => ({
   stream: recorded.stream,
   revision: recorded.revision,
   recordedAt: recorded.metadata.recordedAt,
-  event: isUnderstood(recorded) ? decodeLedgerEvent(recorded) : null,
+  event: ofStore(recorded),
 });
 
-/** The data were parsed with the message: they are not parsed again. */
-export const heardOfRelay = (relayed: RelayedEvent): HeardEvent => ({
-  stream: relayed.stream as StreamName,
-  revision: relayed.revision,
-  recordedAt: instant(z.string().parse(relayed.metadata['recordedAt'])),
-  event: isUnderstood(relayed)
-    ? ({ type: relayed.type, data: relayed.data } as unknown as LedgerEvent)
-    : null,
-});
-
-const isUnderstood = (event: {
-  readonly type: string;
-  readonly schemaVersion: number;
-}): boolean => {
+const ofStore = (recorded: RecordedEvent): LedgerEvent | null => {
   try {
-    decodeLedgerEvent({ ...event, data: '{}' });
-    return true;
+    return decodeLedgerEvent(recorded);
   } catch (error) {
-    if (error instanceof UnknownLedgerEvent) return false;
+    if (error instanceof UnknownLedgerEvent) return null;
     throw error;
   }
+};
+
+const time = z.iso.datetime().transform(instant);
+
+/** The data were parsed with the message: they are not parsed again. Throws `PoisonMessage` where it is not told when it was recorded. */
+export const heardOfRelay = (relayed: RelayedEvent): HeardEvent => {
+  const recordedAt = time.safeParse(relayed.metadata['recordedAt']);
+  if (!recordedAt.success) throw new PoisonMessage('an event without recordedAt');
+  return {
+    stream: relayed.stream as StreamName,
+    revision: relayed.revision,
+    recordedAt: recordedAt.data,
+    event: understoodLedgerEvent(relayed),
+  };
 };

@@ -44,6 +44,7 @@ import {
   type Refusal,
 } from './close-adjustment.js';
 import { readCursor, writeCursor } from './cursor.js';
+import { adjustmentInvalid, adjustmentUnknown, notClosed } from './problems.js';
 import { requestAdjustment } from './request-adjustment.js';
 
 /** Corrections of points and arrears by two people: one asks, another approves. */
@@ -65,6 +66,9 @@ export class AdjustmentsController {
     summary: 'Asks for a correction; nothing happens before another manager approves it',
   })
   @ApiAcceptedResponse({ type: AdjustmentBody })
+  @ApiResponse({ status: 404, description: 'account-unknown' })
+  @ApiResponse({ status: 409, description: 'account-merged' })
+  @ApiResponse({ status: 422, description: 'adjustment-invalid, idempotency-key-reused' })
   async request(
     @Body() body: AdjustmentRequestBody,
     @IdempotencyKeyParam() key: string,
@@ -96,6 +100,10 @@ export class AdjustmentsController {
         throw accountMerged(account, result.into);
       case 'key-reused':
         throw keyReused();
+      case 'expired':
+      case 'other-currency':
+      case 'beyond-limit':
+        throw adjustmentInvalid(result);
     }
   }
 
@@ -131,6 +139,7 @@ export class AdjustmentsController {
   @Allow('manager', 'auditor')
   @ApiOperation({ summary: 'A request, and what has become of it' })
   @ApiOkResponse({ type: AdjustmentBody })
+  @ApiResponse({ status: 404, description: 'adjustment-unknown' })
   async find(
     @Param('program') program: string,
     @Param('adjustment') adjustment: string,
@@ -150,11 +159,12 @@ export class AdjustmentsController {
       'Needs no Idempotency-Key: a request is approved once, and the same person again gets the same answer. Where the account does not have what is to be changed, nothing happens and the request stays open.',
   })
   @ApiCreatedResponse({ type: AdjustmentBody })
-  @ApiResponse({ status: 403, description: 'same-person' })
+  @ApiResponse({ status: 403, description: 'forbidden, same-person' })
+  @ApiResponse({ status: 404, description: 'adjustment-unknown' })
   @ApiResponse({
     status: 409,
     description:
-      'adjustment-closed, insufficient-points, exceeds-arrears, adjustment-expired, account-merged',
+      'adjustment-closed, insufficient-points, exceeds-arrears, adjustment-expired, other-currency, beyond-limit, account-merged',
   })
   async approve(
     @Param('program') program: string,
@@ -174,6 +184,7 @@ export class AdjustmentsController {
   @Allow('manager')
   @ApiOperation({ summary: 'Ends a request; who asked for it may take it back this way' })
   @ApiCreatedResponse({ type: AdjustmentBody })
+  @ApiResponse({ status: 404, description: 'adjustment-unknown' })
   @ApiResponse({ status: 409, description: 'adjustment-closed' })
   async reject(
     @Param('program') program: string,
@@ -199,62 +210,11 @@ export class AdjustmentsController {
     refusal: Refusal | Closed,
     named: { readonly program: ProgramId; readonly adjustment: string },
   ) {
-    switch (refusal.kind) {
-      case 'adjustment-unknown':
-        return adjustmentUnknown();
-      case 'closed':
-        return problem({
-          status: 409,
-          type: 'adjustment-closed',
-          title: 'This adjustment is not open any more',
-          detail: `It is ${refusal.status}.`,
-          extensions: { adjustmentStatus: refusal.status },
-        });
-      case 'same-person':
-        return problem({
-          status: 403,
-          type: 'same-person',
-          title: 'Who asks for an adjustment cannot approve it',
-          detail: 'Another manager has to approve it.',
-        });
-      case 'insufficient':
-        return problem({
-          status: 409,
-          type: 'insufficient-points',
-          title: 'There are not enough points',
-          detail: `${refusal.there} are there, pending ones included. The request stays open.`,
-          extensions: { available: refusal.there },
-        });
-      case 'exceeds-arrears':
-        return problem({
-          status: 409,
-          type: 'exceeds-arrears',
-          title: 'The account does not owe as much',
-          detail: `It owes ${refusal.arrears}. The request stays open.`,
-          extensions: { arrears: refusal.arrears },
-        });
-      case 'expired':
-        return problem({
-          status: 409,
-          type: 'adjustment-expired',
-          title: 'The points would have expired already',
-          detail: 'Reject the request, and ask for points with a later date.',
-        });
-      case 'unopened':
-      case 'merged': {
-        const found = await readAdjustment(this.store, named.program, named.adjustment);
-        const account = found?.asked.account ?? accountId('');
-        return refusal.kind === 'merged'
-          ? accountMerged(account, refusal.into)
-          : accountUnknown(account);
-      }
-    }
+    const found = await readAdjustment(this.store, named.program, named.adjustment);
+    return found === null ? adjustmentUnknown() : notClosed(refusal, found.asked.account);
   }
 
   private metadataOf(context: RequestContext, program: ProgramId) {
     return metadata(context, { program, occurredAt: this.clock() }, this.clock);
   }
 }
-
-const adjustmentUnknown = () =>
-  problem({ status: 404, type: 'adjustment-unknown', title: 'There is no such adjustment' });

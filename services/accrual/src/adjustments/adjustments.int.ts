@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { AccountCache, Accounts } from '@tallystick/accounts';
 import { StoreUnavailable, newEvent, type EventStore } from '@tallystick/event-store';
-import { Points, accountId, systemClock } from '@tallystick/kernel';
+import { Points, accountId, addMs, systemClock } from '@tallystick/kernel';
 import { decideMergeOut } from '@tallystick/ledger';
 import {
   dyingStore,
@@ -14,7 +14,7 @@ import { Catalog } from '../programs/catalog.js';
 import { maria, openClub, paul, type Club } from '../testing/club.js';
 import { storeUntil } from '../testing/store-until.js';
 import { startAccrual } from '../testing/start-accrual.js';
-import { adjustmentFact, adjustmentStream } from './adjustment.js';
+import { adjustmentFact, adjustmentStream, type AskedChange } from './adjustment.js';
 import { approveAdjustment } from './close-adjustment.js';
 
 const points = (count: number) => Points.points(count);
@@ -57,6 +57,26 @@ const mergeAway = (source: string, target: string): Promise<void> =>
     const command = { ...named, target: accountId(target), reason: 'test', keepFrom: at };
     return decideMergeOut(account, command, at);
   });
+/** As an older release kept it, which refused less. */
+const keptAsAsked = async (account: string, change: AskedChange): Promise<string> => {
+  const adjustment = `older-${account}`;
+  const { program } = club;
+  const fact = adjustmentFact(program, adjustment);
+  const named = { adjustment, program, account, reason: 'x', requestedBy: 'maria', hash: 'h' };
+  const event = { type: 'AdjustmentRequested', data: { ...named, change } };
+  await service.store.append([
+    {
+      stream: adjustmentStream(program, adjustment),
+      expected: 'noStream',
+      events: [newEvent(fact, 0, event, metadataOf())],
+    },
+  ]);
+  return adjustment;
+};
+const metadataOf = () => ({
+  ...{ program: club.program, occurredAt: systemClock(), recordedAt: systemClock() },
+  ...{ actor: 'test', correlationId: 'c' },
+});
 const find = async (id: string) => (await service.call('GET', path(id))).body;
 
 describe('an adjustment', () => {
@@ -194,11 +214,56 @@ describe('an adjustment', () => {
     expect(await club.value('fay')).toMatchObject({ available: 20, arrears: 0 });
   });
 
-  it('whose points would have expired meanwhile is not approved', async () => {
+  it('whose points have expired is refused, and not approved where they expired meanwhile', async () => {
     await club.open('gil');
-    const id = await asked('gil', up(5, { expiresAt: '2020-01-01T00:00:00Z' }));
-    expect((await approve(id)).problem).toBe('adjustment-expired');
+    const over = await ask('gil', up(5, { expiresAt: '2020-01-01T00:00:00Z' }));
+    expect([over.status, over.problem, over.fields]).toEqual([
+      ...[422, 'adjustment-invalid', ['change.expiresAt']],
+    ]);
+    const soon = addMs(systemClock(), 1_500);
+    const requested = await ask('gil', up(5, { expiresAt: soon }), { key: 'soon' });
+    const id = idOf(requested.body);
+    await eventually(() => Promise.resolve(systemClock() > soon));
+    const approved = await approve(id);
+    expect([approved.status, approved.problem]).toEqual([409, 'adjustment-expired']);
     expect(await find(id)).toMatchObject({ status: 'requested' });
+    expect((await ask('gil', up(5, { expiresAt: soon }), { key: 'soon' })).body).toEqual(
+      requested.body,
+    );
+  });
+
+  it('takes money for what is owed in the programme’s currency alone, also where it was asked for before', async () => {
+    await club.open('uma');
+    await club.owe('uma', 20);
+    const payment = { amount: '12.50', currency: 'EUR', reference: 'POS 7' };
+    const euros = await ask('uma', { kind: 'arrears-paid-in-money', points: 20, payment });
+    expect([euros.status, euros.problem, euros.fields]).toEqual([
+      ...[422, 'adjustment-invalid', ['change.payment.currency']],
+    ]);
+    const before = await keptAsAsked('uma', {
+      ...{ kind: 'arrears-paid-in-money', points: points(20) },
+      payment: { minor: 1250, currency: 'EUR', reference: 'POS 7' },
+    });
+    const approved = await approve(before);
+    expect([approved.status, approved.problem]).toEqual([409, 'other-currency']);
+    expect((await club.value('uma')).arrears).toBe(20);
+  });
+
+  it('up to more than an account can hold is refused, and not approved where others came first', async () => {
+    await club.open('max', [{ points: points(Number.MAX_SAFE_INTEGER - 10) }]);
+    const more = await ask('max', up(11));
+    expect([more.status, more.problem, more.fields]).toEqual([
+      ...[422, 'adjustment-invalid', ['change.points']],
+    ]);
+    const ids = [await asked('max', up(6)), await asked('max', up(6))];
+    const answers = [];
+    for (const id of ids) answers.push(await approve(id));
+    expect(answers.map(({ status, problem }) => [status, problem])).toEqual([
+      [201, undefined],
+      [409, 'beyond-limit'],
+    ]);
+    expect(await find(ids[1] ?? '')).toMatchObject({ status: 'requested' });
+    expect((await club.value('max')).available).toBe(Number.MAX_SAFE_INTEGER - 4);
   });
 
   it('names an account that is there: an unknown one is 404, a merged one 409 with its successor', async () => {
@@ -282,10 +347,6 @@ describe('the open adjustments of a programme', () => {
 });
 
 describe('a crash while an adjustment is approved', () => {
-  const metadata = () => ({
-    ...{ program: club.program, occurredAt: systemClock(), recordedAt: systemClock() },
-    ...{ actor: 'test', correlationId: 'c' },
-  });
   const partsOn = (store: EventStore) => ({
     ...{ store, catalog: new Catalog(store), clock: systemClock },
     accounts: new Accounts({ store, clock: systemClock, cache: new AccountCache() }),
@@ -297,7 +358,7 @@ describe('a crash while an adjustment is approved', () => {
       const adjustment = await asked(`crash-${when}`, up(9));
       const named = { program: club.program, adjustment, by: 'paul' };
       await expect(
-        approveAdjustment(partsOn(dyingStore(service.store, when)), named, metadata()),
+        approveAdjustment(partsOn(dyingStore(service.store, when)), named, metadataOf()),
       ).rejects.toThrow(StoreUnavailable);
       expect(await find(adjustment)).toMatchObject({
         status: when === 'after' ? 'approved' : 'requested',
@@ -327,7 +388,7 @@ describe('a crash while an adjustment is approved', () => {
     const adjustment = await asked('late', up(9));
     const named = { program: club.program, adjustment, by: 'paul' };
     const cut = partsOn(storeUntil(service.store, 2));
-    await expect(approveAdjustment(cut, named, metadata())).rejects.toThrow(StoreUnavailable);
+    await expect(approveAdjustment(cut, named, metadataOf())).rejects.toThrow(StoreUnavailable);
     expect(await find(adjustment)).toMatchObject({ status: 'approved' });
     await mergeAway('late', 'heir');
     expect((await approve(adjustment)).body).toMatchObject({ applied: { points: 9 } });
@@ -344,7 +405,7 @@ describe('a crash while an adjustment is approved', () => {
             adjustmentFact(club.program, adjustment),
             1,
             { type: 'AdjustmentApproved', data: { adjustment, approvedBy: 'paul' } },
-            metadata(),
+            metadataOf(),
           ),
         ],
       },

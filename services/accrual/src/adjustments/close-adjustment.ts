@@ -18,6 +18,7 @@ import {
   type Adjustment,
   type AdjustmentEvent,
 } from './adjustment.js';
+import { faultOf, type Fault } from './fault.js';
 
 interface Parts {
   readonly store: EventStore;
@@ -40,8 +41,7 @@ export type Refusal =
       AdjustDecision,
       { kind: 'same-person' | 'insufficient' | 'exceeds-arrears' | 'unopened' | 'merged' }
     >
-  /** The points would have expired before they came. */
-  | { readonly kind: 'expired' };
+  | Fault;
 
 export type Closed =
   | { readonly kind: 'adjustment-unknown' }
@@ -200,7 +200,6 @@ const commandOf = async (
   const rulebook = published === null ? null : rulebookAt(published, clock());
   const policy = rulebook === null ? {} : { arrearsPolicy: arrearsPolicyOf(rulebook.book) };
   return (account, at) => {
-    const expiresAt = asked.change.kind === 'up' ? asked.change.expiresAt : null;
     const change: Change =
       asked.change.kind === 'up' ? { ...asked.change, availableAt: at, ...policy } : asked.change;
     const decision = decideAdjust(
@@ -211,8 +210,8 @@ const commandOf = async (
       },
       at,
     );
-    return decision.kind === 'adjusted' && expiresAt !== null && expiresAt <= at
-      ? { kind: 'expired' }
+    return decision.kind === 'adjusted'
+      ? (faultOf(asked.change, account, at, rulebook?.book ?? null) ?? decision)
       : decision;
   };
 };

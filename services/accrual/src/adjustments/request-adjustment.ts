@@ -5,8 +5,9 @@ import {
   type EventStore,
 } from '@tallystick/event-store';
 import type { Accounts } from '@tallystick/accounts';
-import type { AccountId, ProgramId } from '@tallystick/kernel';
+import type { AccountId, Clock, ProgramId } from '@tallystick/kernel';
 import { closedTo, type MergedAway } from '@tallystick/ledger';
+import { rulebookAt, type Catalog } from '../programs/catalog.js';
 import {
   adjustmentFact,
   adjustmentStream,
@@ -15,6 +16,7 @@ import {
   type AdjustmentRequested,
   type AskedChange,
 } from './adjustment.js';
+import { faultOf, type Fault } from './fault.js';
 
 export interface AdjustmentRequest {
   readonly program: ProgramId;
@@ -27,11 +29,19 @@ export type RequestAnswer =
   | { readonly kind: 'requested'; readonly adjustment: Adjustment }
   | { readonly kind: 'unopened' }
   | MergedAway
+  | Fault
   | { readonly kind: 'key-reused' };
+
+interface RequestParts {
+  readonly store: EventStore;
+  readonly accounts: Accounts;
+  readonly catalog: Catalog;
+  readonly clock: Clock;
+}
 
 /** Keeps what one person asks for, once for a key. Nothing happens to the account before another person has approved it. */
 export const requestAdjustment = async (
-  { store, accounts }: { readonly store: EventStore; readonly accounts: Accounts },
+  { store, accounts, catalog, clock }: RequestParts,
   by: { readonly subject: string; readonly key: string },
   request: AdjustmentRequest,
   metadata: EventMetadata,
@@ -47,8 +57,15 @@ export const requestAdjustment = async (
         ? { kind: 'requested', adjustment: known }
         : { kind: 'key-reused' };
     }
-    const closed = await accounts.look(program, account, closedTo);
-    if (closed !== null) return closed;
+    const at = clock();
+    const published = await catalog.read(program);
+    const book = published === null ? null : (rulebookAt(published, at)?.book ?? null);
+    const refusal = await accounts.look(
+      program,
+      account,
+      (state) => closedTo(state) ?? faultOf(request.change, state, at, book),
+    );
+    if (refusal !== null) return refusal;
     const event = { type: 'AdjustmentRequested', data };
     await store.append([
       {

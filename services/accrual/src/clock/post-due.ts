@@ -1,4 +1,4 @@
-import { recording, type Accounts, type Recording } from '@tallystick/accounts';
+import { lapseRecording, recording, type Accounts, type Recording } from '@tallystick/accounts';
 import type { EventMetadata } from '@tallystick/event-store';
 import {
   factId,
@@ -16,9 +16,6 @@ import {
 } from '@tallystick/ledger';
 import { arrearsPolicyOf } from '@tallystick/rulebook';
 import { rulebookAt, type Catalog } from '../programs/catalog.js';
-
-/** Events that a hold's own fact causes: what asked for it, what reserved the lots, and this. */
-const lapseOrdinal = 2;
 
 /**
  * Posts what has lapsed on an account, holds and lots, moment by moment in the order in which it lapsed, until nothing is due. What is
@@ -43,6 +40,7 @@ export const postDue = async (
       program,
       account,
       {
+        asPosted: true,
         decide: (state, at) => {
           const due = nextDue(state);
           if (due === null || due > at)
@@ -70,8 +68,7 @@ const dueEvents = (
   metadata: EventMetadata,
 ): readonly Recording[] => {
   const lapses = decideLapses(account, due, policy);
-  if (lapses.length > 0)
-    return lapses.map((event) => recording(event.data.fact, lapseOrdinal, event, metadata));
+  if (lapses.length > 0) return lapses.map((event) => lapseRecording(event, metadata));
   const { opened, totals } = account;
   if (opened === null) throw new Error('something is due on an account that is not open');
   // With what had expired before: points may come back to a lot and lapse again at once, for the same moment.

@@ -80,6 +80,7 @@ export class ClosingsController {
       'Runs in the background, and goes on after a restart by itself. Moves no points: it carries each account forward, so that it need not be folded from its beginning. What is older than the return window is left behind. A period is closed once: no Idempotency-Key is needed.',
   })
   @ApiAcceptedResponse({ type: ClosingBody })
+  @ApiResponse({ status: 404, description: 'program-unknown' })
   @ApiResponse({ status: 422, description: 'period-not-over' })
   async close(
     @Body() body: ClosingRequest,
@@ -99,6 +100,7 @@ export class ClosingsController {
   @Allow('manager', 'auditor')
   @ApiOperation({ summary: 'How far a closing has come' })
   @ApiOkResponse({ type: ClosingBody })
+  @ApiResponse({ status: 404, description: 'closing-unknown' })
   async find(@Param() path: ClosingPath, @CallerParam() caller: Caller) {
     mayProgram(caller, path.program);
     const closing = await this.closings.find(programId(path.program), localDate(path.through));

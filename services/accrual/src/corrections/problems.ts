@@ -27,6 +27,10 @@ export const accountMerged = (account: AccountId, successor: AccountId) =>
     extensions: { account, successor },
   });
 
+/** What is said of a field whose value an account has no room for. */
+export const beyondLimit = (what: 'points' | 'minor units of spend'): string =>
+  `is too much: the account takes no more than ${Number.MAX_SAFE_INTEGER} ${what} in all`;
+
 export const keyReused = () =>
   problem({
     status: 422,

@@ -6,8 +6,22 @@ import {
   type EventMetadata,
   type EventStore,
 } from '@tallystick/event-store';
-import type { AccountId, Clock, Instant, ProgramId } from '@tallystick/kernel';
-import { closedTo, decideMergeOut, type MergeOut } from '@tallystick/ledger';
+import {
+  Points,
+  type AccountId,
+  type Clock,
+  type Instant,
+  type ProgramId,
+} from '@tallystick/kernel';
+import {
+  arrearsOf,
+  closedTo,
+  decideMergeOut,
+  hasRoomFor,
+  heldOf,
+  unspentOf,
+  type MergeOut,
+} from '@tallystick/ledger';
 import { arrearsPolicyOf } from '@tallystick/rulebook';
 import { rulebookAt, type Catalog } from '../programs/catalog.js';
 import { returnableSince } from '../programs/return-window.js';
@@ -50,6 +64,8 @@ export type MergeAnswer =
   | { readonly kind: 'already-merged'; readonly account: AccountId; readonly successor: AccountId }
   /** More of it can still be returned, refunded and captured than one event holds. */
   | { readonly kind: 'too-large'; readonly account: AccountId }
+  /** The target would come to more points than an account can hold. */
+  | { readonly kind: 'beyond-limit' }
   /** An account cannot become part of itself, nor of what became part of it. */
   | { readonly kind: 'same-account' }
   | { readonly kind: 'key-reused' };
@@ -86,6 +102,7 @@ export const mergeAccounts = async (
     const keepFrom = returnableSince(published, parts.clock());
     if ((await bytesOf(parts, request, keepFrom)) > mergeBytesMax)
       return { kind: 'too-large', account: source };
+    if (!(await hasRoom(parts, request))) return { kind: 'beyond-limit' };
     const merge = { merge: id, ...request, keepFrom, requestedBy: by.subject, hash };
     await parts.register.write(merge, revision, metadata);
   }
@@ -123,6 +140,21 @@ const bytesOf = (
       return { kind: 'answer', answer: () => bytes };
     },
   });
+
+/** Asked before anything is written: what has left the source must be able to arrive. */
+const hasRoom = async (
+  { accounts }: MergeParts,
+  { program, source, target }: MergeRequest,
+): Promise<boolean> => {
+  const moved = await accounts.look(program, source, (state) =>
+    [unspentOf(state), heldOf(state), arrearsOf(state)].map(BigInt).reduce((a, b) => a + b),
+  );
+  return await accounts.look(
+    program,
+    target,
+    (state) => moved <= Number.MAX_SAFE_INTEGER && hasRoomFor(state, Points.points(moved)),
+  );
+};
 
 /** Brings a registered merge to its end, from wherever it stands. */
 export const finishMerge = async (

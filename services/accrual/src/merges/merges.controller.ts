@@ -77,8 +77,9 @@ export class MergesController {
   @ApiResponse({ status: 404, description: 'account-unknown, program-unknown' })
   @ApiResponse({
     status: 409,
-    description: 'account-merged (with `successor`), same-account, account-too-large',
+    description: 'account-merged, same-account, account-too-large, beyond-limit',
   })
+  @ApiResponse({ status: 422, description: 'idempotency-key-reused' })
   async merge(
     @Body() body: MergeRequestBody,
     @IdempotencyKeyParam() key: string,
@@ -118,6 +119,13 @@ export class MergesController {
           type: 'account-too-large',
           title: 'The account has too much to be moved at once',
           detail: `More of account ${result.account} can still be returned than one event holds. Ask again when fewer of its sales are within the return window.`,
+        });
+      case 'beyond-limit':
+        throw problem({
+          status: 409,
+          type: 'beyond-limit',
+          title: 'The account cannot hold as much',
+          detail: `With the points of ${source}, more would have come to account ${target} than it takes in all.`,
         });
       case 'same-account':
         throw problem({

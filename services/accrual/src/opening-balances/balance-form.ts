@@ -14,7 +14,9 @@ const text = (charsMax: number) =>
 const lot = z.strictObject({
   points: z.int().min(1).max(1_000_000_000_000),
   availableAt: moment.nullish().describe('Without it: from when it is imported'),
-  expiresAt: moment.nullish().describe('Without it: never'),
+  expiresAt: moment
+    .nullish()
+    .describe('Without it: never. What has lapsed by now is taken over, and posted as expired'),
   funder: text(100).default('chain').describe('chain, partner:<id>, supplier:<id>'),
   kind: z.enum(['base', 'bonus']).default('base'),
   qualifies: z.boolean().default(true).describe('Whether it counts for a tier'),
@@ -32,13 +34,24 @@ export const openingBalance = z
       .describe('Spend that counts for tiers, in minor units by calendar year'),
   })
   .superRefine(({ account, card, lots, spend }, context) => {
-    const wrong = (path: string, message: string): void => {
-      context.addIssue({ code: 'custom', path: [path], message });
+    const wrong = (path: string | readonly (string | number)[], message: string): void => {
+      context.addIssue({
+        code: 'custom',
+        path: typeof path === 'string' ? [path] : [...path],
+        message,
+      });
     };
     if ((account === undefined) === (card === undefined))
       wrong('account', 'give either account or card');
     if (lots.length === 0 && Object.keys(spend).length === 0)
       wrong('lots', 'there is nothing to import: neither points nor spend');
+    for (const [index, { availableAt, expiresAt }] of lots.entries()) {
+      if (availableAt && expiresAt && instant(expiresAt) <= instant(availableAt))
+        wrong(
+          ['lots', index, 'expiresAt'],
+          'must be after availableAt, or nobody can ever spend it',
+        );
+    }
   });
 export type OpeningBalance = z.output<typeof openingBalance>;
 

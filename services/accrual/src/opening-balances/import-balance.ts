@@ -5,6 +5,8 @@ import {
   decideImport,
   decodeLedgerEvent,
   type ArrearsPolicy,
+  type BeyondLimit,
+  type ImportDecision,
   type MergedAway,
 } from '@tallystick/ledger';
 import {
@@ -32,6 +34,7 @@ export type ImportAnswer =
       readonly position: bigint;
     }
   | { readonly kind: 'unopened' }
+  | Extract<ImportDecision, BeyondLimit>
   | MergedAway
   /** The system's reference was used for another balance. */
   | { readonly kind: 'reference-taken' };
@@ -39,6 +42,7 @@ export type ImportAnswer =
 type Written =
   | { readonly kind: 'imported' | 'known'; readonly position: bigint }
   | { readonly kind: 'unopened' | 'conflict' | 'taken' }
+  | Extract<ImportDecision, BeyondLimit>
   | MergedAway;
 
 /**
@@ -94,6 +98,8 @@ export const importBalance = async (
         return { kind: 'reference-taken' };
       case 'unopened':
         return { kind: 'unopened' };
+      case 'beyond-limit':
+        return written;
       case 'merged':
       case 'taken': {
         const pinned = await readBalance(parts.store, content);

@@ -15,7 +15,7 @@ import {
   unknownCard,
 } from '@tallystick/receipts';
 import { problem, ProblemException, type CardTokens } from '@tallystick/service-host';
-import { accountMerged, accountUnknown } from '../corrections/problems.js';
+import { accountMerged, accountUnknown, beyondLimit } from '../corrections/problems.js';
 import {
   contentOf,
   openingBalance,
@@ -70,6 +70,14 @@ export const importBalances = async (
         return refused(accountUnknown(which.account));
       case 'merged':
         return refused(accountMerged(which.account, answer.into));
+      case 'beyond-limit':
+        return refused(
+          answer.year === null
+            ? invalid([{ field: 'lots', message: beyondLimit('points') }])
+            : invalid([
+                { field: `spend.${answer.year}`, message: beyondLimit('minor units of spend') },
+              ]),
+        );
       case 'reference-taken':
         return refused(referenceTaken());
     }
@@ -85,16 +93,21 @@ export const importBalances = async (
 const readItem = (item: unknown): OpeningBalance | ProblemException => {
   const parsed = openingBalance.safeParse(item);
   if (parsed.success) return parsed.data;
-  return problem({
-    status: 422,
-    type: 'opening-balance-invalid',
-    title: 'The balance is not as the schema says',
-    errors: parsed.error.issues.slice(0, 20).map(({ path, message }) => ({
+  return invalid(
+    parsed.error.issues.slice(0, 20).map(({ path, message }) => ({
       field: path.join('.') || 'item',
       message,
     })),
-  });
+  );
 };
+
+const invalid = (errors: readonly { readonly field: string; readonly message: string }[]) =>
+  problem({
+    status: 422,
+    type: 'opening-balance-invalid',
+    title: 'The balance cannot be taken over as it is',
+    errors: [...errors],
+  });
 
 const whichOf = (
   item: OpeningBalance,

@@ -1,5 +1,5 @@
 import { Body, Controller, HttpCode, Inject, Post } from '@nestjs/common';
-import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiOkResponse, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { Accounts } from '@tallystick/accounts';
 import type { EventStore } from '@tallystick/event-store';
 import { programId, type Clock } from '@tallystick/kernel';
@@ -41,9 +41,10 @@ export class OpeningBalancesController {
   @ApiOperation({
     summary: 'Takes over up to 1,000 balances of another system; answers per item, in order',
     description:
-      'Each balance is imported once for its system and reference, however often it is sent: no Idempotency-Key is needed. The same reference with other content is refused. An item is `{account | card, reference, lots: [{points, availableAt?, expiresAt?, funder?, kind?, qualifies?}], spend?: {<year>: <minor units>}}`.',
+      'Each balance is imported once for its system and reference, however often it is sent: no Idempotency-Key is needed. The same reference with other content is refused. An item is `{account | card, reference, lots: [{points, availableAt?, expiresAt?, funder?, kind?, qualifies?}], spend?: {<year>: <minor units>}}`. Each is taken or refused by itself; the problems of an item: card-unknown, account-unknown (404), account-merged, reference-taken (409), opening-balance-invalid (422).',
   })
   @ApiOkResponse({ type: BalanceBatchAnswer })
+  @ApiResponse({ status: 404, description: 'program-unknown' })
   async importBatch(
     @Body() body: BalanceBatch,
     @CallerParam() caller: Caller,

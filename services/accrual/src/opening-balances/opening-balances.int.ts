@@ -187,6 +187,48 @@ describe('an opening balance', () => {
     expect(fields.slice(0, 4)).toEqual(['lots', 'account', 'lots.0.points', 'spend.25']);
   });
 
+  it('whose points nobody could ever spend is refused: they lapse before they are available', async () => {
+    await club.open('pam');
+    const lot = { points: 5, availableAt: '2097-01-01T00:00:00Z' };
+    const answers = await sent(
+      {
+        ...{ account: 'pam', reference: 'never' },
+        lots: [{ points: 1 }, { ...lot, expiresAt: '2097-01-01T00:00:00Z' }],
+      },
+      { account: 'pam', reference: 'late', lots: [{ ...lot, expiresAt: '2097-01-01T00:00:01Z' }] },
+    );
+    expect(answers.map(told)).toEqual([
+      [422, 'opening-balance-invalid'],
+      [200, 'pam', 5, false],
+    ]);
+    expect(answers[0]?.problem?.errors?.map(({ field }) => field)).toEqual(['lots.1.expiresAt']);
+  });
+
+  it('that an account has no room for is refused by itself, and the others of its batch are taken', async () => {
+    for (const name of ['max', 'ned', 'oda']) await club.open(name);
+    const most = lots(...Array.from({ length: 200 }, () => 1_000_000_000_000));
+    const items = [
+      ...Array.from({ length: 47 }, (_, n) => ({
+        ...{ account: 'max', reference: `max-${n}`, lots: most },
+      })),
+      { account: 'ned', reference: 'spend', spend: { 2025: Number.MAX_SAFE_INTEGER, 2024: 1 } },
+      { account: 'ned', reference: 'more', spend: { 2024: 1, 2025: 1 } },
+      { account: 'oda', reference: 'other', lots: lots(3) },
+    ];
+    const answers = await sent(...items);
+    const refused = answers.filter(({ status }) => status !== 200);
+    expect(refused.map(told)).toEqual(refused.map(() => [422, 'opening-balance-invalid']));
+    expect(refused.map(({ problem }) => problem?.errors?.[0]?.field)).toEqual([
+      ...['lots', 'lots', 'spend.2025'],
+    ]);
+    expect((await club.value('max')).available).toBe(9_000_000_000_000_000);
+    expect((await club.value('oda')).available).toBe(3);
+    expect([...(await club.state('ned')).spend.values()]).toEqual([1, Number.MAX_SAFE_INTEGER]);
+    expect((await sent(...items)).map(({ status }) => status)).toEqual(
+      answers.map(({ status }) => status),
+    );
+  });
+
   it('is only for managers of a programme that there is, up to 1,000 at once', async () => {
     const item = { account: 'gil', reference: 'x', lots: lots(1) };
     const store = { ...maria, roles: ['store' as const] };

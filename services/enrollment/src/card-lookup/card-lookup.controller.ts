@@ -3,7 +3,8 @@ import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { Allow, CallerParam, mayProgram, type Caller } from '@tallystick/service-host';
 import { createZodDto } from 'nestjs-zod';
 import { z } from 'zod';
-import { accountAnswer, cardNumber, memberAnswer, program } from '../fields.js';
+import { accountAnswer, cardNumber, memberAnswer, program, successorAnswer } from '../fields.js';
+import { successorOf } from '../hear-merges/merges.js';
 import { PARTS, type Parts } from '../parts.js';
 import { cardUnknown } from '../problems.js';
 import { accountOfCard } from './account-of-card.js';
@@ -13,6 +14,7 @@ class LookupAnswer extends createZodDto(
   z.object({
     member: memberAnswer,
     account: accountAnswer,
+    successor: successorAnswer,
     token: z.string().describe('Stands for the card number everywhere else'),
   }),
 ) {}
@@ -39,6 +41,7 @@ export class CardLookupController {
     const token = this.parts.cardTokens.tokenOf(body.program, body.card);
     const found = await accountOfCard(this.parts.db, body.program, token);
     if (found === undefined) throw cardUnknown();
-    return { ...found, token };
+    const successor = await successorOf(this.parts.db, body.program, found.account);
+    return { ...found, successor, token };
   }
 }

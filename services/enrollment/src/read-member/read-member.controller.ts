@@ -3,8 +3,16 @@ import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { Allow, CallerParam, hasRole, mayProgram, type Caller } from '@tallystick/service-host';
 import { createZodDto } from 'nestjs-zod';
 import { z } from 'zod';
-import { accountAnswer, cardAnswer, member, memberAnswer, program } from '../fields.js';
+import {
+  accountAnswer,
+  cardAnswer,
+  member,
+  memberAnswer,
+  program,
+  successorAnswer,
+} from '../fields.js';
 import { personalData } from '../member/personal.js';
+import { successorOf } from '../hear-merges/merges.js';
 import { PARTS, type Parts } from '../parts.js';
 import { memberUnknown } from '../problems.js';
 import { readMember } from './read.js';
@@ -15,6 +23,7 @@ class MemberBody extends createZodDto(
     program: z.string(),
     member: memberAnswer,
     account: accountAnswer,
+    successor: successorAnswer,
     since: z.string().describe('RFC 3339, UTC'),
     cards: z.array(cardAnswer),
     personal: personalData.nullable().describe('Null: none was given, or none is left'),
@@ -44,10 +53,12 @@ export class ReadMemberController {
     const found = await readMember(this.parts, path.program, path.member);
     if (found === undefined) throw memberUnknown();
     const { account, since, cards, personal } = found;
+    const successor = await successorOf(this.parts.db, path.program, account);
     return {
       program: path.program,
       member: path.member,
       account,
+      successor,
       since,
       cards: cards.map((card) => ({ token: card.card, from: card.since })),
       personal,

@@ -2,6 +2,7 @@ import type { RecordedEvent } from '@tallystick/event-store';
 import { rulebookPublished } from '@tallystick/contracts';
 import { programId } from '@tallystick/kernel';
 import { z } from 'zod';
+import { hearMerges, mergeRequested } from '../hear-merges/merges.js';
 import { hear } from '../hear-programs/hear.js';
 import { restore } from '../member/restore.js';
 import type { Parts } from '../parts.js';
@@ -21,6 +22,12 @@ const apply = async (parts: Parts, batch: readonly RecordedEvent[]): Promise<voi
       .filter(({ type }) => type === 'RulebookPublished')
       .map(({ data }) => programId(published.parse(JSON.parse(data)).program)),
   );
+  await hearMerges(
+    parts.db,
+    batch
+      .filter(({ type }) => type === 'MergeRequested')
+      .map(({ data }) => mergeRequested.parse(JSON.parse(data))),
+  );
   const last = batch.at(-1);
   if (last !== undefined)
     await parts.db.query('update rebuilt_to set position = greatest(position, $1)', [
@@ -29,7 +36,7 @@ const apply = async (parts: Parts, batch: readonly RecordedEvent[]): Promise<voi
 };
 
 /**
- * Makes rows from events, from where it last ended: members, cards and programmes whose rows were lost come back before
+ * Makes rows from events, from where it last ended: members, cards, programmes and merges whose rows were lost come back before
  * the first request could give a lost card to someone else. What cannot come back is personal data.
  * Returns how many events it went through. Bounded memory.
  */
@@ -38,7 +45,8 @@ export const rebuild = async (parts: Parts): Promise<number> => {
   const after = BigInt(positionRow.parse(rows)[0]?.position ?? '0');
   let events = 0;
   let batch: RecordedEvent[] = [];
-  for await (const event of parts.store.readAll({ after, categories: ['member', 'program'] })) {
+  const categories = ['member', 'program', 'merge'];
+  for await (const event of parts.store.readAll({ after, categories })) {
     batch.push(event);
     events += 1;
     if (batch.length === batchSize) {

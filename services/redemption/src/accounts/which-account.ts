@@ -1,4 +1,10 @@
-import { accountId, programId, type Instant, type ProgramId } from '@tallystick/kernel';
+import {
+  accountId,
+  programId,
+  type AccountId,
+  type Instant,
+  type ProgramId,
+} from '@tallystick/kernel';
 import {
   hasRole,
   mayAccount,
@@ -54,6 +60,13 @@ export const findAccount = async (
     throw accountUnknown('The card leads to no account of this programme.');
   return { program, account: owner, follows: true };
 };
+
+/** Whether a caller may see what happened on these accounts: staff may, a member where one of them is its own. */
+export const isTheirs = (
+  caller: Caller,
+  accounts: readonly AccountId[],
+  staff: readonly Role[] = ['store', 'manager'],
+): boolean => hasRole(caller, ...staff) || accounts.some((account) => account === caller.account);
 
 const eitherOr = (field: string) =>
   problem({

@@ -102,8 +102,6 @@ const orderFor = (
           return { kind: 'write', events: decision.events };
         case 'unknown-hold':
           return { kind: 'refused', refusal: { kind: 'hold-unknown' } };
-        case 'lapsed':
-          return { kind: 'refused', refusal: { kind: 'hold-lapsed' } };
         case 'closed':
           return { kind: 'refused', refusal: closed(decision.status) };
         case 'exceeds-hold':

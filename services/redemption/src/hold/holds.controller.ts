@@ -16,14 +16,14 @@ import {
   type RequestContext,
 } from '@tallystick/service-host';
 import { CARDS, MEANS } from '../accounts/providers.js';
-import { findAccount, type Cards } from '../accounts/which-account.js';
+import { findAccount, isTheirs, type Cards } from '../accounts/which-account.js';
 import * as fields from '../fields.js';
 import type { Means } from '../orders/order.js';
 import { exceedsHold, holdUnknown, insufficient, problemOf } from '../problems.js';
 import { capture } from './capture.js';
 import { openHolds } from './open-holds.js';
 import { placeHold } from './place-hold.js';
-import { readHold } from './read-hold.js';
+import { readHold, type HoldStory } from './read-hold.js';
 import { release } from './release.js';
 
 const lapsesInSecondsDefault = 900;
@@ -183,12 +183,7 @@ export class HoldsController {
     @CallerParam() caller: Caller,
   ) {
     mayProgram(caller, program);
-    const known = await readHold(this.means, programId(program), hold);
-    const isTheirs =
-      hasRole(caller, 'store', 'manager') ||
-      known?.accounts.some((account) => account === caller.account) === true;
-    if (known === null || !isTheirs) throw holdUnknown();
-    const { accounts, ...told } = known;
+    const { accounts, ...told } = await this.theirs(caller, program, hold);
     return { ...told, account: accounts[0] };
   }
 
@@ -222,8 +217,11 @@ export class HoldsController {
   }
 
   @Post('/:program/:hold/releases')
-  @Allow('store', 'manager')
-  @ApiOperation({ summary: 'Gives back what a hold still reserves, once' })
+  @Allow('store', 'manager', 'member')
+  @ApiOperation({
+    summary: 'Gives back what a hold still reserves, once',
+    description: 'A member releases holds of its own account only.',
+  })
   @ApiResponse({ status: 201, type: ReleasedBody.Output })
   @ApiResponse({ status: 404, description: 'hold-unknown' })
   @ApiResponse({ status: 409, description: 'hold-lapsed, hold-closed' })
@@ -236,10 +234,18 @@ export class HoldsController {
     @ContextParam() context: RequestContext,
   ): Promise<Answer<unknown>> {
     mayProgram(caller, program);
+    if (!hasRole(caller, 'store', 'manager')) await this.theirs(caller, program, hold);
     const request = { program: programId(program), hold };
     const outcome = await release(this.means, caller.subject, key, request, context);
     if (outcome.kind !== 'done') throw problemOf(outcome);
     const at = String(outcome.position);
     return answer({ ...outcome.done, position: at }, { position: at });
+  }
+
+  /** A hold that the caller may see: staff any, a member one of its own account. To others it is unknown. */
+  private async theirs(caller: Caller, program: string, hold: string): Promise<HoldStory> {
+    const known = await readHold(this.means, programId(program), hold);
+    if (known === null || !isTheirs(caller, known.accounts)) throw holdUnknown();
+    return known;
   }
 }

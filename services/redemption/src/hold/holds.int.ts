@@ -221,10 +221,28 @@ describe('a capture', () => {
       expect((await read(hold)).body).toMatchObject({ status: 'lapsed', left: 0 });
     };
     await check();
-    expect(await available(account)).toBe(2);
+    expect(refusal(await release(hold, 'late'))).toEqual([409, 'hold-lapsed']);
+    expect(await available(account)).toBe(10);
     await house.club.lapse(account);
     await check();
     expect(await available(account)).toBe(10);
+  });
+
+  it('its points can be spent at once when its time is over, posted or not, and once', async () => {
+    const account = await house.club.open('over', 10);
+    await held('over', account, 8, { lapsesInSeconds: 1 });
+    const spend = (key: string, points: number, by: TestService) =>
+      post('/v1/redemptions', key, { program, account, points, reference: 'till 7' }, { by });
+    expect(refusal(await spend('over-1', 3, house.service))).toEqual([409, 'insufficient-points']);
+    house.pass(1_500);
+    const spent = await Promise.all(both().map((by, n) => spend(`over-${n + 2}`, 9, by)));
+    expect(spent.map(({ status }) => status).toSorted()).toEqual([201, 409]);
+    expect(await available(account)).toBe(1);
+    await house.club.lapse(account);
+    expect(await available(account)).toBe(1);
+    const won = spent.findIndex(({ status }) => status === 201);
+    for (const by of both())
+      expect((await spend(`over-${won + 2}`, 9, by)).body).toEqual(spent[won]?.body);
   });
 
   it('spends what has expired since it was reserved', async () => {
@@ -346,8 +364,8 @@ describe('who may do what with a hold', () => {
     ['nobody without a token', null, [401, 401, 401, 401]],
     ['a store', store, [201, 200, 201, 409]],
     ['a manager', manager, [201, 200, 201, 409]],
-    ['the member places and reads', memberOf('whose'), [201, 200, 403, 403]],
-    ['no other member', memberOf('other'), [403, 404, 403, 403]],
+    ['the member places, reads and releases', memberOf('whose'), [201, 200, 403, 201]],
+    ['no other member', memberOf('other'), [403, 404, 403, 404]],
     ['no store elsewhere', { ...store, programs: ['other'] }, [403, 403, 403, 403]],
   ])('%s', async (who, as, statuses) => {
     const key = who.replaceAll(' ', '-');

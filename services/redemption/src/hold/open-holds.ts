@@ -16,7 +16,7 @@ export interface OpenHold {
 
 /** The holds of an account that can still be captured, soonest to lapse first. */
 export const openHolds = (
-  { accounts, clock }: Means,
+  { accounts }: Means,
   program: ProgramId,
   account: AccountId,
 ): Promise<
@@ -24,13 +24,10 @@ export const openHolds = (
   | { readonly kind: 'account-unknown' }
   | MergedAway
 > => {
-  const at = clock();
   return accounts.look(program, account, (state) => {
     if (state.opened === null) return { kind: 'account-unknown' };
     if (state.merged !== null) return { kind: 'merged', into: state.merged.into };
-    const open = [...state.holds.values()].filter(
-      ({ status, lapsesAt }) => status === 'open' && lapsesAt > at,
-    );
+    const open = [...state.holds.values()].filter(({ status }) => status === 'open');
     const holds = open.map(({ id, kind, reference, points, left, lapsesAt }) => ({
       ...{ hold: idOfFact(id), kind, reference, points, lapsesAt },
       left: Points.total(left.map((one) => one.points)),

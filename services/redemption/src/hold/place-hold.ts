@@ -6,7 +6,7 @@ import {
   type Points,
   type ProgramId,
 } from '@tallystick/kernel';
-import { decideHold, valuation, type MergedAway } from '@tallystick/ledger';
+import { decideHold, valuation, type ArrearsPolicy, type MergedAway } from '@tallystick/ledger';
 import {
   carryOutOnce,
   type Cause,
@@ -38,7 +38,7 @@ export interface Held {
 }
 
 /** Reserves points once for a caller's key: nobody else can spend them until they are captured, released or the hold has lapsed. */
-export const placeHold = (
+export const placeHold = async (
   means: Means,
   caller: string,
   key: string,
@@ -47,13 +47,19 @@ export const placeHold = (
   cause: Cause,
 ): Promise<Outcome<Held, SpendingRefusal> | MergedAway> => {
   const id = orderIdOf('hold', request.program, caller, key);
-  return carryOutOnce(means, (account) => orderFor(id, { ...request, account }, cause), named);
+  const terms = await means.heard.termsAt(request.program, means.clock());
+  return carryOutOnce(
+    means,
+    (account) => orderFor(id, { ...request, account }, cause, terms?.arrearsPolicy),
+    named,
+  );
 };
 
 const orderFor = (
   id: string,
   request: HoldRequest & { readonly account: AccountId },
   cause: Cause,
+  arrearsPolicy: ArrearsPolicy | undefined,
 ): PinnedOrder<Held, SpendingRefusal> => {
   const { program, account, points, kind, reference, lapsesInSeconds } = request;
   const fact = holdFact(program, id);
@@ -65,8 +71,9 @@ const orderFor = (
     data: { hold: id, hash, ...request },
     decide: (state, at) => {
       const lapsesAt = addMs(at, lapsesInSeconds * 1_000);
-      const command = { hold: fact, factHash: hash, points, kind, reference, lapsesAt };
-      const decision = decideHold(state, command, at);
+      const policy = arrearsPolicy === undefined ? {} : { arrearsPolicy };
+      const what = { points, kind, reference, lapsesAt, ...policy };
+      const decision = decideHold(state, { hold: fact, factHash: hash, ...what }, at);
       switch (decision.kind) {
         case 'held':
           return { kind: 'write', events: [decision.event] };

@@ -1,4 +1,10 @@
-import { AccountCache, Accounts, recording, successorOf } from '@tallystick/accounts';
+import {
+  AccountCache,
+  Accounts,
+  lapseRecording,
+  recording,
+  successorOf,
+} from '@tallystick/accounts';
 import { rulebookV1, toRulebook } from '@tallystick/contracts';
 import { canonicalJson, newEvent, type EventStore } from '@tallystick/event-store';
 import {
@@ -167,7 +173,14 @@ export class Club {
 
   /** Posts the holds whose time is over, as accrual's clock does. */
   async lapse(account: AccountId): Promise<void> {
-    await this.post(account, this.fact('lapse'), (state, at) => decideLapses(state, at));
+    await this.accounts.run(program, account, {
+      asPosted: true,
+      decide: (state, at) => ({
+        kind: 'write',
+        events: decideLapses(state, at).map((event) => lapseRecording(event, this.metadata())),
+        answer: () => () => undefined,
+      }),
+    });
   }
 
   private rate(

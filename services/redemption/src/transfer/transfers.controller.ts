@@ -1,8 +1,8 @@
-import { Body, Controller, Inject, Post } from '@nestjs/common';
+import { Body, Controller, Get, Inject, Param, Post } from '@nestjs/common';
 import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { createZodDto } from 'nestjs-zod';
 import { z } from 'zod';
-import { Points } from '@tallystick/kernel';
+import { Points, programId } from '@tallystick/kernel';
 import {
   Allow,
   answer,
@@ -10,12 +10,13 @@ import {
   CallerParam,
   ContextParam,
   IdempotencyKeyParam,
+  mayProgram,
   type Caller,
   type RequestContext,
 } from '@tallystick/service-host';
 import { CARDS, MEANS } from '../accounts/providers.js';
-import { findAccount, type Cards } from '../accounts/which-account.js';
-import { position, program, reason, whichAccount, wholePoints } from '../fields.js';
+import { findAccount, isTheirs, type Cards } from '../accounts/which-account.js';
+import { position, program, reason, time, whichAccount, wholePoints } from '../fields.js';
 import type { Means } from '../orders/order.js';
 import {
   accountMerged,
@@ -23,7 +24,9 @@ import {
   insufficient,
   problemOf,
   sameAccount,
+  transferUnknown,
 } from '../problems.js';
+import { readTransfer } from './read-transfer.js';
 import { transfer } from './transfer.js';
 
 class TransferRequest extends createZodDto(
@@ -44,6 +47,20 @@ class TransferredBody extends createZodDto(
     points: z.int(),
     available: z.int().describe('What was available to the sender right after it'),
     position,
+  }),
+) {}
+
+class TransferBody extends createZodDto(
+  z.strictObject({
+    transfer: z.string(),
+    program: z.string(),
+    from: z.string(),
+    to: z.string(),
+    status: z.enum(['under-way', 'arrived']),
+    points: z.int(),
+    reason: z.string(),
+    sentAt: time,
+    arrivedAt: time.nullable(),
   }),
 ) {}
 
@@ -101,5 +118,25 @@ export class TransfersController {
       default:
         throw problemOf(outcome);
     }
+  }
+
+  @Get('/:program/:transfer')
+  @Allow('member', 'manager')
+  @ApiOperation({
+    summary: 'What became of a transfer',
+    description: 'A member sees those from and to its own account only.',
+  })
+  @ApiResponse({ status: 200, type: TransferBody.Output })
+  @ApiResponse({ status: 404, description: 'transfer-unknown' })
+  async read(
+    @Param('program') of: string,
+    @Param('transfer') id: string,
+    @CallerParam() caller: Caller,
+  ) {
+    mayProgram(caller, of);
+    const known = await readTransfer(this.means, programId(of), id);
+    if (known === null || !isTheirs(caller, known.accounts, ['manager'])) throw transferUnknown();
+    const { accounts: _accounts, ...told } = known;
+    return told;
   }
 }

@@ -4,9 +4,11 @@ import { pino } from 'pino';
 import { z } from 'zod';
 import type { EventStore } from '@tallystick/event-store';
 import { Points, ledgerStream, type AccountId } from '@tallystick/kernel';
+import type { TokenClaims } from '@tallystick/service-host';
 import { dyingStore, manager, type Response, type TestService } from '@tallystick/testing/service';
 import { Heard } from '../accounts/heard.js';
 import type { Means } from '../orders/order.js';
+import { orderIdOf } from '../redeem/redemption-stream.js';
 import { program } from '../testing/club.js';
 import { memberOf, openHouse, refusal, store as till, type House } from '../testing/house.js';
 import { OpenTransfers } from './open-transfers.js';
@@ -106,6 +108,25 @@ describe('a transfer', () => {
     expect(await quote(from)).toMatchObject({ available: 7 });
     expect(await quote(to)).toMatchObject({ available: 4 });
     expect([await transfersOf(from), await transfersOf(to)]).toEqual([1, 1]);
+  });
+
+  it('is told to both members and to managers: to others it is unknown', async () => {
+    const [from, to] = await pair('told');
+    const sent = await send('told', { account: from }, { account: to });
+    const { transfer: id } = z.looseObject({ transfer: z.string() }).parse(sent.body);
+    const read = (as: TokenClaims, name = id) =>
+      house.service.call('GET', `/v1/transfers/${program}/${name}`, { as });
+    for (const as of [memberOf(from), memberOf(to), manager]) {
+      const { status, body } = await read(as);
+      expect([status, body]).toMatchObject([
+        200,
+        { ...{ transfer: id, program, from, to, points: 3 }, status: 'arrived' },
+      ]);
+      expect(body).not.toHaveProperty('accounts');
+    }
+    expect(refusal(await read(memberOf('another')))).toEqual([404, 'transfer-unknown']);
+    expect(refusal(await read(manager, 'none'))).toEqual([404, 'transfer-unknown']);
+    expect((await read(till)).status).toBe(403);
   });
 
   it('is done once, however many send its key at the same moment', async () => {
@@ -244,12 +265,18 @@ describe('a transfer whose process dies between its halves', () => {
 
   it('is finished by the sweeper, also at the successor of its receiver, and not twice', async () => {
     const [from, to] = await dead('swept');
+    const id = orderIdOf('transfer', program, 'maria', 'swept');
+    const path = `/v1/transfers/${program}/${id}`;
+    const status = async () => (await house.service.call('GET', path, { as: memberOf(to) })).body;
     const [, gone] = await dead('swept-merged');
     const young = await house.club.open('swept-young', 1);
     await house.club.merge(gone, young);
     await house.service.caughtUp();
     expect(await open()).toBeGreaterThanOrEqual(2);
+    const asManager = await house.service.call('GET', path, { as: manager });
+    expect(asManager.body).toMatchObject({ status: 'under-way', arrivedAt: null });
     await Promise.all([sweeper().sweep(0), sweeper().sweep(0)]);
+    expect(await status()).toMatchObject({ status: 'arrived' });
     expect(await open()).toBe(0);
     expect(await quote(to)).toMatchObject({ available: 4 });
     expect(await quote(young)).toMatchObject({ available: 5 });

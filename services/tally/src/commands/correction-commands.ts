@@ -37,7 +37,7 @@ export const addCorrectionCommands = (
       .command(name)
       .description(description)
       .addOption(new Option('--program <id>', 'the programme').makeOptionMandatory())
-      .option('--as <subject>', "who you are, with the local system's key; default: tally")
+      .option('--as <subject>', "who you are, with the data folder's key; default: tally")
       .addOption(new Option('--json', 'for machines: one JSON document'))
       .addHelpText('after', example);
 

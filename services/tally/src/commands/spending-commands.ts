@@ -28,7 +28,7 @@ export const addSpendingCommands = (
       .command(name)
       .description(description)
       .addOption(new Option('--program <id>', 'the programme').makeOptionMandatory())
-      .option('--as <subject>', "who you are, with the local system's key; default: tally")
+      .option('--as <subject>', "who you are, with the data folder's key; default: tally")
       .addOption(new Option('--json', 'for machines: one JSON document'))
       .addHelpText('after', example);
   const key = 'an Idempotency-Key, to send the same request again';

@@ -1,0 +1,46 @@
+import { describe, expect, it } from '@jest/globals';
+import type { RelayedEvent } from '@tallystick/contracts';
+import { instant, programId, streamName } from '@tallystick/kernel';
+import { UnknownLedgerEvent, decodeLedgerEvent } from '@tallystick/ledger';
+import { PoisonMessage } from '@tallystick/service-host';
+import { heardOfRelay, heardOfStore } from './decode-heard-event.js';
+
+const data = { fact: 'f', taken: [] };
+const relayed = (more: Partial<RelayedEvent> = {}): RelayedEvent => ({
+  ...{ id: 'x', stream: 'ledger-club-ann', revision: 3, position: '7', schemaVersion: 1 },
+  ...{ type: 'PointsExpired', metadata: { recordedAt: '2026-01-01T00:00:00.000Z' }, data },
+  ...more,
+});
+const stored = ({ type, schemaVersion }: RelayedEvent) => {
+  const program = programId('club');
+  const at = instant('2026-01-01T00:00:00Z');
+  return {
+    ...{ id: 'x', stream: streamName('ledger', program, 'ann'), revision: 3, position: 7n },
+    ...{ type, schemaVersion, data: JSON.stringify(data) },
+    metadata: { program, occurredAt: at, recordedAt: at, actor: 'x', correlationId: 'c' },
+  };
+};
+
+describe('an event of the ledger that is heard', () => {
+  it('is the same off the bus and out of the store', () => {
+    const heard = heardOfRelay(relayed());
+    expect(heard).toEqual(heardOfStore(stored(relayed())));
+    expect(heard.event).toEqual({ type: 'PointsExpired', data });
+  });
+
+  it('is as unknown as the ledger says: of a newer release, or of no release', () => {
+    for (const event of [
+      relayed({ schemaVersion: 2 }),
+      relayed({ type: 'PointsDoubled' }),
+      relayed({ type: 'toString' }),
+    ]) {
+      expect(() => decodeLedgerEvent(stored(event))).toThrow(UnknownLedgerEvent);
+      expect([heardOfRelay(event).event, heardOfStore(stored(event)).event]).toEqual([null, null]);
+    }
+  });
+
+  it('without the time at which it was recorded is poison, and nothing to try again', () => {
+    for (const recordedAt of [undefined, 7, 'yesterday'])
+      expect(() => heardOfRelay(relayed({ metadata: { recordedAt } }))).toThrow(PoisonMessage);
+  });
+});

@@ -1,0 +1,193 @@
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { z } from 'zod';
+import { newEvent } from '@tallystick/event-store';
+import { Points, addMs, systemClock } from '@tallystick/kernel';
+import {
+  eventually,
+  testDeployment,
+  type Deployment,
+  type TestService,
+} from '@tallystick/testing/service';
+import { adjustmentFact, adjustmentStream } from './adjustments/adjustment.js';
+import { maria, openClub, paul, type Club } from './testing/club.js';
+import { startAccrual } from './testing/start-accrual.js';
+
+const described = z.looseObject({
+  paths: z.record(
+    z.string(),
+    z.record(
+      z.string(),
+      z.looseObject({
+        tags: z.array(z.string()).default([]),
+        responses: z.record(z.string(), z.looseObject({ description: z.string().optional() })),
+      }),
+    ),
+  ),
+});
+const tags = ['adjustments', 'merges', 'closings', 'opening balances'];
+/** Said of every route, by the host. */
+const common = new Set(['validation', 'forbidden', 'idempotency-key-missing']);
+
+let deployment: Deployment;
+let service: TestService;
+let club: Club;
+/** What was answered, as `<method> <path>: <status> <type>`. */
+const seen = new Set<string>();
+
+beforeAll(async () => {
+  deployment = await testDeployment();
+  service = await startAccrual(deployment);
+  club = await openClub(service);
+});
+afterAll(async () => {
+  await service.close();
+  await deployment.drop();
+});
+
+let keys = 0;
+const see = async (
+  method: 'get' | 'post',
+  template: string,
+  { of = {}, query = '', ...call }: SeeOptions = {},
+) => {
+  const path = template.replace(/\{(\w+)\}/g, (_, name: string) => of[name] ?? club.program);
+  const key = `k${(keys += 1)}`;
+  const answer = await service.call(method.toUpperCase(), `${path}${query}`, { key, ...call });
+  const { status, problem } = answer;
+  if (problem !== undefined && !common.has(problem))
+    seen.add(`${method} ${template}: ${status} ${problem}`);
+  return answer;
+};
+interface SeeOptions {
+  readonly of?: Readonly<Record<string, string>>;
+  readonly query?: string;
+  readonly body?: unknown;
+  readonly key?: string;
+  readonly as?: typeof maria;
+}
+
+const listed = async (): Promise<string[]> => {
+  const { body } = await service.call('GET', '/openapi/accrual.json', { as: null });
+  return Object.entries(described.parse(body).paths).flatMap(([path, methods]) =>
+    Object.entries(methods)
+      .filter(([, operation]) => operation.tags.some((tag) => tags.includes(tag)))
+      .flatMap(([method, { responses }]) =>
+        Object.entries(responses).flatMap(([status, { description = '' }]) =>
+          /^[45]/.test(status)
+            ? description
+                .split(', ')
+                .filter((type) => type !== '' && !common.has(type))
+                .map((type) => `${method} ${path}: ${status} ${type}`)
+            : [],
+        ),
+      ),
+  );
+};
+
+const adjustments = async (): Promise<void> => {
+  const all = '/v1/adjustments';
+  const one = `${all}/{program}/{adjustment}`;
+  const soon = addMs(systemClock(), 1_500);
+  const change = { kind: 'up', points: 1 };
+  const payment = { amount: '1', currency: 'EUR', reference: 'x' };
+  const paid = { kind: 'arrears-paid-in-money', points: 1 };
+  const ask = async (account: string, asked: object, key?: string): Promise<string> => {
+    const { program } = club;
+    const body = { program, account, change: asked, reason: 'x' };
+    const answer = await see('post', all, { body, ...(key === undefined ? {} : { key }) });
+    return z.looseObject({ adjustment: z.string().default('') }).parse(answer.body).adjustment;
+  };
+  const approve = (adjustment: string, as = paul) =>
+    see('post', `${one}/approvals`, { of: { adjustment }, as });
+  const reject = (adjustment: string) =>
+    see('post', `${one}/rejections`, { of: { adjustment }, body: { reason: 'x' } });
+
+  await club.open('ann');
+  await club.owe('ann', 5);
+  await club.open('full', [{ points: Points.points(Number.MAX_SAFE_INTEGER - 1) }]);
+  const late = await ask('ann', { ...change, expiresAt: soon });
+  const moved = await ask('gone', change);
+  await ask('gone', change, 'twice');
+  await ask('gone', { ...change, points: 2 }, 'twice');
+  const [own, first, second] = [
+    await ask('ann', change),
+    await ask('full', change),
+    await ask('full', change),
+  ];
+  await approve(own, maria);
+  await approve(own);
+  await approve(own, { ...maria, sub: 'quinn' });
+  await reject(own);
+  await approve(first);
+  await approve(second);
+  await approve(await ask('ann', { kind: 'down', points: 9 }));
+  await approve(await ask('ann', { kind: 'waive-arrears', points: 9 }));
+  await ask('nobody', change);
+  await ask('ann', { ...paid, payment });
+  await approve(await keptByOlderRelease({ ...paid, payment: { ...payment, minor: 1 } }));
+  await see('get', one, { of: { adjustment: 'none' } });
+  await approve('none');
+  await reject('none');
+  await see('get', all, { query: `?program=${club.program}` });
+  await merge('gone', 'ann');
+  await ask('gone', change);
+  await approve(moved);
+  await eventually(() => Promise.resolve(systemClock() > soon));
+  await approve(late);
+};
+
+/** It refused less than this one. */
+const keptByOlderRelease = async (change: object): Promise<string> => {
+  const { program } = club;
+  const at = systemClock();
+  const named = { adjustment: 'older', program, account: 'ann', reason: 'x' };
+  const data = { ...named, change, requestedBy: 'maria', hash: 'h' };
+  const metadata = { program, occurredAt: at, recordedAt: at, actor: 'x', correlationId: 'x' };
+  const fact = adjustmentFact(program, 'older');
+  const event = newEvent(fact, 0, { type: 'AdjustmentRequested', data }, metadata);
+  await service.store.append([
+    { stream: adjustmentStream(program, 'older'), expected: 'noStream', events: [event] },
+  ]);
+  return 'older';
+};
+
+const merge = (source: string, target: string, more: { key?: string; program?: string } = {}) => {
+  const { program = club.program, ...rest } = more;
+  return see('post', '/v1/merges', { body: { program, source, target, reason: 'x' }, ...rest });
+};
+const bring = (items: readonly object[], program: string = club.program) =>
+  see('post', '/v1/opening-balances/batch', { body: { program, system: 'old', items } });
+
+const merges = async (): Promise<void> => {
+  for (const name of ['bea', 'cid', 'dan', 'eve', 'big']) await club.open(name);
+  await merge('bea', 'cid', { key: 'm' });
+  await merge('bea', 'dan', { key: 'm' });
+  await merge('bea', 'dan');
+  await merge('dan', 'dan');
+  await merge('dan', 'nobody');
+  await merge('dan', 'eve', { program: 'none' });
+  const lots = Array.from({ length: 200 }, () => ({ points: 1 }));
+  await bring(
+    Array.from({ length: 20 }, (_, n) => ({ account: 'big', reference: `big-${n}`, lots })),
+  );
+  await merge('big', 'dan');
+  await bring([{ account: 'eve', reference: 'eve', lots: [{ points: 1 }] }]);
+  await merge('full', 'eve');
+};
+
+const closings = async (): Promise<void> => {
+  const close = (program: string, through: string) =>
+    see('post', '/v1/closings', { body: { program, through } });
+  await close('none', '2025-01-31');
+  await close(club.program, '2099-01-31');
+  await see('get', '/v1/closings/{program}/{through}', { of: { through: '2024-01-31' } });
+};
+
+it('each route of a correction lists the problems that it answers, and no other', async () => {
+  await club.open('gone');
+  await adjustments();
+  await merges();
+  await closings();
+  await bring([{}], 'none');
+  expect([...seen].toSorted()).toEqual((await listed()).toSorted());
+});
