@@ -143,6 +143,20 @@ export interface MessageBus {
   close(): Promise<void>;
 }
 
+/** Publishes as `MessageBus.publish` does, until a newer one of its name is there. */
+export interface FencedPublisher {
+  publish(messages: readonly OutgoingMessage[]): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** A newer publisher of the same name is there. */
+export class PublisherFenced extends Error {
+  constructor(cause: unknown) {
+    super('a newer publisher of the same name is there', { cause });
+    this.name = 'PublisherFenced';
+  }
+}
+
 /** The bus cannot be reached, or broke off before the answer: try again. */
 export class BusUnavailable extends Error {
   constructor(cause: unknown) {
