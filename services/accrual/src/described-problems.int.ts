@@ -18,13 +18,11 @@ const described = z.looseObject({
     z.record(
       z.string(),
       z.looseObject({
-        tags: z.array(z.string()).default([]),
         responses: z.record(z.string(), z.looseObject({ description: z.string().optional() })),
       }),
     ),
   ),
 });
-const tags = ['adjustments', 'merges', 'closings', 'opening balances'];
 /** Said of every route, by the host. */
 const common = new Set(['validation', 'forbidden', 'idempotency-key-missing']);
 
@@ -69,18 +67,16 @@ interface SeeOptions {
 const listed = async (): Promise<string[]> => {
   const { body } = await service.call('GET', '/openapi/accrual.json', { as: null });
   return Object.entries(described.parse(body).paths).flatMap(([path, methods]) =>
-    Object.entries(methods)
-      .filter(([, operation]) => operation.tags.some((tag) => tags.includes(tag)))
-      .flatMap(([method, { responses }]) =>
-        Object.entries(responses).flatMap(([status, { description = '' }]) =>
-          /^[45]/.test(status)
-            ? description
-                .split(', ')
-                .filter((type) => type !== '' && !common.has(type))
-                .map((type) => `${method} ${path}: ${status} ${type}`)
-            : [],
-        ),
+    Object.entries(methods).flatMap(([method, { responses }]) =>
+      Object.entries(responses).flatMap(([status, { description = '' }]) =>
+        /^[45]/.test(status)
+          ? description
+              .split(', ')
+              .filter((type) => type !== '' && !common.has(type))
+              .map((type) => `${method} ${path}: ${status} ${type}`)
+          : [],
       ),
+    ),
   );
 };
 
@@ -183,11 +179,54 @@ const closings = async (): Promise<void> => {
   await see('get', '/v1/closings/{program}/{through}', { of: { through: '2024-01-31' } });
 };
 
-it('each route of a correction lists the problems that it answers, and no other', async () => {
+const programmes = async (): Promise<void> => {
+  const all = '/v1/programs';
+  const publish = (document: string) => see('post', all, { body: { document } });
+  const { program } = club;
+  const next = {
+    ...{ rulebook: 1, program, version: 1, name: 'Other', effectiveFrom: '2020-01-01T00:00:00Z' },
+    ...{ currency: 'GBP', timeZone: 'Europe/London' },
+    earning: [{ id: 'base', points: 1, per: '1.00', rounding: 'down', level: 'receipt' }],
+  };
+  await publish('nothing');
+  await publish(JSON.stringify(next));
+  await publish(JSON.stringify({ ...next, version: 9 }));
+  await see('get', `${all}/{program}`, { of: { program: 'none' } });
+  const one = `${all}/{program}/versions/{version}`;
+  await see('get', one, { of: { program: 'none', version: '1' } });
+  await see('get', one, { of: { version: '9' } });
+};
+
+const receipts = async (): Promise<void> => {
+  const till = { ...maria, chains: ['*'], stores: ['*'] };
+  const named = { chain: 'c', store: 's', till: 't', number: '1', businessDate: '2026-05-05' };
+  const send = (unitPrice: string, program: string = club.program) =>
+    see('post', '/v1/receipts', {
+      as: till,
+      body: {
+        ...{ program, ...named, occurredAt: systemClock(), currency: 'GBP', card: '4711' },
+        lines: [{ ordinal: 1, product: 'tea', quantity: '1', unitPrice }],
+      },
+    });
+  // Of all that a receipt may cost, more points than a ledger counts.
+  const base = { id: 'base', points: 1_000_000, per: '1.00', rounding: 'down', level: 'receipt' };
+  const generous = await openClub(service, { earning: [base] });
+  await generous.open('ann');
+  await generous.attach('4711', 'ann');
+  await send('much');
+  await send('1.00', 'none');
+  await send('900000000000', generous.program);
+  const query = new URLSearchParams({ program: club.program, ...named }).toString();
+  await see('get', '/v1/receipts', { as: till, query: `?${query}` });
+};
+
+it('each route lists the problems that it answers, and no other', async () => {
   await club.open('gone');
   await adjustments();
   await merges();
   await closings();
   await bring([{}], 'none');
+  await programmes();
+  await receipts();
   expect([...seen].toSorted()).toEqual((await listed()).toSorted());
 });

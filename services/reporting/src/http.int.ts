@@ -327,4 +327,21 @@ describe('reporting over HTTP', () => {
       expect(await problem('/v1/replays/x', auditor)).toBe('400 validation');
     });
   });
+
+  // After the reports: it adds to them.
+  it('a balance of an account that became part of another one names that one', async () => {
+    const { shop } = reporting;
+    const [dan, eve, fay] = [shop.open('dan'), shop.open('eve'), shop.open('fay')];
+    shop.sell(dan, { number: 'd1', points: 10 });
+    shop.merge(dan, eve);
+    shop.merge(eve, fay);
+    await shop.flush();
+    for (const gone of [dan, eve])
+      expect(await body(`/v1/accounts/shop/${gone}`)).toMatchObject({
+        ...{ account: gone, status: 'merged', successor: fay, unspent: 0, available: 0 },
+      });
+    expect(await body(`/v1/accounts/shop/${fay}`)).toMatchObject({
+      ...{ status: 'open', successor: null, available: 10 },
+    });
+  });
 });

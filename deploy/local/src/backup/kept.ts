@@ -37,6 +37,7 @@ export const keptSchemas: readonly KeptSchema[] = [
       { table: 'programs' },
       { table: 'members' },
       { table: 'cards' },
+      { table: 'merged_accounts' },
       { table: 'rebuilt_to' },
     ],
   },

@@ -29,6 +29,8 @@ export const newEvent = (
   metadata: EventMetadata,
 ): NewEvent => {
   const data = canonicalJson(event.data);
-  const id = uuidv5(`${fact}\n${ordinal}\n${sha256(`${event.type}\n${data}`)}`, eventNamespace);
+  const name = `${fact}\n${ordinal}\n${sha256(`${event.type}\n${data}`)}`;
+  // Bytes, because the package is slow at making them of text.
+  const id = uuidv5(Buffer.from(name), eventNamespace);
   return { id, type: event.type, schemaVersion: event.schemaVersion ?? 1, data, metadata };
 };

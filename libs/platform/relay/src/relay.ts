@@ -23,7 +23,7 @@ export interface RelayLimits {
 const defaultLimits: RelayLimits = {
   batchMax: 500,
   publishBurst: 20,
-  publishEveryMs: 25,
+  publishEveryMs: 50,
   standbyPollMs: 1000,
   retryDelayMinMs: 100,
   retryDelayMaxMs: 5000,

@@ -1,5 +1,5 @@
 import { Body, Controller, Get, Inject, Param, ParseIntPipe, Post } from '@nestjs/common';
-import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiOkResponse, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { createZodDto } from 'nestjs-zod';
 import { z } from 'zod';
 import { rulebookJsonSchema } from '@tallystick/contracts';
@@ -69,6 +69,11 @@ export class ProgramsController {
     summary: 'Publishes a version of a programme; the same document again changes nothing',
   })
   @ApiOkResponse({ type: PublishedVersion })
+  @ApiResponse({
+    status: 409,
+    description: 'rulebook-version-taken, rulebook-version-out-of-order',
+  })
+  @ApiResponse({ status: 422, description: 'rulebook-faulty' })
   async publish(
     @Body() body: PublishProgram,
     @CallerParam() caller: Caller,
@@ -124,6 +129,7 @@ export class ProgramsController {
   @Get('/:program')
   @Allow('manager', 'store', 'auditor', 'ops')
   @ApiOperation({ summary: 'The versions of a programme' })
+  @ApiResponse({ status: 404, description: 'program-unknown' })
   async versions(@Param('program') program: string, @CallerParam() caller: Caller) {
     const found = await this.find(program, caller);
     return { program, versions: found.versions.map(summaryOf) };
@@ -132,6 +138,7 @@ export class ProgramsController {
   @Get('/:program/versions/:version')
   @Allow('manager', 'store', 'auditor', 'ops')
   @ApiOperation({ summary: 'One version, with its rulebook' })
+  @ApiResponse({ status: 404, description: 'program-unknown, rulebook-version-unknown' })
   async version(
     @Param('program') program: string,
     @Param('version', ParseIntPipe) version: number,

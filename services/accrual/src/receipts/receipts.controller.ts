@@ -1,5 +1,5 @@
 import { Body, Controller, Get, HttpCode, Inject, Post, Query } from '@nestjs/common';
-import { ApiBody, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiBody, ApiOkResponse, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { createZodDto } from 'nestjs-zod';
 import { z } from 'zod';
 import {
@@ -71,6 +71,9 @@ export class ReceiptsController {
   })
   @ApiBody({ type: Receipt })
   @ApiOkResponse({ type: Outcome })
+  @ApiResponse({ status: 404, description: 'program-unknown' })
+  @ApiResponse({ status: 422, description: 'receipt-invalid' })
+  @ApiResponse({ status: 500, description: 'receipt-unsettleable' })
   async submit(
     @Body() body: unknown,
     @CallerParam() caller: Caller,
@@ -85,7 +88,10 @@ export class ReceiptsController {
   @Post('/batch')
   @HttpCode(200)
   @Allow('store', 'manager')
-  @ApiOperation({ summary: 'Takes up to 1,000 receipts; answers per item, in order' })
+  @ApiOperation({
+    summary: 'Takes up to 1,000 receipts; answers per item, in order',
+    description: 'The problems of an item are those of a single receipt.',
+  })
   @ApiBody({
     schema: {
       type: 'object',
@@ -120,6 +126,7 @@ export class ReceiptsController {
   @Allow('store', 'manager', 'auditor')
   @ApiOperation({ summary: 'What became of a receipt' })
   @ApiOkResponse({ type: Outcome })
+  @ApiResponse({ status: 404, description: 'receipt-unknown' })
   async find(@Query() name: ReceiptName, @CallerParam() caller: Caller) {
     mayProgram(caller, name.program);
     mayStore(caller, name);

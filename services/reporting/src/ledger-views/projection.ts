@@ -15,6 +15,7 @@ import { programAndId } from '../views/stream-parts.js';
 import type { Projection, StreamEvent } from '../views/projection.js';
 import type { Change } from '../views/view.js';
 import { awardOf, type Award } from './award.js';
+import { heldColumns } from './held.js';
 import { touchedLots, weightOf } from './reach.js';
 import { statementEntry } from './statement-entry.js';
 import { accounts, awards, lots, postingSums, statementEntries } from './tables.js';
@@ -91,6 +92,8 @@ const accountChange = (state: LedgerState, stored: StreamEvent): Change => {
       adjusted_down: totals.adjustedDown,
       arrears_raised: totals.arrearsRaised,
       arrears_paid: totals.arrearsPaid,
+      merged_into: account.merged?.into ?? null,
+      ...heldColumns(account),
     },
   };
 };

@@ -26,6 +26,11 @@ export const accounts: View = {
     { name: 'adjusted_down', type: 'bigint' },
     { name: 'arrears_raised', type: 'bigint' },
     { name: 'arrears_paid', type: 'bigint' },
+    { name: 'merged_into', type: 'text', nullable: true },
+    /** Open holds: their lots with dates, too, because a lot that is held whole is not among `lots`. */
+    { name: 'holds', type: 'jsonb' },
+    /** When the first of them is over; as of then they hold nothing, posted or not. */
+    { name: 'next_lapse', type: 'text', nullable: true },
   ],
   indexes: [['program']],
 };

@@ -13,7 +13,9 @@ class AccountQuery extends createZodDto(
   z.object({
     asOf: moment
       .optional()
-      .describe('Values the lots that are there now at this moment; RFC 3339; default: now'),
+      .describe(
+        'Values the lots and holds that are there now at this moment; RFC 3339; default: now',
+      ),
   }),
 ) {}
 class AccountBody extends createZodDto(
@@ -21,13 +23,20 @@ class AccountBody extends createZodDto(
     program: z.string(),
     account: z.string(),
     member: z.string().nullable(),
+    status: z.enum(['open', 'merged']).describe('merged: it became part of another account'),
+    successor: z
+      .string()
+      .nullable()
+      .describe('The account that has its points now, where it became part of another one'),
     asOf: time,
     unspent: points.describe('pending + available + lapsed'),
     pending: points.describe('Earned, and not spendable yet'),
     available: points.describe('What can be spent'),
     lapsed: points.describe('Past their date: not spendable any more'),
     held: points.describe('Reserved for a redemption under way'),
-    arrears: points.describe('Owed by the member: the next awards pay it first'),
+    arrears: points.describe(
+      'Owed by the member; `arrearsPolicy` of the rulebook says how it is paid',
+    ),
     nextExpiry: z
       .object({ at: time, points })
       .nullable()
@@ -59,6 +68,8 @@ export class AccountController {
     );
     if (found === null) throw accountUnknown();
     const { program: of, account: id } = path;
-    return { program: of, account: id, asOf, ...found, position: found.position.toString() };
+    const status = found.successor === null ? 'open' : 'merged';
+    const position = found.position.toString();
+    return { program: of, account: id, asOf, status, ...found, position };
   }
 }

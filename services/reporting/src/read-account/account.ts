@@ -1,15 +1,14 @@
-import { z } from 'zod';
 import {
-  instant,
+  accountId,
   ledgerStream,
   memberId,
-  Points,
   type AccountId,
   type Instant,
   type MemberId,
   type ProgramId,
 } from '@tallystick/kernel';
 import {
+  asOf,
   emptyAccount,
   phaseOf,
   valuation,
@@ -17,34 +16,21 @@ import {
   type Valuation,
 } from '@tallystick/ledger';
 import type { Database } from '@tallystick/postgres';
+import { accountState, stateColumns, type StateRow } from './account-state.js';
 
 export interface AccountView extends Valuation {
   readonly member: MemberId | null;
+  /** The account that has its points now; null: it became part of none. */
+  readonly successor: AccountId | null;
   /** What lapses next, if nothing is spent before: `at` is when. */
   readonly nextExpiry: { readonly at: Instant; readonly points: number } | null;
   readonly position: bigint;
 }
 
-const whole = z.int().transform(Points.points);
-const stamp = z.string().transform(instant);
-const lotRow = z.object({
-  id: z.string(),
-  points: whole,
-  remaining: whole,
-  rule: z.string(),
-  kind: z.enum(['base', 'bonus']),
-  availableAt: stamp,
-  expiresAt: stamp.nullable(),
-  funder: z.string(),
-  qualifies: z.boolean(),
-});
-
-interface AccountRow {
+interface AccountRow extends StateRow {
   readonly member: string | null;
   readonly position: bigint;
-  readonly held: bigint;
-  readonly arrears: bigint;
-  readonly lots: unknown;
+  readonly successor: string | null;
 }
 
 /**
@@ -58,21 +44,25 @@ export const readAccount = async (
   at: Instant,
 ): Promise<AccountView | null> => {
   const { rows } = await db.query<AccountRow>(
-    `select member, position, held, arrears_raised - arrears_paid as arrears, (
-       select coalesce(json_agg(json_build_object(
-         'id', lot, 'points', points, 'remaining', remaining, 'rule', rule, 'kind', kind,
-         'availableAt', available_at, 'expiresAt', expires_at, 'funder', funder, 'qualifies', qualifies
-       )), '[]') from lots where lots.stream = accounts.stream) as lots
+    `select member, position, ${stateColumns}, (
+       with recursive chain (account, step) as (
+         select merged_into, 1 where merged_into is not null
+         union all
+         select next.merged_into, step + 1 from chain
+           join accounts next on next.program = $2 and next.account = chain.account
+           where next.merged_into is not null
+       ) select account from chain order by step desc limit 1) as successor
      from accounts where stream = $1`,
-    [ledgerStream(program, account)],
+    [ledgerStream(program, account), program],
   );
   const row = rows[0];
   if (row === undefined) return enrolledOnly(db, program, account, at);
-  const lots = z.array(lotRow).parse(row.lots).map(lotState);
+  const { account: present } = asOf(accountState(row), at);
   return {
-    ...valued(lots, { held: Points.points(row.held), arrears: Points.points(row.arrears) }, at),
+    ...valuation(present, at),
     member: row.member === null ? null : memberId(row.member),
-    nextExpiry: nextExpiry(lots, at),
+    successor: row.successor === null ? null : accountId(row.successor),
+    nextExpiry: nextExpiry([...present.lots.values()], at),
     position: row.position,
   };
 };
@@ -90,37 +80,10 @@ const enrolledOnly = async (
   const row = rows[0];
   if (row === undefined) return null;
   return {
-    ...valued([], { held: Points.noPoints, arrears: Points.noPoints }, at),
-    member: memberId(row.member),
-    nextExpiry: null,
+    ...valuation(emptyAccount(), at),
+    ...{ member: memberId(row.member), successor: null, nextExpiry: null },
     position: row.position,
   };
-};
-
-const lotState = ({ remaining, ...lot }: z.output<typeof lotRow>): LotState => ({
-  lot,
-  remaining,
-  expiresAt: lot.expiresAt,
-  // No figure is made of what was posted as expired.
-  expired: Points.noPoints,
-});
-
-/** The domain's own valuation, over the lots that are left. */
-const valued = (
-  lots: readonly LotState[],
-  { held, arrears }: Pick<Valuation, 'held' | 'arrears'>,
-  at: Instant,
-): Valuation => {
-  const empty = emptyAccount();
-  const value = valuation(
-    {
-      ...empty,
-      lots: new Map(lots.map((state) => [state.lot.id, state])),
-      totals: { ...empty.totals, arrearsRaised: arrears },
-    },
-    at,
-  );
-  return { ...value, held };
 };
 
 const nextExpiry = (lots: readonly LotState[], at: Instant): AccountView['nextExpiry'] => {

@@ -1,6 +1,8 @@
 import { Points, type Instant, type ProgramId } from '@tallystick/kernel';
-import type { Database } from '@tallystick/postgres';
+import { heldOf, valuation } from '@tallystick/ledger';
+import type { Connection, Database } from '@tallystick/postgres';
 import { isProgramKnown } from '../program-views/known.js';
+import { accountState, stateColumns, type StateRow } from '../read-account/account-state.js';
 import { snapshot } from '../views/snapshot.js';
 
 export interface Summary {
@@ -69,6 +71,7 @@ export const readSummary = (
          from lots where program = $1) as valued`,
       [program, at],
     );
+    const lapsed = await lapsedHolds(tx, program, at);
     const figure = (name: string): number =>
       Points.points(rows[0]?.[name] ?? phases[0]?.[name] ?? 0n);
     return {
@@ -84,12 +87,35 @@ export const readSummary = (
       expired: figure('expired'),
       inTransit: figure('in_transit'),
       outstanding: {
-        pending: figure('pending'),
-        available: figure('available'),
-        lapsed: figure('lapsed'),
+        pending: figure('pending') + lapsed.pending,
+        available: figure('available') + lapsed.available,
+        lapsed: figure('lapsed') + lapsed.lapsed,
       },
-      held: figure('held'),
-      arrears: figure('arrears'),
+      held: figure('held') + lapsed.held,
+      arrears: figure('arrears') + lapsed.arrears,
       position: rows[0]?.['position'] ?? 0n,
     };
   });
+
+const valued = ['pending', 'available', 'lapsed', 'held', 'arrears'] as const;
+
+/** What it changes that holds are over by then which are not posted yet: few accounts, each valued as it is and without them. */
+const lapsedHolds = async (
+  tx: Connection,
+  program: ProgramId,
+  at: Instant,
+): Promise<Record<(typeof valued)[number], number>> => {
+  const { rows } = await tx.query<StateRow>(
+    `select ${stateColumns} from accounts where program = $1 and next_lapse <= $2`,
+    [program, at],
+  );
+  const changes = { pending: 0, available: 0, lapsed: 0, held: 0, arrears: 0 };
+  for (const row of rows) {
+    const account = accountState(row);
+    const present = valuation(account, at);
+    const open = valuation({ ...account, holds: new Map() }, at);
+    for (const figure of valued) changes[figure] += present[figure] - open[figure];
+    changes.held -= heldOf(account);
+  }
+  return changes;
+};

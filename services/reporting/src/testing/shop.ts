@@ -17,6 +17,8 @@ import {
 } from '@tallystick/kernel';
 import { newEvent, type EventStore, type StreamWrite } from '@tallystick/event-store';
 import {
+  decideMergeIn,
+  decideMergeOut,
   decideOpen,
   decideReceipt,
   decideRedeem,
@@ -182,6 +184,19 @@ export class Shop {
     invariant(decided.kind === 'refunded', `refunded, not ${decided.kind}`);
     this.post(account, fact, decided.events);
     for (const event of decided.events) evolve(held.account, event);
+  }
+
+  /** An account becomes part of another one. */
+  merge(source: AccountId, target: AccountId, at = instant('2026-02-12T10:00:00Z')): void {
+    const fact = factId('merge', program, `${source}-${target}`);
+    const keepFrom = instant('2026-01-01T00:00:00Z');
+    const command = { fact, factHash: 'h', target, reason: 'one household', keepFrom };
+    const left = decideMergeOut(this.held(source).account, command, at);
+    invariant(left.kind === 'left', left.kind);
+    this.record(source, fact, [left.event]);
+    const absorbed = decideMergeIn(this.held(target).account, left.event.data, at);
+    invariant(absorbed.kind === 'absorbed', absorbed.kind);
+    this.record(target, fact, [absorbed.event]);
   }
 
   /** What any other decider has decided: appended to the account's stream, and folded. */

@@ -20,6 +20,8 @@ import { program, type Shop } from './shop.js';
 
 const at = instant('2026-02-10T10:00:00Z');
 const lapsesAt = instant('2026-02-11T10:00:00Z');
+/** When the holds are over that nobody captures. */
+export const overAt = instant('2026-02-20T10:00:00Z');
 const later = instant('2026-02-12T10:00:00Z');
 const points = Points.points;
 const factHash = 'h';
@@ -64,9 +66,9 @@ export const wholeLedger = (shop: Shop): void => {
   const clock = { fact: fact('clock'), through: at };
   record(ann, clock.fact, as(decideExpiry(of(ann), clock), 'expired').event);
 
-  const hold = (name: typeof ann, key: string, amount: number): FactId => {
+  const hold = (name: typeof ann, key: string, amount: number, until = lapsesAt): FactId => {
     const id = fact(key);
-    const command = { hold: id, factHash, points: points(amount), lapsesAt };
+    const command = { hold: id, factHash, points: points(amount), lapsesAt: until };
     const terms = { ...command, kind: 'discount', reference: key };
     record(name, id, as(decideHold(of(name), terms, at), 'held').event);
     return id;
@@ -81,8 +83,8 @@ export const wholeLedger = (shop: Shop): void => {
   record(ann, release.fact, as(decideRelease(of(ann), release, at), 'released').event);
   const third = hold(ann, 'hold-3', 5);
   record(ann, third, ...decideLapses(of(ann), later));
-  capture('capture-4', hold(ann, 'hold-4', 9), 4, false);
-  hold(bob, 'hold-5', 7);
+  capture('capture-4', hold(ann, 'hold-4', 9, overAt), 4, false);
+  hold(bob, 'hold-5', 7, overAt);
 
   const adjust = (name: typeof ann, key: string, change: Change): void => {
     const people = { reason: 'goodwill', requestedBy: 'eve', approvedBy: 'mallory' };

@@ -34,7 +34,7 @@ export const defaultLimits: BusLimits = {
   batchMax: 500,
   batchBytesMax: 4 * 1024 * 1024,
   readBurst: 20,
-  readEveryMs: 50,
+  readEveryMs: 100,
   publishBytesMax: 8 * 1024 * 1024,
   connectionsMax: 4,
   pollMs: 1000,

@@ -28,7 +28,7 @@ export const createAdapter = (): FastifyAdapter =>
     bodyLimit: limits.bodyBytesMax,
     requestTimeout: limits.requestTimeoutMs,
     keepAliveTimeout: limits.keepAliveTimeoutMs,
-    handlerTimeout: limits.handlerTimeoutMs,
+    connectionTimeout: limits.silenceTimeoutMs,
     routerOptions: { maxParamLength: limits.pathParamLengthMax },
     return503OnClosing: false,
     multipart: false,

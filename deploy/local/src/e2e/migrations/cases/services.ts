@@ -20,6 +20,18 @@ export const enrollmentCases: MigrationCases = {
       expect(await rowsOf(db, 'select position from rebuilt_to')).toEqual([{ position: '0' }]);
     },
   },
+  '0002-merged-accounts': {
+    // What an older release has not noted is read from the store's beginning.
+    before: async (db) => {
+      await db.query('update rebuilt_to set position = 7');
+    },
+    after: async (db) => {
+      const merged = `insert into merged_accounts values ('p', 'a', 'b')`;
+      await db.query(merged);
+      await expect(db.query(merged)).rejects.toThrow('merged_accounts_pkey');
+      expect(await rowsOf(db, 'select position from rebuilt_to')).toEqual([{ position: '0' }]);
+    },
+  },
 };
 
 const oneUnsettled = async (db: Database): Promise<void> => {
