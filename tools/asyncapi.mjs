@@ -57,10 +57,13 @@ const make = async () => {
 
 const textOf = (document) => `${JSON.stringify(document, null, 2)}\n`;
 
-const ajvOf = () => new Ajv({ strict: false, validateFormats: false, allErrors: true, logger: false });
+const ajvOf = () =>
+  new Ajv({ strict: false, validateFormats: false, allErrors: true, logger: false });
 
 const isAsyncApi = (document) => {
-  const specification = createRequire(import.meta.url)('@asyncapi/specs/schemas/3.0.0-without-$id.json');
+  const specification = createRequire(import.meta.url)(
+    '@asyncapi/specs/schemas/3.0.0-without-$id.json',
+  );
   const ajv = ajvOf();
   const validate = ajv.compile(specification);
   return validate(document) ? [] : [`it is not AsyncAPI 3: ${ajv.errorsText(validate.errors)}`];

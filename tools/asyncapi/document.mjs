@@ -127,7 +127,8 @@ export const asyncApi = ({ topics, files, fileOfTopic, receiptSchema, protobuf, 
     if (topic.name !== 'receipts') {
       const file = files.find(({ name }) => name === fileOfTopic[topic.name]);
       const types = eventTypes(file);
-      for (const type of types) messages[type.name] = eventMessage(type.typeName, schemas.get(type.typeName), examples);
+      for (const type of types)
+        messages[type.name] = eventMessage(type.typeName, schemas.get(type.typeName), examples);
       names = types.map(({ name }) => name);
     } else names = ['ReceiptJson', 'ReceiptProtobuf'];
     channels[topic.name] = channelOf(topic, names);

@@ -42,8 +42,7 @@ const schemaOfField = (field, message, description) => {
     schema.$ref === undefined ? { ...schema, description } : { allOf: [schema], description };
   if (mapped !== undefined)
     return { type: 'object', additionalProperties: typeOf(mapped.field[1]), description };
-  if (field.label === 'LABEL_REPEATED')
-    return { type: 'array', items: typeOf(field), description };
+  if (field.label === 'LABEL_REPEATED') return { type: 'array', items: typeOf(field), description };
   return field.proto3Optional === true
     ? { ...orNull(typeOf(field)), description }
     : described(typeOf(field));

@@ -12,6 +12,8 @@ import { publishRulebook } from './commands/publish.js';
 import { replay, type ReplayOptions } from './commands/replay.js';
 import type { Run } from './commands/run.js';
 import { addSpendingCommands } from './commands/spending-commands.js';
+import { showTrialBalance } from './commands/trial-balance.js';
+import type { ManagerOptions } from './commands/adjustments.js';
 import { durationSeconds, printToken, type TokenOptions } from './commands/token.js';
 import { exitCodes, type ExitCode } from './exit-codes.js';
 import { mappingJsonSchema } from './mapping/json-schema.js';
@@ -124,6 +126,17 @@ Examples:
     .action(async (file: string, options: { json?: boolean }) =>
       done(await publishRulebook(run, file, options)),
     );
+
+  program
+    .command('trial-balance')
+    .description(
+      'Show what the postings of a programme sum to; exit code 1 if they do not balance, or differ from the accounts',
+    )
+    .addOption(ofProgram())
+    .option('--as <subject>', "who you are, with the data folder's key; default: tally")
+    .addOption(json())
+    .addHelpText('after', '\nExample:\n  tally trial-balance --program shop')
+    .action(async (options: ManagerOptions) => done(await showTrialBalance(run, options)));
 
   program
     .command('replay')

@@ -131,17 +131,10 @@ describe('tally', () => {
   });
 
   it('holds, releases and transfers points', async () => {
-    const token = await command('token', '--role', 'store', '--program', program);
-    const asked = await fetch(`${running().url}/v1/holds`, {
-      method: 'POST',
-      headers: {
-        authorization: `Bearer ${textAt(token, 'token')}`,
-        'content-type': 'application/json',
-        'idempotency-key': 'tally',
-      },
-      body: JSON.stringify({ program, card: '1002', points: 9, reference: 'order 1' }),
-    });
-    const hold = textAt(await asked.json(), 'hold');
+    const order = ['--card', '1002', '--points', '9', '--reference', 'order 1'];
+    const placed = await command('hold', '--program', program, ...order, '--lapses-in', '2h');
+    const hold = textAt(placed, 'hold');
+    expect(placed).toMatchObject({ points: 9, available: 80 });
     expect(await ofCard('holds', '1002')).toMatchObject({ holds: [{ hold, points: 9, left: 9 }] });
     const released = await command('release', hold, '--program', program);
     expect(released).toMatchObject({ points: 9, available: 89 });
@@ -152,6 +145,47 @@ describe('tally', () => {
       expect(
         await command('transfer', '--program', program, ...way, '--reason', 'a present'),
       ).toMatchObject({ points: 5 });
+  });
+
+  it('redeems, captures and refunds by the ids that the statement shows', async () => {
+    const of = ['--program', program];
+    const till = ['--card', '1002', '--points', '10', '--reference', 'till 7'];
+    const redeemed = await command('redeem', ...of, ...till);
+    expect(redeemed).toMatchObject({ points: 10, available: 79 });
+    const order = ['--card', '1002', '--points', '9', '--reference', 'order 2', '--key', 'order-2'];
+    const hold = textAt(await command('hold', ...of, ...order), 'hold');
+    expect(await command('hold', ...of, ...order)).toMatchObject({ hold });
+    const first = await command('capture', hold, ...of, '--points', '4', '--keep-rest');
+    expect(first).toMatchObject({ points: 4, released: 0 });
+    const second = await command('capture', hold, ...of, '--points', '3');
+    expect(second).toMatchObject({ points: 3, released: 2 });
+    const entries = listAt(await ofCard('statement', '1002'), 'entries');
+    const ids = (kind: string): string[] => [
+      ...new Set(
+        entries.flatMap((entry) => {
+          const about = at(entry, 'about');
+          return about !== null && at(about, 'kind') === kind ? [textAt(about, 'id')] : [];
+        }),
+      ),
+    ];
+    const redemptions = ids('redemption');
+    expect(redemptions).toEqual(
+      [second, first, redeemed].map((redemption) => textAt(redemption, 'redemption')),
+    );
+    expect(ids('hold')).toContain(hold);
+    expect(ids('transfer')).toHaveLength(2);
+    for (const redemption of redemptions)
+      await command('refund', redemption, ...of, '--reason', 'the goods came back');
+    expect(await ofCard('balance', '1002')).toMatchObject({ available: 89, held: 0 });
+    const plain = startTally(running(), ['statement', ...of, '--card', '1002']);
+    expect(await plain.ended).toBe(0);
+    expect(plain.stdout()).toContain(`redemption ${redemptions[0] ?? ''}`);
+  });
+
+  it('shows a trial balance that balances', async () => {
+    expect(await command('trial-balance', '--program', program)).toMatchObject({
+      ...{ balanced: true, sum: 0, differences: [] },
+    });
   });
 
   it('corrects by two people, imports opening balances, merges, and closes a period', async () => {
@@ -205,6 +239,8 @@ describe('tally', () => {
     expect(await command(...merge)).toMatchObject({ points: 60 });
     // The card of the one leads to the other by now.
     expect(await ofCard('balance', '1001')).toMatchObject({ account: to });
+    const named = ['--program', program, '--account', from];
+    expect(await command('balance', ...named)).toMatchObject({ account: to, status: 'open' });
     const back = ['merge', ...of, '--source', to, '--target', from, '--reason', 'back'];
     expect(await startTally(running(), back).ended).toBe(2);
     const closed = await command('close-period', ...of, '--through', '2026-06-30');
@@ -231,6 +267,10 @@ describe('tally', () => {
       [['publish', inFiles('sales.tsv')], 2],
       [['holds', '--program', program], 2],
       [['release', 'none', '--program', program], 6],
+      [['refund', 'none', '--program', program, '--reason', 'none'], 6],
+      [['capture', 'none', '--program', program], 6],
+      [['redeem', '--program', program, '--points', '1', '--reference', 'till 7'], 2],
+      [['trial-balance', '--program', 'none'], 6],
       [['nonsense'], 2],
     ];
     for (const [args, code] of cases) {

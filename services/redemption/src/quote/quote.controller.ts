@@ -26,6 +26,10 @@ class Quote extends createZodDto(
     available: z.int(),
     pending: z.int(),
     arrears: z.int(),
+    arrearsPolicy: z
+      .enum(['next-awards', 'waived', 'paid-in-money'])
+      .nullable()
+      .describe('How what is owed is paid by the rulebook in force'),
     points: z.int().describe('How many of the wanted points could be spent now'),
     value: z
       .strictObject({ amount: z.string().describe('Major units'), currency: z.string() })
@@ -66,8 +70,11 @@ export class QuoteController {
       }
       const { available, pending, arrears } = seen;
       const points = Points.least(available, Points.points(body.points ?? available));
-      const value = worthOf(points, await heard.termsAt(named.program, at));
-      return { program: named.program, account, available, pending, arrears, points, value };
+      const terms = await heard.termsAt(named.program, at);
+      const value = worthOf(points, terms);
+      const arrearsPolicy = terms?.arrearsPolicy ?? null;
+      const there = { available, pending, arrears, arrearsPolicy };
+      return { program: named.program, account, ...there, points, value };
     }
   }
 }

@@ -279,6 +279,7 @@ describe('a quote', () => {
     const account = await house.club.open('quote', 250);
     expect((await quote({ account })).body).toEqual({
       ...{ program, account, available: 250, pending: 0, arrears: 0, points: 250 },
+      arrearsPolicy: 'next-awards',
       value: { amount: '2.50', currency: 'GBP' },
     });
     expect((await quote({ account, points: 100 })).body).toMatchObject({ points: 100 });

@@ -7,6 +7,7 @@ import { account, points, program, time } from '../fields.js';
 import { PARTS, type Parts } from '../parts.js';
 import { accountUnknown, cursorWrong, fromViews } from '../problems.js';
 import { readAccount } from '../read-account/account.js';
+import { aboutOf } from './about.js';
 import { readCursor, writeCursor } from './cursor.js';
 import { entryLot, pageDefault, pageMax, readStatement } from './statement.js';
 
@@ -30,6 +31,12 @@ class StatementBody extends createZodDto(
         ),
         reason: z.string().describe('In words'),
         fact: z.string().nullable().describe('The receipt, event or redemption behind it'),
+        about: z
+          .object({ kind: z.enum(['redemption', 'hold', 'transfer']), id: z.string() })
+          .nullable()
+          .describe(
+            'The redemption, hold or transfer that it is of: under this id it is read, refunded, released',
+          ),
         lots: z.array(entryLot).describe('The lots that came, went or came back'),
       }),
     ),
@@ -68,7 +75,11 @@ export class StatementController {
     });
     if (page === null) throw accountUnknown();
     return {
-      entries: page.entries.map((entry) => ({ ...entry, lots: [...entry.lots] })),
+      entries: page.entries.map((entry) => ({
+        ...entry,
+        about: aboutOf(entry.fact),
+        lots: [...entry.lots],
+      })),
       next: page.older === null ? null : writeCursor(page.older),
     };
   }

@@ -4,6 +4,7 @@ import { table, whole } from '../output/table.js';
 import type { Client } from '../system/client.js';
 import { openSystem } from '../system/open-system.js';
 import { failureOf } from '../system/problem.js';
+import { balanceAnswer, balanceTable, type Balance } from './balance-table.js';
 import type { Run } from './run.js';
 
 /** Whose points: an account, or the account that a card leads to. */
@@ -19,21 +20,11 @@ export interface StatementOptions extends AccountOptions {
   readonly limit: number;
 }
 
-const cardAnswer = z.looseObject({ account: z.string() });
-const balanceAnswer = z.looseObject({
-  program: z.string(),
-  account: z.string(),
-  asOf: z.string(),
-  unspent: z.int(),
-  pending: z.int(),
-  available: z.int(),
-  lapsed: z.int(),
-  held: z.int(),
-  arrears: z.int(),
-  nextExpiry: z.looseObject({ at: z.string(), points: z.int() }).nullish(),
+const cardAnswer = z.looseObject({ account: z.string(), successor: z.string().nullish() });
+const entry = z.looseObject({
+  ...{ at: z.string(), points: z.int(), reason: z.string() },
+  about: z.looseObject({ kind: z.string(), id: z.string() }).nullish(),
 });
-type Balance = z.output<typeof balanceAnswer>;
-const entry = z.looseObject({ at: z.string(), points: z.int(), reason: z.string() });
 type Entry = z.output<typeof entry>;
 const statementAnswer = z.looseObject({ entries: z.array(entry), next: z.string().nullable() });
 
@@ -42,34 +33,53 @@ const pageMax = 200;
 /** `tally balance`: what an account has now. */
 export const showBalance = (run: Run, options: AccountOptions): Promise<ExitCode> =>
   withAccount(run, options, async (client, account) => {
-    const answer = await client.call({
-      service: 'reporting',
-      method: 'GET',
-      path: accountPath(options.program, account),
-      answer: balanceAnswer,
-    });
-    if (!answer.ok) throw failureOf('the balance cannot be read', answer.error);
-    const balance = answer.value.value;
-    run.terminal.out(
-      options.json === true ? JSON.stringify(balance, null, 2) : balanceTable(balance),
-    );
+    const balance = await readBalance(run, client, options.program, account);
+    if (options.json === true) run.terminal.out(JSON.stringify(balance, null, 2));
+    else
+      run.terminal.out(
+        balanceTable(balance, await arrearsPolicyOf(client, options.program, balance)),
+      );
   });
 
-const balanceTable = (balance: Balance): string =>
-  table(
-    [
-      ['account', balance.account],
-      ['available', whole(balance.available)],
-      ['pending', whole(balance.pending)],
-      ...(balance.lapsed > 0 ? [['lapsed, not spendable', whole(balance.lapsed)]] : []),
-      ...(balance.held > 0 ? [['held', whole(balance.held)]] : []),
-      ...(balance.arrears > 0 ? [['owed', whole(balance.arrears)]] : []),
-      ...(balance.nextExpiry === null || balance.nextExpiry === undefined
-        ? []
-        : [[`lapse at ${momentOf(balance.nextExpiry.at)}`, whole(balance.nextExpiry.points)]]),
-    ],
-    ['left', 'right'],
+/** Follows an account that became part of another one to where its points are. */
+const readBalance = async (
+  run: Run,
+  client: Client,
+  program: string,
+  account: string,
+): Promise<Balance> => {
+  const answer = await client.call({
+    service: 'reporting',
+    method: 'GET',
+    path: accountPath(program, account),
+    answer: balanceAnswer,
+  });
+  if (!answer.ok) throw failureOf('the balance cannot be read', answer.error);
+  const { successor } = answer.value.value;
+  if (successor === null || successor === undefined) return answer.value.value;
+  run.terminal.note(
+    `Account ${account} became part of account ${successor}, which has its points now.`,
   );
+  return readBalance(run, client, program, successor);
+};
+
+const quoteAnswer = z.looseObject({ arrearsPolicy: z.string().nullish() });
+/** How what is owed is paid, by the rulebook in force; null where nothing is, or nobody tells. */
+const arrearsPolicyOf = async (
+  client: Client,
+  program: string,
+  { account, arrears }: Balance,
+): Promise<string | null> => {
+  if (arrears === 0) return null;
+  const quote = await client.call({
+    service: 'redemption',
+    method: 'POST',
+    path: '/v1/redemptions/quote',
+    body: JSON.stringify({ program, account }),
+    answer: quoteAnswer,
+  });
+  return quote.ok ? (quote.value.value.arrearsPolicy ?? null) : null;
+};
 
 /** `tally statement`: why an account has what it has, newest first. */
 export const showStatement = (run: Run, options: StatementOptions): Promise<ExitCode> =>
@@ -87,14 +97,15 @@ export const showStatement = (run: Run, options: StatementOptions): Promise<Exit
 const entriesTable = (entries: readonly Entry[]): string =>
   table(
     [
-      ['when (UTC)', 'points', 'why'],
-      ...entries.map(({ at, points, reason }) => [
+      ['when (UTC)', 'points', 'why', 'of'],
+      ...entries.map(({ at, points, reason, about }) => [
         `${at.slice(0, 10)} ${at.slice(11, 16)}`,
         points > 0 ? `+${whole(points)}` : whole(points),
         reason,
+        about === null || about === undefined ? '' : `${about.kind} ${about.id}`,
       ]),
     ],
-    ['left', 'right', 'left'],
+    ['left', 'right', 'left', 'left'],
   );
 
 const readEntries = async (
@@ -154,10 +165,11 @@ export const accountOfCard = async (
     answer: cardAnswer,
   });
   if (!answer.ok) throw failureOf('the card cannot be looked up', answer.error);
-  return successorOf(client, program, answer.value.value.account);
+  const { account, successor } = answer.value.value;
+  return successorOf(client, program, successor ?? account);
 };
 
-/** The card still names the account that it was linked to; whose points it leads to by now, the one that spends them knows. */
+/** Enrollment hears of a merge over the bus; whose points it leads to at this very moment, the one that spends them knows. */
 const successorOf = async (client: Client, program: string, account: string): Promise<string> => {
   const quote = await client.call({
     service: 'redemption',
@@ -170,6 +182,3 @@ const successorOf = async (client: Client, program: string, account: string): Pr
   // An account never becomes part of itself, by however many others: this ends.
   return into === undefined ? account : successorOf(client, program, into);
 };
-
-/** `2027-08-31 23:00 UTC`: a programme's day seldom ends at midnight UTC, so the day alone would mislead. */
-const momentOf = (at: string): string => `${at.slice(0, 10)} ${at.slice(11, 16)} UTC`;

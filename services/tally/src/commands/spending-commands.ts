@@ -1,5 +1,15 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import type { ExitCode } from '../exit-codes.js';
+import {
+  captureHold,
+  holdPoints,
+  redeemPoints,
+  refundRedemption,
+  type CaptureOptions,
+  type HoldOptions,
+  type RedeemOptions,
+  type RefundOptions,
+} from './redeeming.js';
 import type { Run } from './run.js';
 import {
   listHolds,
@@ -9,12 +19,19 @@ import {
   type ReleaseOptions,
   type TransferOptions,
 } from './spending.js';
+import { durationSeconds } from './token.js';
 
 const points = (text: string): number => {
   const number = Number(text);
   if (!Number.isSafeInteger(number) || number < 1)
     throw new InvalidArgumentError('It must be a whole number above 0.');
   return number;
+};
+
+const duration = (text: string): number => {
+  const seconds = durationSeconds(text);
+  if (seconds === null) throw new InvalidArgumentError('It must be like 90s, 30m, 1h or 7d.');
+  return seconds;
 };
 
 /** What customer service does for members with points that they have. */
@@ -32,6 +49,52 @@ export const addSpendingCommands = (
       .addOption(new Option('--json', 'for machines: one JSON document'))
       .addHelpText('after', example);
   const key = 'an Idempotency-Key, to send the same request again';
+
+  const spending = (name: string, description: string, example: string): Command =>
+    command(name, description, example)
+      .option('--card <number>', 'a card of the account')
+      .option('--account <id>', 'the account')
+      .requiredOption('--points <points>', 'how many', points)
+      .requiredOption('--reference <text>', "the till's or the shop's own reference")
+      .option('--kind <kind>', 'what they are spent on: discount, reward:<id>; default: discount')
+      .option('--key <text>', key);
+
+  spending(
+    'redeem',
+    'Spend points of an account',
+    '\nExample:\n  tally redeem --program shop --card 17850 --points 500 --reference "till 7"',
+  ).action(async (options: RedeemOptions) => done(await redeemPoints(run, options)));
+
+  command(
+    'refund <redemption>',
+    'Cancel a redemption: the same points come back, once',
+    '\nExample:\n  tally refund 6b0f1e --program shop --reason "the goods came back"\n\nThe statement names each redemption.',
+  )
+    .requiredOption('--reason <text>', 'why; kept for ever, nothing personal')
+    .option('--key <text>', key)
+    .action(async (id: string, options: RefundOptions) =>
+      done(await refundRedemption(run, id, options)),
+    );
+
+  spending(
+    'hold',
+    'Reserve points of an account: nobody else can spend them until they are captured, released or the hold lapses',
+    '\nExample:\n  tally hold --program shop --card 17850 --points 500 --reference "order 4711" --lapses-in 2h',
+  )
+    .option('--lapses-in <duration>', 'for how long: 90s, 30m, 1h, 7d; default: 15m', duration)
+    .action(async (options: HoldOptions) => done(await holdPoints(run, options)));
+
+  command(
+    'capture <hold>',
+    'Spend what a hold reserves, whole or in part: from then on it is a redemption',
+    '\nExamples:\n  tally capture 6b0f1e --program shop\n  tally capture 6b0f1e --program shop --points 200 --keep-rest',
+  )
+    .option('--points <points>', 'how many; default: all that it still reserves', points)
+    .option('--keep-rest', 'what is left stays reserved; otherwise it goes back')
+    .option('--key <text>', key)
+    .action(async (id: string, options: CaptureOptions) =>
+      done(await captureHold(run, id, options)),
+    );
 
   command(
     'holds',
