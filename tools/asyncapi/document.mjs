@@ -121,16 +121,15 @@ const operationOf = (topic, messages) => ({
 export const asyncApi = ({ topics, files, fileOfTopic, receiptSchema, protobuf, examples }) => {
   const schemas = schemasOf(files);
   const messages = receiptMessages(receiptSchema, protobuf, examples);
+  const receiptNames = Object.keys(messages);
   const [channels, operations] = [{}, {}];
   for (const topic of topics) {
-    let names = Object.keys(messages);
-    if (topic.name !== 'receipts') {
-      const file = files.find(({ name }) => name === fileOfTopic[topic.name]);
-      const types = eventTypes(file);
-      for (const type of types)
-        messages[type.name] = eventMessage(type.typeName, schemas.get(type.typeName), examples);
-      names = types.map(({ name }) => name);
-    } else names = ['ReceiptJson', 'ReceiptProtobuf'];
+    const file = files.find(({ name }) => name === fileOfTopic[topic.name]);
+    const types = file === undefined ? [] : eventTypes(file);
+    for (const { name, typeName } of types)
+      messages[name] = eventMessage(typeName, schemas.get(typeName), examples);
+    // The one topic without events is what tills write.
+    const names = file === undefined ? receiptNames : types.map(({ name }) => name);
     channels[topic.name] = channelOf(topic, names);
     operations[topic.name] = operationOf(topic.name, names);
   }
