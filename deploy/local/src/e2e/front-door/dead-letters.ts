@@ -1,7 +1,16 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { deadLettersPath, topics } from '@tallystick/contracts';
 import type { MessageBus } from '@tallystick/message-bus';
-import { at, clientOf, everywhere, listAt, problemOf, textAt } from '../tools/client.js';
+import {
+  at,
+  clientOf,
+  everywhere,
+  expected,
+  listAt,
+  numberAt,
+  problemOf,
+  textAt,
+} from '../tools/client.js';
 import { eventually } from '../tools/eventually.js';
 import { startProgram, tallyProgram } from '../tools/programs.js';
 import { enrol, publish, receipt, whatBecameOf, type House, type Member } from './house.js';
@@ -40,9 +49,13 @@ export const deadLetters = (houseOf: () => House): void => {
       return { exitCode, body: (out === '' ? undefined : JSON.parse(out)) as unknown };
     };
     const idsOf = async (): Promise<Map<string, string>> => {
-      const { body } = await tally('list', '--topic', topic, '--service', 'accrual');
+      const path = `${deadLettersPath('accrual')}?topic=${topic}`;
+      const { body } = expected(await house.ops('accrual', path), 200);
       return new Map(
-        listAt(body, 'letters').map((one) => [textAt(one, 'messageId'), textAt(one, 'id')]),
+        listAt(body, 'letters').map((one) => {
+          const place = [numberAt(one, 'partition'), textAt(one, 'offset')];
+          return [textAt(one, 'messageId'), ['accrual', topic, ...place].join('/')];
+        }),
       );
     };
     const named = (ids: ReadonlyMap<string, string>, messageId: string): string => {
@@ -56,6 +69,10 @@ export const deadLetters = (houseOf: () => House): void => {
         const found = await idsOf();
         return ['early', 'early-too', 'faulty'].every((id) => found.has(id)) ? found : undefined;
       });
+      const listed = await tally('list', '--topic', topic);
+      expect(listAt(listed.body, 'letters')).toContainEqual(
+        expect.objectContaining({ id: named(ids, 'early'), messageId: 'early' }),
+      );
       const { exitCode, body } = await tally('show', named(ids, 'early'));
       expect(exitCode).toBe(0);
       expect(body).toMatchObject({ topic, reason: expect.stringContaining('no such programme') });
@@ -65,7 +82,6 @@ export const deadLetters = (houseOf: () => House): void => {
 
     it('are taken when what they lacked is there, whole and once; the others stay', async () => {
       const ids = await idsOf();
-      expect((await tally('retry', named(ids, 'early'))).exitCode).toBe(2);
       const ann: Member = await enrol(house, later, [card], await publish(house, later));
       const asked = ['early', 'faulty', 'early-too'].map((id) => named(ids, id));
       const { exitCode, body } = await tally('retry', ...asked);
@@ -86,7 +102,6 @@ export const deadLetters = (houseOf: () => House): void => {
       expect([left.has('early'), left.has('early-too'), left.has('faulty')]).toEqual([
         ...[false, false, true],
       ]);
-      expect((await tally('retry', named(ids, 'early'))).exitCode).toBe(6);
     });
 
     it('are given up when somebody says so', async () => {
