@@ -61,6 +61,7 @@ describe('tally', () => {
       'release',
       'transfer',
       'replay',
+      'dlq',
       'token',
       'TALLYSTICK_URL',
       'TALLYSTICK_DATA=',

@@ -5,7 +5,7 @@ import { pace, type BusLog, type MessageBus, type OutgoingMessage } from '@tally
 import { openSession, type Session } from '@tallystick/postgres';
 import { messageOf, UnknownCategory } from './message-of.js';
 import { relayName, relayPosition } from './position.js';
-import { publisher } from './publisher.js';
+import { openPublisher, type Publisher } from './publisher.js';
 
 export interface RelayLimits {
   /** Events that are published at once. */
@@ -95,7 +95,15 @@ export const startRelay = (options: RelayOptions): Relay => {
 
   const relayAll = async (session: Session): Promise<void> => {
     await bus.ensureTopics(Object.values(topics));
-    const publish = await publisher(bus, session, name);
+    const publisher = await openPublisher(bus, session, name);
+    try {
+      await relayBy(publisher, session);
+    } finally {
+      await publisher.close();
+    }
+  };
+
+  const relayBy = async (publisher: Publisher, session: Session): Promise<void> => {
     position = await session.transaction((tx) => relayPosition(tx, name));
     is('active');
     const next = pace({ burst: limits.publishBurst, everyMs: limits.publishEveryMs });
@@ -107,7 +115,7 @@ export const startRelay = (options: RelayOptions): Relay => {
     for await (const batch of batches) {
       const { messages, upTo, unknown } = translate(batch);
       if (upTo !== undefined) {
-        await publish(position, upTo, messages);
+        await publisher.publish(position, upTo, messages);
         position = upTo;
       }
       if (unknown !== undefined) throw new UnknownCategory(unknown);
