@@ -32,7 +32,7 @@ const messageNamed = (name: string): DescMessage => {
 describe('the examples', () => {
   it('show what crosses the border in each context', () => {
     expect(new Set(examples.map(({ name }) => name.split('.')[1]))).toEqual(
-      new Set(['ledger', 'members', 'partners', 'receipts', 'rewards']),
+      new Set(['corrections', 'ledger', 'members', 'partners', 'programs', 'receipts', 'rewards']),
     );
   });
 
