@@ -210,15 +210,13 @@ export const consumingContract = (open: OpenBuses): void => {
       expect(seen).toHaveLength(30);
       const byOffset = (a: Message, b: Message): number =>
         a.partition - b.partition || Number(a.offset - b.offset);
-      const expected = seen
-        .filter(isPoison)
-        .map((one) => ({
-          ...one,
-          reason: `no such till: ${one.value}`,
-          group: strict,
-          replaced: false,
-          buriedAt: expect.any(Date),
-        }));
+      const expected = seen.filter(isPoison).map((one) => ({
+        ...one,
+        reason: `no such till: ${one.value}`,
+        group: strict,
+        replaced: false,
+        buriedAt: expect.any(Date),
+      }));
       expect(expected).toHaveLength(4);
       expect([...(await lettersOf(bus, topic))].sort(byOffset)).toEqual(expected.sort(byOffset));
     });
