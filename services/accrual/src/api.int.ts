@@ -21,6 +21,8 @@ afterAll(async () => {
 
 it('the API describes itself: every operation, who may call it, and what it answers', async () => {
   expect((await describedOperations(service)).toSorted()).toEqual([
+    'get /dead-letters/accrual/{topic}/{partition}/{offset}: ops',
+    'get /dead-letters/accrual: ops',
     'get /v1/adjustments/{program}/{adjustment}: manager, auditor',
     'get /v1/adjustments: manager, auditor',
     'get /v1/closings/{program}/{through}: manager, auditor',
@@ -29,6 +31,8 @@ it('the API describes itself: every operation, who may call it, and what it answ
     'get /v1/programs/{program}: manager, store, auditor, ops',
     'get /v1/receipts/explanation: store, manager, auditor',
     'get /v1/receipts: store, manager, auditor',
+    'post /dead-letters/accrual/{topic}/{partition}/{offset}/drops: ops',
+    'post /dead-letters/accrual/{topic}/{partition}/{offset}/retries: ops',
     'post /v1/adjustments/{program}/{adjustment}/approvals: manager',
     'post /v1/adjustments/{program}/{adjustment}/rejections: manager',
     'post /v1/adjustments: manager',

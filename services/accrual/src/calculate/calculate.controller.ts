@@ -1,5 +1,5 @@
 import { Body, Controller, HttpCode, Inject, Post } from '@nestjs/common';
-import { ApiBody, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiBody, ApiOkResponse, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { createZodDto } from 'nestjs-zod';
 import { calculationV1, receiptV1 } from '@tallystick/contracts';
 import type { Clock } from '@tallystick/kernel';
@@ -42,6 +42,9 @@ export class CalculateController {
   })
   @ApiBody({ type: Receipt })
   @ApiOkResponse({ type: Calculation })
+  @ApiResponse({ status: 404, description: 'program-unknown' })
+  @ApiResponse({ status: 409, description: 'no-rulebook-in-force, other-currency' })
+  @ApiResponse({ status: 422, description: 'receipt-invalid' })
   async calculate(
     @Body() body: unknown,
     @CallerParam() caller: Caller,

@@ -146,6 +146,7 @@ export class ReceiptsController {
       'Made again from the receipt, the rulebook and what was stored with the award; `proven` says that it is the explanation that was made then.',
   })
   @ApiOkResponse({ type: Explanation })
+  @ApiResponse({ status: 404, description: 'receipt-unknown' })
   async explain(@Query() name: ReceiptName, @CallerParam() caller: Caller) {
     const found = await explainReceipt(this.memory, idOf(name, caller));
     if (found === null) throw receiptUnknown();
