@@ -67,10 +67,6 @@ interface SeeOptions {
 /** Of accrual's own routes: those of dead letters are the host's, in every service. */
 const listed = async (): Promise<string[]> => {
   const { body } = await service.call('GET', '/openapi/accrual.json', { as: null });
-  // Dead letters are the host's, the same for each service.
-  const own = Object.entries(described.parse(body).paths).filter(
-    ([path]) => !path.startsWith('/dead-letters'),
-  );
   const own = Object.entries(described.parse(body).paths).filter(([path]) => /^\/v1\//.test(path));
   return own.flatMap(([path, methods]) =>
     Object.entries(methods).flatMap(([method, { responses }]) =>
