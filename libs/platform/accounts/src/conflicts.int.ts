@@ -83,7 +83,7 @@ describe('commands that another writer was quicker than', () => {
   let other: Accounts;
 
   const named = (name: string) => `${account}-${name}`;
-  const streamOf = (name: string) => streamName('asked', named(name));
+  const streamOf = (name: string) => streamName('redemption', named(name));
   const adjust = (name: string, points: number, on = accounts) =>
     on.run(program, account, adjusting(named(name), points));
   const beginning = (stream: StreamName, name: string): Command<Answer> => ({

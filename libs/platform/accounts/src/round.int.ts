@@ -174,7 +174,7 @@ describe('a round of commands on one account', () => {
     const asked = [
       ...names.map((name) => run(giving(name))),
       run(two),
-      run(beginning(streamName('asked', account), `${account}-c`)),
+      run(beginning(streamName('redemption', account), `${account}-c`)),
     ];
     const told = await Promise.all(asked);
     expect(appended).toEqual([6]);
@@ -213,7 +213,7 @@ describe('a round of commands on one account', () => {
   });
 
   it('has one of two commands that begin the same stream: the other finds it taken', async () => {
-    const stream = streamName('asked', account);
+    const stream = streamName('redemption', account);
     const [one, other, third] = await Promise.all([
       run(beginning(stream, `${account}-one`)),
       run(beginning(stream, `${account}-other`)),
