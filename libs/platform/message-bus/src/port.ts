@@ -60,6 +60,8 @@ export interface ConsumerStatus {
   readonly reason?: string;
   /** The partitions that are this member's now, as `topic/partition`. */
   readonly partitions: readonly string[];
+  /** How often its partitions were shared out anew since it was subscribed; the first time is one. */
+  readonly rebalances: number;
   /** Those that stand still because a message is tried again and again. */
   readonly retrying: readonly {
     readonly partition: string;

@@ -6,6 +6,7 @@ import { openSession, type Session } from '@tallystick/postgres';
 import { messageOf, UnknownCategory } from './message-of.js';
 import { relayName, relayPosition } from './position.js';
 import { publisher } from './publisher.js';
+import { sent, type Sending } from './sending.js';
 
 export interface RelayLimits {
   /** Events that are published at once. */
@@ -38,6 +39,8 @@ export interface RelayOptions {
   readonly name?: string;
   readonly limits?: Partial<RelayLimits>;
   readonly log?: BusLog;
+  /** Without it, telemetry is off. */
+  readonly sending?: Sending;
 }
 
 export interface RelayStatus {
@@ -67,7 +70,7 @@ const silent: BusLog = { info: () => {}, warn: () => {}, error: () => {} };
  * stay the same (exactly once where bus and position are in one database); never skips one, never reorders a stream.
  */
 export const startRelay = (options: RelayOptions): Relay => {
-  const { store, bus, url, name = relayName, log = silent } = options;
+  const { store, bus, url, name = relayName, log = silent, sending } = options;
   const limits = { ...defaultLimits, ...options.limits };
   const closing = new AbortController();
   let state: RelayStatus['state'] = 'away';
@@ -107,7 +110,11 @@ export const startRelay = (options: RelayOptions): Relay => {
     for await (const batch of batches) {
       const { messages, upTo, unknown } = translate(batch);
       if (upTo !== undefined) {
-        await publish(position, upTo, messages);
+        const publishBatch = (batchOf: readonly OutgoingMessage[]): Promise<void> =>
+          publish(position, upTo, batchOf);
+        await (sending === undefined
+          ? publishBatch(messages)
+          : sent(sending, messages, publishBatch));
         position = upTo;
       }
       if (unknown !== undefined) throw new UnknownCategory(unknown);

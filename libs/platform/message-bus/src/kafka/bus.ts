@@ -116,6 +116,7 @@ const together = (all: readonly ConsumerStatus[]): ConsumerStatus => {
     state: worst?.state ?? 'running',
     ...(worst?.reason === undefined ? {} : { reason: worst.reason }),
     partitions: all.flatMap(({ partitions }) => partitions),
+    rebalances: all.reduce((sum, { rebalances }) => sum + rebalances, 0),
     retrying: all.flatMap(({ retrying }) => retrying),
   };
 };

@@ -1,0 +1,3 @@
+import { toldSuite } from './telemetry/told-suite.js';
+
+toldSuite('PostgreSQL', async () => ({ env: {}, stop: async () => {} }));
