@@ -6,6 +6,7 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { checkAsyncApi } from './asyncapi.mjs';
 import { checkBorders } from './borders/check.mjs';
 import { lint } from './lint.mjs';
 import { checkProto } from './proto.mjs';
@@ -97,6 +98,7 @@ if (jestArgs.length === 0) {
   await check('lint', lint);
   await borders();
   await check('proto', checkProto);
+  await check('asyncapi', checkAsyncApi);
   await check('types of the tests', () => run('typescript/bin/tsc', ['-p', 'tsconfig.spec.json']));
   await check('format', () =>
     run('prettier/bin/prettier.cjs', ['--check', '--log-level', 'warn', '.']),

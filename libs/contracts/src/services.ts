@@ -24,6 +24,9 @@ export const servicePaths: { readonly [S in ServiceName]: readonly string[] } = 
   reporting: ['/v1/accounts', '/v1/reports', '/v1/replays'],
 };
 
+/** Besides, each service answers here for the messages that it could not take. */
+export const deadLettersPath = (service: ServiceName): string => `/dead-letters/${service}`;
+
 export const defaultPorts: { readonly [S in ServiceName]: number } = {
   enrollment: 7401,
   accrual: 7402,

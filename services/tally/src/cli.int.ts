@@ -55,6 +55,7 @@ describe('tally', () => {
       'release',
       'transfer',
       'replay',
+      'dlq',
       'token',
       'TALLYSTICK_URL',
       'TALLYSTICK_DATA=',

@@ -6,6 +6,7 @@ import {
   type StatementOptions,
 } from './commands/account.js';
 import { addCorrectionCommands } from './commands/correction-commands.js';
+import { addDeadLetterCommands } from './commands/dead-letter-commands.js';
 import { importFile, type ImportOptions } from './commands/import.js';
 import { publishRulebook } from './commands/publish.js';
 import { replay, type ReplayOptions } from './commands/replay.js';
@@ -151,6 +152,8 @@ Examples:
     ...(before ?? []),
     text,
   ];
+  addDeadLetterCommands(program, run, done);
+
   program
     .command('token')
     .description("Sign a bearer token with the local system's key")

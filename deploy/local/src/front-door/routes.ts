@@ -1,4 +1,4 @@
-import { serviceNames, servicePaths, type ServiceName } from '@tallystick/contracts';
+import { deadLettersPath, serviceNames, servicePaths, type ServiceName } from '@tallystick/contracts';
 
 const owners = new Map<string, ServiceName>(
   serviceNames.flatMap((service) => [
@@ -6,6 +6,7 @@ const owners = new Map<string, ServiceName>(
     [`/docs/${service}`, service],
     [`/openapi/${service}.json`, service],
     [`/health/${service}`, service],
+    [deadLettersPath(service), service],
   ]),
 );
 

@@ -13,6 +13,7 @@ describe('the front door', () => {
       `/docs/${service}/swagger-ui.css`,
       `/openapi/${service}.json`,
       `/health/${service}/ready`,
+      `/dead-letters/${service}/receipts/0/1`,
     ]) {
       expect(ownerOf(path)).toBe(service);
     }

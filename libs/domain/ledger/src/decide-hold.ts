@@ -1,4 +1,4 @@
-import type { Points} from '@tallystick/kernel';
+import type { Points } from '@tallystick/kernel';
 import { invariant, type FactId, type Instant } from '@tallystick/kernel';
 import type { Account, HoldState } from './account.js';
 import type { HoldCaptured, HoldReleased, PointsHeld } from './events-holds.js';

@@ -29,6 +29,7 @@ import {
 import {
   arrearsOf,
   carry,
+  decideLapses,
   decodeLedgerEvent,
   emptyAccount,
   evolve,
@@ -300,6 +301,29 @@ describe('whatever happens to accounts', () => {
         }
       }),
       runs(500),
+    );
+  });
+
+  it('posting the holds whose time is over changes no balance, whenever it is done', () => {
+    fc.assert(
+      fc.property(history, policy, hours, (steps, arrears, later) => {
+        const world = newWorld({ ...defaultTerms, arrears });
+        for (const one of steps) {
+          step(world, one);
+          for (const id of ids) {
+            const state = accountIn(world, id);
+            const when = instantOf(one);
+            const lapses = decideLapses(state, when);
+            if (lapses.length === 0) continue;
+            const posted = structuredClone(state);
+            for (const event of lapses) evolve(posted, event);
+            must(decideLapses(posted, when).length === 0, 'posted once');
+            for (const at of [when, addMs(when, later * 3_600_000)])
+              expect(valuation(posted, at)).toEqual(valuation(state, at));
+          }
+        }
+      }),
+      runs(300),
     );
   });
 

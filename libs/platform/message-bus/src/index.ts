@@ -10,6 +10,7 @@ export type { BusLimits } from './postgres/limits.js';
 export { busSchema } from './postgres/schema.js';
 export {
   createKafkaMessageBus,
+  fencesPublishers,
   type KafkaMessageBus,
   type KafkaMessageBusOptions,
 } from './kafka/bus.js';

@@ -76,9 +76,27 @@ export interface Consumer {
   close(): Promise<void>;
 }
 
-export interface DeadLetter extends Message {
-  readonly reason: string;
+/** What names a dead letter: the message's place, and the group that could not take it. */
+export interface DeadLetterPlace {
+  readonly topic: string;
+  readonly partition: number;
+  readonly offset: bigint;
   readonly group: string;
+}
+
+export interface DeadLetter extends Message, DeadLetterPlace {
+  readonly reason: string;
+  /** When it was put aside, if that is known. */
+  readonly buriedAt?: Date;
+  /** Whether key and value stand in place of the message's own: see `KeptAs`. */
+  readonly replaced: boolean;
+}
+
+/** What a person made of a dead letter. */
+export interface DeadLetterEnd {
+  readonly how: 'retried' | 'dropped';
+  /** Who, as a request names its caller. */
+  readonly by: string;
 }
 
 export interface TopicDefinition {
@@ -117,10 +135,30 @@ export interface MessageBus {
   ends(topics: readonly string[]): Promise<Ends>;
   /** Whether a group has done everything up to `ends`. */
   passed(group: string, ends: Ends): Promise<boolean>;
-  /** The dead letters of a topic, oldest first: message, reason and original headers. */
+  /** The dead letters of a topic that nobody has ended, oldest first: message, reason and original headers. */
   deadLetters(topic: string): AsyncIterable<DeadLetter>;
+  /** How many of them are a group's. Cheap enough to be asked every few seconds. */
+  deadLetterCount(group: string, topic: string): Promise<bigint>;
+  /** From now on the letter is not shown any more; that it was, and who ended it, is kept. */
+  endDeadLetter(place: DeadLetterPlace, end: DeadLetterEnd): Promise<void>;
+  /** A message as it came; undefined where the bus does not keep it any more. */
+  messageAt(topic: string, partition: number, offset: bigint): Promise<Message | undefined>;
   /** Closes its consumers as `Consumer.close` does, then itself. */
   close(): Promise<void>;
+}
+
+/** Publishes as `MessageBus.publish` does, until a newer one of its name is there. */
+export interface FencedPublisher {
+  publish(messages: readonly OutgoingMessage[]): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** A newer publisher of the same name is there. */
+export class PublisherFenced extends Error {
+  constructor(cause: unknown) {
+    super('a newer publisher of the same name is there', { cause });
+    this.name = 'PublisherFenced';
+  }
 }
 
 /** The bus cannot be reached, or broke off before the answer: try again. */

@@ -1,5 +1,8 @@
 import {
+  fencesPublishers,
   publishesInTransactions,
+  type FencedPublisher,
+  type KafkaMessageBus,
   type MessageBus,
   type OutgoingMessage,
   type PostgresMessageBus,
@@ -7,12 +10,13 @@ import {
 import type { Session } from '@tallystick/postgres';
 import { PositionTaken, relayPosition, storePosition } from './position.js';
 
-/** Publishes a batch and moves the position behind it, on the session that makes this relay the only one. */
-export type Publish = (
-  from: bigint,
-  to: bigint,
-  messages: readonly OutgoingMessage[],
-) => Promise<void>;
+/** Publishes batches for one relay as long as its session holds the lock. */
+export interface Publisher {
+  /** Publishes a batch and moves the position behind it, on the session that makes this relay the only one. */
+  publish(from: bigint, to: bigint, messages: readonly OutgoingMessage[]): Promise<void>;
+  close(): Promise<void>;
+}
+type Publish = Publisher['publish'];
 
 /**
  * A bus in the relay's own database gets messages and position in one transaction of the session that holds the lock:
@@ -34,7 +38,7 @@ const inOneTransaction =
  * publishes again with the same ids, and from the same place in the order.
  */
 const oneAfterTheOther =
-  (bus: MessageBus, session: Session, relay: string): Publish =>
+  (bus: Pick<MessageBus, 'publish'>, session: Session, relay: string): Publish =>
   async (from, to, messages) => {
     const stored = await session.transaction((tx) => relayPosition(tx, relay));
     if (stored !== from) throw new PositionTaken(relay, from);
@@ -42,11 +46,48 @@ const oneAfterTheOther =
     await session.transaction((tx) => storePosition(tx, relay, from, to));
   };
 
-export const publisher = async (
+/** Kafka forgets who had a name after a week in which it was not taken anew. */
+const fenceEveryMs = 24 * 60 * 60 * 1000;
+
+/**
+ * A bus that fences: the fence is taken after the lock, and the lock is looked at again behind it. A relay that loses the lock
+ * after that look has an older fence than the next one, and what it still has on its way cannot get between the next one's.
+ */
+const behindFence = async (
+  bus: KafkaMessageBus,
+  session: Session,
+  relay: string,
+): Promise<Publisher> => {
+  let fence: FencedPublisher = await bus.openFencedPublisher(`relay ${relay}`);
+  let takenAt = performance.now();
+  const publish = oneAfterTheOther(
+    { publish: (messages) => fence.publish(messages) },
+    session,
+    relay,
+  );
+  return {
+    publish: async (from, to, messages) => {
+      if (performance.now() - takenAt > fenceEveryMs) {
+        await fence.close();
+        fence = await bus.openFencedPublisher(`relay ${relay}`);
+        takenAt = performance.now();
+      }
+      await publish(from, to, messages);
+    },
+    close: () => fence.close(),
+  };
+};
+
+export const openPublisher = async (
   bus: MessageBus,
   session: Session,
   relay: string,
-): Promise<Publish> =>
-  publishesInTransactions(bus) && (await session.transaction((tx) => bus.livesIn(tx)))
-    ? inOneTransaction(bus, session, relay)
-    : oneAfterTheOther(bus, session, relay);
+): Promise<Publisher> => {
+  if (fencesPublishers(bus)) return behindFence(bus, session, relay);
+  const atomic =
+    publishesInTransactions(bus) && (await session.transaction((tx) => bus.livesIn(tx)));
+  return {
+    publish: atomic ? inOneTransaction(bus, session, relay) : oneAfterTheOther(bus, session, relay),
+    close: async () => {},
+  };
+};

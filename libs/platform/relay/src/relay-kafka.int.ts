@@ -9,7 +9,12 @@ import {
   type EventStore,
 } from '@tallystick/event-store';
 import { factId, instantOfEpochMs, programId, streamName } from '@tallystick/kernel';
-import { createKafkaMessageBus, type KafkaMessageBus, type Message } from '@tallystick/message-bus';
+import {
+  createKafkaMessageBus,
+  PublisherFenced,
+  type KafkaMessageBus,
+  type Message,
+} from '@tallystick/message-bus';
 import { createPool, migrate, type Database } from '@tallystick/postgres';
 import { testDatabase, type TestDatabase } from '@tallystick/testing';
 import { chooseKafka } from '@tallystick/testing/kafka';
@@ -55,10 +60,10 @@ describe.each(mortal)('the relay, to Kafka ($kind)', (kind) => {
     await broker.stop();
   });
 
-  const openBus = (): KafkaMessageBus => {
+  const openBus = (of = prefix): KafkaMessageBus => {
     const bus = createKafkaMessageBus({
       brokers: broker.brokers,
-      prefix,
+      prefix: of,
       limits: { connectTimeoutMs: 1000, requestTimeoutMs: 5000 },
     });
     buses.push(bus);
@@ -75,23 +80,26 @@ describe.each(mortal)('the relay, to Kafka ($kind)', (kind) => {
     relays.push(relay);
     return relay;
   };
-  const write = async (account: string, events: number): Promise<void> => {
+  const append = async (account: string, nth: number): Promise<void> => {
     const stream = streamName('ledger', 'shop', account);
+    const event = newEvent(
+      factId('test', stream, String(nth)),
+      0,
+      { type: 'Happened', data: { nth } },
+      {
+        program: programId('shop'),
+        occurredAt: instantOfEpochMs(1_800_000_000_000 + nth),
+        recordedAt: instantOfEpochMs(1_800_000_001_000 + nth),
+        actor: 'test',
+        correlationId: account,
+      },
+    );
+    const expectedRevision = nth === 0 ? 'noStream' : nth - 1;
+    await store.append([{ stream, expected: expectedRevision, events: [event] }]);
+  };
+  const write = async (account: string, events: number): Promise<void> => {
     for (let nth = 0; nth < events; nth += 1) {
-      const event = newEvent(
-        factId('test', stream, String(nth)),
-        0,
-        { type: 'Happened', data: { nth } },
-        {
-          program: programId('shop'),
-          occurredAt: instantOfEpochMs(1_800_000_000_000 + nth),
-          recordedAt: instantOfEpochMs(1_800_000_001_000 + nth),
-          actor: 'test',
-          correlationId: account,
-        },
-      );
-      const expectedRevision = nth === 0 ? 'noStream' : nth - 1;
-      await store.append([{ stream, expected: expectedRevision, events: [event] }]);
+      await append(account, nth);
       await sleep(5);
     }
   };
@@ -149,4 +157,85 @@ describe.each(mortal)('the relay, to Kafka ($kind)', (kind) => {
     for (const found of revisions.values()) expect([...found]).toEqual(inOrder);
     expect(new Set(read.map(({ id }) => id)).size).toBe(accounts * perAccount);
   });
+
+  it('keeps what a relay that lost its lock still sends from getting between what the next one publishes', async () => {
+    const name = 'stalled';
+    const stream = streamName('ledger', 'shop', 'stalled');
+    const own = `relay-${randomUUID().slice(0, 8)}.`;
+    const [begun, gate] = [Promise.withResolvers<undefined>(), Promise.withResolvers<undefined>()];
+    const refused: unknown[] = [];
+    const openStalling = (): KafkaMessageBus => {
+      const bus = openBus(own);
+      return {
+        ...bus,
+        openFencedPublisher: async (of) => {
+          const publisher = await bus.openFencedPublisher(of);
+          return {
+            ...publisher,
+            publish: async (messages) => {
+              if (messages.some(({ key, value }) => key === stream && revisionOf(value) === 5)) {
+                begun.resolve(undefined);
+                await gate.promise;
+              }
+              await publisher.publish(messages).catch((error: unknown) => {
+                refused.push(error);
+                throw error;
+              });
+            },
+          };
+        },
+      };
+    };
+    const relayOn = (bus: KafkaMessageBus): Relay => {
+      const relay = startRelay({
+        ...{ store, bus, url: database.url, name },
+        limits: { batchMax: 50, standbyPollMs: 50, retryDelayMinMs: 20, retryDelayMaxMs: 500 },
+      });
+      relays.push(relay);
+      return relay;
+    };
+    const published = async (): Promise<readonly number[]> => {
+      const revisions: number[] = [];
+      const bus = openBus(own);
+      const group = `g-${randomUUID()}`;
+      const ends = await bus.ends([topics.ledger.name]);
+      const consumer = await bus.subscribe({
+        topics: [topics.ledger.name],
+        group,
+        handler: async (batch) => {
+          for (const { key, value } of batch) if (key === stream) revisions.push(revisionOf(value));
+          return batch.map(() => ({ kind: 'done' }));
+        },
+      });
+      await within('all is read', () => bus.passed(group, ends));
+      await consumer.close();
+      return revisions;
+    };
+    const stalled = relayOn(openStalling());
+    await within('it is active', () => stalled.status().state === 'active');
+    await write('stalled', 5);
+    await within('it is through', async () => stalled.position() === (await store.head()));
+    await append('stalled', 5);
+    await begun.promise;
+    const next = relayOn(openBus(own));
+    await db.query(
+      `select pg_terminate_backend(pid) from pg_stat_activity
+        where application_name = 'tallystick relay ' || $1 and datname = current_database()`,
+      [name],
+    );
+    await within('the next one is through', async () => next.position() === (await store.head()));
+    for (const nth of [6, 7]) await append('stalled', nth);
+    await within('and through', async () => next.position() === (await store.head()));
+    gate.resolve(undefined);
+    await within('the stalled one is refused', () => refused.length > 0);
+    expect(refused[0]).toBeInstanceOf(PublisherFenced);
+    for (const nth of [8, 9]) await append('stalled', nth);
+    await within(
+      'all are published',
+      async () => (await relayPosition(db, name)) === (await store.head()),
+    );
+    expect(await published()).toEqual(Array.from({ length: 10 }, (_, nth) => nth));
+  });
 });
+
+const revisionOf = (value: string): number => (JSON.parse(value) as RelayedEvent).revision;

@@ -5,7 +5,7 @@ import { pace, type BusLog, type MessageBus, type OutgoingMessage } from '@tally
 import { openSession, type Session } from '@tallystick/postgres';
 import { messageOf, UnknownCategory } from './message-of.js';
 import { relayName, relayPosition } from './position.js';
-import { publisher } from './publisher.js';
+import { openPublisher, type Publisher } from './publisher.js';
 import { sent, type Sending } from './sending.js';
 
 export interface RelayLimits {
@@ -98,7 +98,15 @@ export const startRelay = (options: RelayOptions): Relay => {
 
   const relayAll = async (session: Session): Promise<void> => {
     await bus.ensureTopics(Object.values(topics));
-    const publish = await publisher(bus, session, name);
+    const publisher = await openPublisher(bus, session, name);
+    try {
+      await relayBy(publisher, session);
+    } finally {
+      await publisher.close();
+    }
+  };
+
+  const relayBy = async (publisher: Publisher, session: Session): Promise<void> => {
     position = await session.transaction((tx) => relayPosition(tx, name));
     is('active');
     const next = pace({ burst: limits.publishBurst, everyMs: limits.publishEveryMs });
@@ -110,11 +118,9 @@ export const startRelay = (options: RelayOptions): Relay => {
     for await (const batch of batches) {
       const { messages, upTo, unknown } = translate(batch);
       if (upTo !== undefined) {
-        const publishBatch = (batchOf: readonly OutgoingMessage[]): Promise<void> =>
-          publish(position, upTo, batchOf);
-        await (sending === undefined
-          ? publishBatch(messages)
-          : sent(sending, messages, publishBatch));
+        const publish = (batchOf: readonly OutgoingMessage[]): Promise<void> =>
+          publisher.publish(position, upTo, batchOf);
+        await (sending === undefined ? publish(messages) : sent(sending, messages, publish));
         position = upTo;
       }
       if (unknown !== undefined) throw new UnknownCategory(unknown);

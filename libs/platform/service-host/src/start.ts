@@ -13,6 +13,12 @@ import { requireAccessRules } from './access-check.js';
 import { busSystems, openAdapters, provisionDatabase, relayNameOf, runRelay } from './adapters.js';
 import { createVerifier } from './auth/verifier.js';
 import { BusServer } from './bus/bus-server.js';
+import {
+  DEAD_LETTERS,
+  deadLettersController,
+  type OwnDeadLetters,
+} from './bus/dead-letters.controller.js';
+import { deadLettersOf } from './bus/dead-letters.js';
 import { isAway } from './bus/relayed.js';
 import { createCardTokens } from './card-tokens.js';
 import { readSettings, type Environment, type Settings } from './config.js';
@@ -112,6 +118,7 @@ const start = async (
     { provide: tokens.LOG, useValue: log },
     { provide: tokens.POSITIONS, useValue: positions },
     { provide: tokens.TELEMETRY, useValue: telemetry },
+    { provide: DEAD_LETTERS, useValue: ownDeadLetters(adapters.bus, name, busServer, log) },
   ];
   if (settings.cardTokenKey !== undefined) {
     offered.push({
@@ -124,7 +131,7 @@ const start = async (
   }
   const app = opened.add(
     await NestFactory.create<NestFastifyApplication>(
-      rootModule(definition.module, offered),
+      rootModule(definition.module, offered, [deadLettersController(name)]),
       adapter,
       // eslint-disable-next-line @typescript-eslint/no-unsafe-class-instance-assignment -- Nest declares its options as a class and documents them as a literal
       { logger: new NestLog(log), abortOnError: false, bodyParser: false },
@@ -237,6 +244,16 @@ const positionWait = (
     },
     hasConsumers: () => busServer.topicNames.length > 0,
   });
+
+const ownDeadLetters = (
+  bus: MessageBus,
+  group: string,
+  busServer: BusServer,
+  log: Log,
+): OwnDeadLetters => ({
+  letters: deadLettersOf(bus, group, (message) => busServer.handleOne(message), log),
+  topics: () => busServer.topicNames,
+});
 
 const addressOf = (app: NestFastifyApplication, host: string): string => {
   const address = app.getHttpServer().address();

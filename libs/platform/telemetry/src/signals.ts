@@ -108,8 +108,8 @@ export const metricSignals = {
     name: 'tallystick.dead_letters',
     kind: 'gauge',
     unit: '{message}',
-    description: 'Messages of a topic that were put aside and that nobody has ended',
-    by: relaying,
+    description: 'Messages of a topic that the service has put aside and that nobody has ended',
+    by: serviceNames,
   },
 } as const satisfies Record<string, MetricSignal>;
 

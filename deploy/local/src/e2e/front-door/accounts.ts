@@ -97,7 +97,8 @@ export const accounts = (houseOf: () => House): void => {
       const found = await house.store('enrollment', '/v1/cards/lookup', {
         body: { program, card },
       });
-      expect(found.body).toEqual({ member: ann.member, account: ann.account, token: ann.token });
+      const { member, account, token } = ann;
+      expect(found.body).toEqual({ member, account, successor: null, token });
       const unknown = await house.store('enrollment', '/v1/cards/lookup', {
         body: { program, card: '0' },
       });

@@ -115,7 +115,12 @@ export const corrections = (houseOf: () => House): void => {
         ...(merged.body as object),
         position: '',
       });
-      expect(await value(ann, merged.position)).toMatchObject({ unspent: 0, held: 0 });
+      const told = { status: 'merged', successor: bea.account };
+      expect(await value(ann, merged.position)).toMatchObject({ unspent: 0, held: 0, ...told });
+      const found = await house.store('enrollment', '/v1/cards/lookup', {
+        ...{ body: { program, card: cards.ann }, after: merged.position },
+      });
+      expect(found.body).toMatchObject({ account: ann.account, successor: bea.account });
       expect(await value(bea, merged.position)).toMatchObject({ available: 340, held: 120 });
 
       const captured = await house.store('redemption', `/v1/holds/${program}/${hold}/captures`, {
@@ -130,13 +135,14 @@ export const corrections = (houseOf: () => House): void => {
         lines: [line(1, 'tea', '-0.5', '100.00', { original: { ...refOf(sale), ordinal: 1 } })],
       });
       expect(back.body).toMatchObject({ account: bea.account, reversed: 50 });
-      expect((await redeem('after-the-merge', 1)).body).toMatchObject({ account: bea.account });
+      const after = await redeem('after-the-merge', 1);
+      expect(after.body).toMatchObject({ account: bea.account });
       const gone = await house.manager('accrual', '/v1/merges', {
         body: { program, source: ann.account, target: bea.account, reason: 'again' },
         headers: { 'idempotency-key': 'corrections-merge-again' },
       });
       expect([gone.status, problemOf(gone)]).toEqual([409, 'account-merged']);
-      expect(await value(bea, back.position)).toMatchObject({ available: 319, held: 0 });
+      expect(await value(bea, after.position)).toMatchObject({ available: 319, held: 0 });
     });
 
     it('close a period: what was before is still known, and not counted twice', async () => {

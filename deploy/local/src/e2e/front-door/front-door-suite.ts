@@ -12,6 +12,7 @@ import {
 import { access } from './access.js';
 import { accounts } from './accounts.js';
 import { corrections } from './corrections.js';
+import { deadLetters } from './dead-letters.js';
 import { holdsAndTransfers } from './holds.js';
 import { houseOf, type House } from './house.js';
 import { overTheBus } from './over-the-bus.js';
@@ -80,6 +81,7 @@ export const frontDoorSuite = (
     accounts(here);
     corrections(here);
     overTheBus(here);
+    deadLetters(here);
     if (startKafka !== undefined) protobuf(here);
     access(here);
     theWhole(here);

@@ -93,11 +93,13 @@ export const enrol = async (
   cards: readonly string[],
   after?: string,
 ): Promise<Member> => {
-  const answer = await house.manager('enrollment', '/v1/members', {
-    body: { program, cards },
-    headers: { 'idempotency-key': `enrol-${cards.join('-')}` },
-    after,
-  });
+  const answer = await retried(() =>
+    house.manager('enrollment', '/v1/members', {
+      body: { program, cards },
+      headers: { 'idempotency-key': `enrol-${cards.join('-')}` },
+      after,
+    }),
+  );
   const { body } = expected(answer, 201);
   return {
     member: textAt(body, 'member'),

@@ -4,7 +4,15 @@ import { receiptV1ToProtobuf, topics, type RelayedEvent } from '@tallystick/cont
 import { eventsOfTopic, eventsV1 } from '@tallystick/contracts/proto';
 import type { DeadLetter, Message, OutgoingMessage } from '@tallystick/message-bus';
 import { eventually } from '../tools/eventually.js';
-import { enrol, publish, receipt, whatBecameOf, type House, type Member } from './house.js';
+import {
+  enrol,
+  publish,
+  receipt,
+  retried,
+  whatBecameOf,
+  type House,
+  type Member,
+} from './house.js';
 
 /** On a bus that carries bytes: what a till sends in protobuf, and what is published, is as proto/ says. */
 export const protobuf = (houseOf: () => House): void => {
@@ -17,6 +25,9 @@ export const protobuf = (houseOf: () => House): void => {
     beforeAll(async () => {
       house = houseOf();
       ann = await enrol(house, program, [card], await publish(house, program));
+      // What a till streams cannot say that it comes after the enrolment: accrual has to have heard of it.
+      const { position: after } = ann;
+      await retried(() => house.manager('accrual', `/v1/programs/${program}`, { after }));
     });
 
     const ofProtobuf = (id: string, bytes: Uint8Array): OutgoingMessage => {

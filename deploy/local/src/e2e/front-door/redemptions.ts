@@ -53,6 +53,7 @@ export const redemptions = (houseOf: () => House): void => {
           available: 1_000,
           pending: 0,
           arrears: 0,
+          arrearsPolicy: 'next-awards',
           points: 250,
           value: { amount: '2.50', currency: 'GBP' },
         });

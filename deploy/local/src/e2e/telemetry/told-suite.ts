@@ -239,6 +239,11 @@ export const toldSuite = (name: string, startBus: () => Promise<BusOfSuite>): vo
         const rebalances = metric('tallystick.consumer.rebalances', of)?.value ?? 0;
         expect(rebalances).toBeGreaterThan(0);
       }
+      const letters = {
+        'messaging.consumer.group.name': 'accrual',
+        'messaging.destination.name': 'receipts',
+      };
+      await becomes('tallystick.dead_letters', letters, 1);
       await becomes('tallystick.relay.lag', {}, 0);
     });
 

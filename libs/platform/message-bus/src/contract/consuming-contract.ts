@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from '@jest/globals';
-import type { DeadLetter, Message, MessageBus, Verdict } from '../port.js';
+import type { Message, MessageBus, Verdict } from '../port.js';
 import {
   allDone,
   assumed,
@@ -14,13 +14,8 @@ import {
   until,
   valuesUpTo,
 } from './bus-under-test.js';
+import { lettersOf } from './dead-letters-contract.js';
 import type { OpenBuses } from './message-bus-contract.js';
-
-const letters = async (bus: MessageBus, topic: string): Promise<readonly DeadLetter[]> => {
-  const all: DeadLetter[] = [];
-  for await (const letter of bus.deadLetters(topic)) all.push(letter);
-  return all;
-};
 
 /** Heap and buffers in use, in bytes, after everything that nobody holds is gone. */
 const memoryInUse = (): number => {
@@ -184,7 +179,7 @@ export const consumingContract = (open: OpenBuses): void => {
       await until('all are done', async () => (await bus.lag(group, [topic])) === 0n);
       expect(failures).toBe(3);
       expect(seen.all.map(({ value }) => value)).toEqual(valuesUpTo(8));
-      expect(await letters(bus, topic)).toEqual([]);
+      expect(await lettersOf(bus, topic)).toEqual([]);
     });
 
     it('puts poison to the dead letters, as it came and with the reason, and goes on behind it', async () => {
@@ -215,11 +210,15 @@ export const consumingContract = (open: OpenBuses): void => {
       expect(seen).toHaveLength(30);
       const byOffset = (a: Message, b: Message): number =>
         a.partition - b.partition || Number(a.offset - b.offset);
-      const expected = seen
-        .filter(isPoison)
-        .map((one) => ({ ...one, reason: `no such till: ${one.value}`, group: strict }));
+      const expected = seen.filter(isPoison).map((one) => ({
+        ...one,
+        reason: `no such till: ${one.value}`,
+        group: strict,
+        replaced: false,
+        buriedAt: expect.any(Date),
+      }));
       expect(expected).toHaveLength(4);
-      expect([...(await letters(bus, topic))].sort(byOffset)).toEqual(expected.sort(byOffset));
+      expect([...(await lettersOf(bus, topic))].sort(byOffset)).toEqual(expected.sort(byOffset));
     });
 
     it('keeps in the dead letters what the handler says in place of what they must not hold', async () => {
@@ -238,9 +237,9 @@ export const consumingContract = (open: OpenBuses): void => {
           })),
       });
       await until('both are buried', async () => (await bus.lag(group, [topic])) === 0n);
-      expect(await letters(bus, topic)).toMatchObject([
-        { key: 'token', value: 'of token', reason: 'bad' },
-        { key: 'b', value: 'b', reason: 'bad' },
+      expect(await lettersOf(bus, topic)).toMatchObject([
+        { key: 'token', value: 'of token', reason: 'bad', replaced: true },
+        { key: 'b', value: 'b', reason: 'bad', replaced: false },
       ]);
     });
 
@@ -266,7 +265,7 @@ export const consumingContract = (open: OpenBuses): void => {
       await until('all are done', async () => (await bus.lag(group, [topic])) === 0n);
       // What stands behind the one that is tried again comes again too, whatever was said of it.
       expect(seen).toEqual(['0', '1', '2', '3', '4', '2', '3', '4']);
-      const dead = await letters(bus, topic);
+      const dead = await lettersOf(bus, topic);
       expect(dead.map(({ value, offset }) => [value, offset])).toEqual([['1', 1n]]);
       expect(dead[0]?.reason).toContain('bad');
     });
@@ -282,7 +281,7 @@ export const consumingContract = (open: OpenBuses): void => {
         handler: async (batch) => batch.map(() => ({ kind: 'poison', reason: 'all of them' })),
       });
       await until('all are dead', async () => (await bus.lag(group, [topic])) === 0n);
-      expect((await letters(bus, topic)).map(({ value }) => value)).toEqual(valuesUpTo(450));
+      expect((await lettersOf(bus, topic)).map(({ value }) => value)).toEqual(valuesUpTo(450));
     });
 
     it('holds few messages in memory, however many wait for a slow consumer', async () => {

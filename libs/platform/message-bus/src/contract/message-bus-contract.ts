@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, jest } from '@jest/globals';
 import { openGates, type BusUnderTest, type OpenBus } from './bus-under-test.js';
 import { consumingContract } from './consuming-contract.js';
+import { deadLettersContract } from './dead-letters-contract.js';
 import { failuresContract } from './failures-contract.js';
 import { groupsContract } from './groups-contract.js';
 import { publishingContract } from './publishing-contract.js';
@@ -43,6 +44,7 @@ export const messageBusContract = (name: string, makeBus: () => Promise<BusUnder
 
     publishingContract(open);
     consumingContract(open);
+    deadLettersContract(open);
     groupsContract(open);
     failuresContract(open);
   });

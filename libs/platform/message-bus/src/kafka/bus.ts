@@ -3,17 +3,20 @@ import type {
   BusLog,
   Consumer,
   ConsumerStatus,
+  FencedPublisher,
   MessageBus,
   OutgoingMessage,
   Subscription,
 } from '../port.js';
 import { createAsking } from './asking.js';
+import { fencedProducer } from './fenced-producer.js';
 import { createKafkaClient, type KafkaConnection } from './client.js';
-import { readDeadLetters } from './dead-letters.js';
+import { deadLetterCounter, endOf, readDeadLetters } from './dead-letters.js';
 import { defaultKafkaLimits, type KafkaLimits } from './limits.js';
 import { startMember } from './member.js';
 import { positionsOf } from './positions.js';
-import { createSender } from './sender.js';
+import { readAt } from './reader.js';
+import { createSender, type Sender } from './sender.js';
 import { deadLetterBytesMax, knownTopics, messageBytesMax } from './topics.js';
 
 export interface KafkaMessageBusOptions extends KafkaConnection {
@@ -22,9 +25,18 @@ export interface KafkaMessageBusOptions extends KafkaConnection {
 }
 
 export interface KafkaMessageBus extends MessageBus {
+  /**
+   * From now on nothing that an earlier publisher of this name has under way, or sends, gets behind a message of the new one on
+   * the same partition: it throws `PublisherFenced`. One that has failed in any way publishes nothing more.
+   */
+  openFencedPublisher(name: string): Promise<FencedPublisher>;
   /** Breaks every connection off, for tests. They come back when they are needed. */
   cut(): void;
 }
+
+/** Whether a bus can keep all but the newest publisher of a name from publishing. */
+export const fencesPublishers = (bus: MessageBus): bus is KafkaMessageBus =>
+  'openFencedPublisher' in bus;
 
 const silent: BusLog = { info: () => {}, warn: () => {}, error: () => {} };
 
@@ -37,14 +49,38 @@ export const createKafkaMessageBus = (options: KafkaMessageBusOptions): KafkaMes
   const { ask, close: closeAsking } = createAsking(kafka);
   const topics = knownTopics(ask, prefix);
   const positions = positionsOf(ask, topics, prefix);
-  const sender = createSender(kafka, limits, log, prefix);
+  const sending = { limits, log, prefix };
+  const sender = createSender({ ...sending, makeProducer: (config) => kafka.producer(config) });
+  const fenced = new Set<Sender>();
   const members = new Set<Consumer>();
   let closed: Promise<void> | undefined;
 
-  const publish = async (messages: readonly OutgoingMessage[]): Promise<void> => {
-    checkOutgoing(messages);
-    const partitions = await topics.partitionsOf(messages.map(({ topic }) => topic));
-    await sender.send(messages, partitions, messageBytesMax);
+  const publishBy =
+    (by: Sender) =>
+    async (messages: readonly OutgoingMessage[]): Promise<void> => {
+      checkOutgoing(messages);
+      const partitions = await topics.partitionsOf(messages.map(({ topic }) => topic));
+      await by.send(messages, partitions, messageBytesMax);
+    };
+
+  const openFencedPublisher = async (name: string): Promise<FencedPublisher> => {
+    const own = createSender({
+      ...sending,
+      lives: 'once',
+      makeProducer: (config) => fencedProducer(kafka, `${prefix}${name}`, config),
+    });
+    fenced.add(own);
+    const close = async (): Promise<void> => {
+      fenced.delete(own);
+      await own.close();
+    };
+    try {
+      await own.open();
+    } catch (error) {
+      await close();
+      throw error;
+    }
+    return { publish: publishBy(own), close };
   };
 
   const bury = async (letters: readonly OutgoingMessage[]): Promise<void> => {
@@ -85,16 +121,19 @@ export const createKafkaMessageBus = (options: KafkaMessageBusOptions): KafkaMes
 
   const close = async (): Promise<void> => {
     await Promise.all([...members].map((member) => member.close()));
-    await sender.close();
+    await Promise.all([sender, ...fenced].map((one) => one.close()));
     await closeAsking();
   };
+
+  const countLetters = deadLetterCounter({ kafka, ask, limits, prefix });
 
   return {
     ensureTopics: async (wanted) => {
       wanted.forEach(checkTopic);
       await topics.ensure(wanted);
     },
-    publish,
+    publish: publishBy(sender),
+    openFencedPublisher,
     subscribe,
     lag: (group, names) => positions.lag(group, names),
     ends: (names) => positions.ends(names),
@@ -103,6 +142,20 @@ export const createKafkaMessageBus = (options: KafkaMessageBusOptions): KafkaMes
       await topics.partitionsOf([topic]);
       await topics.ensureDeadLetters([topic]);
       yield* readDeadLetters(topic, { kafka, ask, limits, prefix });
+    },
+    deadLetterCount: async (group, topic) => {
+      await topics.partitionsOf([topic]);
+      await topics.ensureDeadLetters([topic]);
+      return countLetters(group, topic);
+    },
+    endDeadLetter: async (place, end) => {
+      await topics.partitionsOf([place.topic]);
+      await topics.ensureDeadLetters([place.topic]);
+      await bury([endOf(place, end)]);
+    },
+    messageAt: async (topic, partition, offset) => {
+      await topics.partitionsOf([topic]);
+      return readAt(topic, partition, offset, { kafka, ask, limits, prefix });
     },
     close: () => (closed ??= close()),
     cut: () => client.cut(),

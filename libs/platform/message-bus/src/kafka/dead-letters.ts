@@ -1,11 +1,12 @@
-import { randomUUID } from 'node:crypto';
-import type { Consumer, EachBatchPayload, Kafka } from 'kafkajs';
-import { bell } from '../pause.js';
-import { BusUnavailable, type DeadLetter, type Message, type OutgoingMessage } from '../port.js';
+import type {
+  DeadLetter,
+  DeadLetterEnd,
+  DeadLetterPlace,
+  Message,
+  OutgoingMessage,
+} from '../port.js';
 import type { Burial } from '../settlement.js';
-import type { Asking } from './asking.js';
-import type { KafkaLimits } from './limits.js';
-import { messageOf } from './records.js';
+import { readSpans, spansOf, type ReaderOptions } from './reader.js';
 import { deadLettersOf } from './topics.js';
 
 const prefix = 'tallystick-dlq-';
@@ -16,10 +17,23 @@ const said = {
   offset: `${prefix}offset`,
   group: `${prefix}group`,
   reason: `${prefix}reason`,
+  at: `${prefix}at`,
+  /** Key and value stand in place of the message's own. */
+  replaced: `${prefix}replaced`,
+  /** No letter, but the end of one: `retried` or `dropped`. */
+  end: `${prefix}end`,
+  endedBy: `${prefix}ended-by`,
 } as const;
 
 const withoutOurs = (headers: Message['headers']): Record<string, string> =>
   Object.fromEntries(Object.entries(headers).filter(([name]) => !name.startsWith(prefix)));
+
+const placeHeaders = ({ topic, partition, offset, group }: DeadLetterPlace) => ({
+  [said.topic]: topic,
+  [said.partition]: String(partition),
+  [said.offset]: String(offset),
+  [said.group]: group,
+});
 
 /** A message as it is buried on `<topic>.dlq`. */
 export const deadLetterOf = (
@@ -38,15 +52,26 @@ export const deadLetterOf = (
       ...(keptAs !== undefined && bytes !== undefined
         ? { 'content-type': 'application/json' }
         : {}),
-      [said.topic]: topic,
-      [said.partition]: String(partition),
-      [said.offset]: String(offset),
-      [said.group]: group,
+      ...placeHeaders({ topic, partition, offset, group }),
       [said.reason]: reason,
+      [said.at]: new Date().toISOString(),
+      ...(keptAs === undefined ? {} : { [said.replaced]: 'true' }),
     },
     ...(keptAs === undefined
       ? { value, ...(bytes === undefined ? {} : { bytes }) }
       : { value: keptAs.value }),
+  };
+};
+
+/** What is written behind a letter to end it: who reads the topic sees what became of each. */
+export const endOf = (place: DeadLetterPlace, { how, by }: DeadLetterEnd): OutgoingMessage => {
+  const name = nameOf(place);
+  return {
+    topic: deadLettersOf(place.topic),
+    key: name,
+    id: `${name}/${how}`,
+    headers: { ...placeHeaders(place), [said.end]: how, [said.endedBy]: by },
+    value: '',
   };
 };
 
@@ -57,6 +82,7 @@ const decodeDeadLetter = (topic: string, buried: Message): DeadLetter => {
     const text = headers[name] ?? '';
     return /^\d{1,18}$/.test(text) ? BigInt(text) : undefined;
   };
+  const at = new Date(headers[said.at] ?? '');
   return {
     ...buried,
     topic: headers[said.topic] ?? topic,
@@ -65,98 +91,55 @@ const decodeDeadLetter = (topic: string, buried: Message): DeadLetter => {
     headers: withoutOurs(headers),
     group: headers[said.group] ?? '',
     reason: headers[said.reason] ?? '',
+    replaced: headers[said.replaced] === 'true',
+    ...(Number.isNaN(at.getTime()) ? {} : { buriedAt: at }),
   };
 };
 
-const placeOf = ({ group, partition, offset }: DeadLetter): string =>
-  `${partition}/${offset}/${group}`;
+const nameOf = ({ topic, partition, offset, group }: DeadLetterPlace): string =>
+  `${group}/${topic}/${partition}/${offset}`;
 
-export interface DeadLetterOptions {
-  readonly kafka: Kafka;
-  readonly ask: Asking;
-  readonly limits: KafkaLimits;
-  readonly prefix: string;
-}
+const isEnd = ({ headers }: Message): boolean => headers[said.end] !== undefined;
 
 /**
- * The dead letters of a topic up to now, oldest first. One that was buried twice, because its group did not get to store that it
- * had been, is shown once. Kafka is read by groups alone: this one is of its own, stores nothing, and is removed.
+ * The dead letters of a topic up to now that nobody has ended, oldest first. One that was buried twice, because its group did not
+ * get to store that it had been, is shown once. Reads the topic twice: what ends a letter stands behind it.
  */
 export async function* readDeadLetters(
   topic: string,
-  { kafka, ask, limits, prefix }: DeadLetterOptions,
+  options: ReaderOptions,
 ): AsyncIterable<DeadLetter> {
   const buried = deadLettersOf(topic);
-  const atBroker = `${prefix}${buried}`;
-  const ends = new Map(
-    (await ask((admin) => admin.fetchTopicOffsets(atBroker))).flatMap(({ partition, low, high }) =>
-      BigInt(low) < BigInt(high) ? [[partition, BigInt(high)] as const] : [],
-    ),
-  );
-  if (ends.size === 0) return;
-  const groupId = `${prefix}tallystick-dead-letters-${randomUUID()}`;
-  const consumer = kafka.consumer({
-    groupId,
-    maxWaitTimeInMs: limits.fetchWaitMs,
-    heartbeatInterval: limits.heartbeatEveryMs,
-    sessionTimeout: limits.sessionTimeoutMs,
-    retry: { retries: 2, restartOnFailure: async () => false },
-  });
-  const waiting: DeadLetter[] = [];
-  const [news, room] = [bell(), bell()];
-  const stopped = new AbortController();
-  let failure: Error | undefined;
-  consumer.on(consumer.events.CRASH, ({ payload }) => {
-    failure = payload.error;
-    news.ring();
-  });
-
-  const isStopped = (): boolean => stopped.signal.aborted;
-  const eachBatch = async (payload: EachBatchPayload): Promise<void> => {
-    const { batch } = payload;
-    for (const record of batch.messages) {
-      const end = ends.get(batch.partition);
-      if (end === undefined || isStopped()) return;
-      waiting.push(decodeDeadLetter(topic, messageOf(buried, batch.partition, record)));
-      payload.resolveOffset(record.offset);
-      if (BigInt(record.offset) + 1n >= end) ends.delete(batch.partition);
-      news.ring();
-      while (waiting.length >= limits.deadLettersMax && !isStopped()) {
-        await room.wait(limits.heartbeatEveryMs, stopped.signal);
-        await payload.heartbeat();
-      }
-    }
-  };
-
+  const spans = await spansOf(buried, options);
+  const ended = new Set<string>();
+  for await (const message of readSpans(buried, spans, options))
+    if (isEnd(message)) ended.add(nameOf(decodeDeadLetter(topic, message)));
   const seen = new Set<string>();
-  try {
-    await start(consumer, atBroker, eachBatch);
-    while (waiting.length > 0 || ends.size > 0) {
-      if (failure !== undefined) throw failure;
-      const letter = waiting.shift();
-      room.ring();
-      if (letter === undefined) await news.wait(limits.heartbeatEveryMs);
-      else if (!seen.has(placeOf(letter))) {
-        seen.add(placeOf(letter));
-        yield letter;
-      }
-    }
-  } catch (error) {
-    throw error === failure ? new BusUnavailable(error) : error;
-  } finally {
-    stopped.abort();
-    await consumer.disconnect();
-    // It would be forgotten by itself in a week.
-    await ask((admin) => admin.deleteGroups([groupId])).catch(() => undefined);
+  for await (const message of readSpans(buried, spans, options)) {
+    if (isEnd(message)) continue;
+    const letter = decodeDeadLetter(topic, message);
+    const name = nameOf(letter);
+    if (ended.has(name) || seen.has(name)) continue;
+    seen.add(name);
+    yield letter;
   }
 }
 
-const start = async (
-  consumer: Consumer,
-  topic: string,
-  eachBatch: (payload: EachBatchPayload) => Promise<void>,
-): Promise<void> => {
-  await consumer.connect();
-  await consumer.subscribe({ topics: [topic], fromBeginning: true });
-  await consumer.run({ autoCommit: false, eachBatchAutoResolve: false, eachBatch });
+/** Counts a group's letters. Kafka has no such count: a topic is read again when something was written there since, and not before. */
+export const deadLetterCounter = (
+  options: ReaderOptions,
+): ((group: string, topic: string) => Promise<bigint>) => {
+  const counted = new Map<string, { readonly upTo: string; readonly of: Map<string, bigint> }>();
+  return async (group, topic) => {
+    const spans = await spansOf(deadLettersOf(topic), options);
+    const upTo = [...spans].map(([partition, { from, to }]) => `${partition}:${from}-${to}`).join();
+    let known = counted.get(topic);
+    if (known?.upTo !== upTo) {
+      known = { upTo, of: new Map() };
+      for await (const letter of readDeadLetters(topic, options))
+        known.of.set(letter.group, (known.of.get(letter.group) ?? 0n) + 1n);
+      counted.set(topic, known);
+    }
+    return known.of.get(group) ?? 0n;
+  };
 };

@@ -32,6 +32,40 @@ describe.each(chosen.kind === 'none' ? [] : [chosen])(
       await broker.stop();
     });
 
+    it('finds topics as their definition says', async () => {
+      const day = 24 * 60 * 60 * 1000;
+      await bus.ensureTopics([
+        { name: 'short', partitions: 3, retentionDays: 14 },
+        { name: 'latest', partitions: 2, compacted: true },
+      ]);
+      const admin = new kafkajs.Kafka({
+        brokers: [...broker.brokers],
+        logLevel: kafkajs.logLevel.NOTHING,
+      }).admin();
+      await admin.connect();
+      const found = await Promise.all(
+        ['short', 'short.dlq', 'latest'].map(async (name) => {
+          const at = `${prefix}${name}`;
+          const { topics } = await admin.fetchTopicMetadata({ topics: [at] });
+          const wanted = ['retention.ms', 'cleanup.policy', 'compression.type'];
+          const { resources } = await admin.describeConfigs({
+            includeSynonyms: false,
+            resources: [{ type: kafkajs.ConfigResourceTypes.TOPIC, name: at, configNames: wanted }],
+          });
+          const configured = new Map(
+            resources[0]?.configEntries.map((entry) => [entry.configName, entry.configValue]),
+          );
+          return [topics[0]?.partitions.length, ...wanted.map((one) => configured.get(one))];
+        }),
+      );
+      await admin.disconnect();
+      expect(found).toEqual([
+        [3, String(14 * day), 'delete', 'uncompressed'],
+        [1, '-1', 'delete', 'uncompressed'],
+        [2, '-1', 'compact', 'uncompressed'],
+      ]);
+    });
+
     it('comes as it is: without key, id or text, packed, and with headers of any kind', async () => {
       const bytes = Buffer.from([0x0a, 0xff, 0x00, 0x80]);
       await till.send({
@@ -86,7 +120,12 @@ describe.each(chosen.kind === 'none' ? [] : [chosen])(
       expect(seen.all).toEqual(expected);
       const letters: DeadLetter[] = [];
       for await (const letter of bus.deadLetters(topic)) letters.push(letter);
-      expect(letters).toEqual(expected.map((one) => ({ ...one, group, reason: 'all of it' })));
+      expect(letters).toEqual(
+        expected.map((one) => ({
+          ...one,
+          ...{ group, reason: 'all of it', replaced: false, buriedAt: expect.any(Date) },
+        })),
+      );
     });
   },
 );

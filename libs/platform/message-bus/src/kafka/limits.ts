@@ -25,8 +25,8 @@ export interface KafkaLimits {
   readonly reconnectDelayMaxMs: number;
   readonly connectTimeoutMs: number;
   readonly requestTimeoutMs: number;
-  /** Dead letters that wait in memory for who reads them. */
-  readonly deadLettersMax: number;
+  /** Messages that wait in memory for who reads a topic outside a group. */
+  readonly readAheadMax: number;
 }
 
 export const defaultKafkaLimits: KafkaLimits = {
@@ -45,5 +45,5 @@ export const defaultKafkaLimits: KafkaLimits = {
   reconnectDelayMaxMs: 5000,
   connectTimeoutMs: 3000,
   requestTimeoutMs: 15_000,
-  deadLettersMax: 500,
+  readAheadMax: 500,
 };

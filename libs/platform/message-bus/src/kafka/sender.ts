@@ -1,6 +1,10 @@
-import kafkajs, { type Kafka, type Message as ProducerMessage, type Producer } from 'kafkajs';
-import { MessageRefused, type BusLog, type OutgoingMessage } from '../port.js';
-import { reaching } from './errors.js';
+import kafkajs, {
+  type Message as ProducerMessage,
+  type Producer,
+  type ProducerConfig,
+} from 'kafkajs';
+import { MessageRefused, PublisherFenced, type BusLog, type OutgoingMessage } from '../port.js';
+import { protocolErrorOf, reaching } from './errors.js';
 import type { KafkaLimits } from './limits.js';
 import { recordOf, sizeOf, type KafkaRecord } from './records.js';
 
@@ -15,6 +19,8 @@ export interface Sender {
     partitions: ReadonlyMap<string, number>,
     bytesMax: number,
   ): Promise<void>;
+  /** Connects now, not with the first message. */
+  open(): Promise<void>;
   /** Sends what waits, then ends. */
   close(): Promise<void>;
 }
@@ -50,24 +56,39 @@ export const partitionOf = (topic: string, key: string, partitions: number): num
     })),
   });
 
+export interface SenderOptions {
+  readonly makeProducer: (config: ProducerConfig) => Producer;
+  readonly limits: KafkaLimits;
+  readonly log: BusLog;
+  /** Stands before the names of topics at the broker. */
+  readonly prefix: string;
+  /** `once`: after a failure it sends nothing more. Default: `on`, with another producer. */
+  readonly lives?: 'on' | 'once';
+}
+
+/** Refused because a newer producer of the same name is there. */
+const fencedOff: ReadonlySet<string> = new Set(['INVALID_PRODUCER_EPOCH', 'PRODUCER_FENCED']);
+
 /**
  * An idempotent producer loses what was acknowledged when two requests overlap, or when another follows one that failed:
  * so there is one request at a time, of all that waits; and after a failure the producer is thrown away. Who sends
  * again sends the same ids.
  */
-export const createSender = (
-  kafka: Kafka,
-  limits: KafkaLimits,
-  log: BusLog,
-  prefix: string,
-): Sender => {
+export const createSender = ({
+  makeProducer,
+  limits,
+  log,
+  prefix,
+  lives = 'on',
+}: SenderOptions): Sender => {
   let queue: Waiting[] = [];
   let producer: Producer | undefined;
   let working: Promise<void> | undefined;
+  let dead: Error | undefined;
 
   const connected = async (): Promise<Producer> => {
     if (producer !== undefined) return producer;
-    const fresh = kafka.producer({
+    const fresh = makeProducer({
       idempotent: true,
       maxInFlightRequests: 1,
       allowAutoTopicCreation: false,
@@ -121,8 +142,13 @@ export const createSender = (
     while (queue.length > 0) {
       const batch = take();
       try {
+        if (dead !== undefined) throw dead;
         await reaching(() => request(batch));
-      } catch (error) {
+      } catch (thrown) {
+        const error = fencedOff.has(protocolErrorOf(thrown) ?? '')
+          ? new PublisherFenced(thrown)
+          : thrown;
+        if (lives === 'once') dead = error instanceof Error ? error : new Error(String(error));
         const failed = producer;
         producer = undefined;
         await discard(failed);
@@ -160,6 +186,10 @@ export const createSender = (
 
   return {
     send,
+    open: () =>
+      reaching(async () => {
+        await connected();
+      }),
     close: async () => {
       await working;
       const last = producer;

@@ -215,10 +215,76 @@ revoke all on all routines in schema bus from public;
 `,
 };
 
+/** Functions keep their rights when they are replaced; a new one is everybody's until that is taken back. */
+const endings: Migration = {
+  name: '0002-dead-letters-end',
+  note: 'What people made of dead letters: tried again, or dropped; which of them hold something in place of the message',
+  sql: `
+alter table dead_letters
+  add column replaced boolean not null default false, -- key and value stand in place of the message's own
+  add column ended_at timestamptz,
+  add column ended_how text check (ended_how in ('retried', 'dropped')),
+  add column ended_by text,
+  add check ((ended_at is null) = (ended_how is null) and (ended_at is null) = (ended_by is null));
+-- What was kept in place of a message has another key, or another value, than the message; it can be told as long as that is kept.
+update dead_letters d set replaced = true
+  from partitions p, messages m
+ where p.topic = d.topic and p.partition = d.partition
+   and m.partition_id = p.id and m."offset" = d."offset"
+   and (m.key, m.value) <> (d.key, d.value);
+
+-- Moves a position from where the caller believes it to be, and buries the poison on the way, both or neither.
+-- False when the position is elsewhere: somebody else has gone on from there. Keys and values: what is kept in place of
+-- the message's own, null where it is kept as it came.
+create or replace function settle(p_position int, p_from bigint, p_to bigint, p_offsets bigint[], p_reasons text[],
+                       p_keys text[], p_values text[])
+returns boolean
+language plpgsql security definer set search_path = bus, pg_temp as $$
+declare
+  buried bigint;
+begin
+  update positions set position = p_to, stored_at = clock_timestamp()
+   where id = p_position and position = p_from and p_to >= p_from;
+  if not found then
+    return false;
+  end if;
+  if cardinality(p_offsets) > 0 then
+    insert into dead_letters
+           (topic, partition, "offset", group_name, key, id, headers, value, reason, published_at, replaced)
+      select p.topic, p.partition, m."offset", s.group_name, coalesce(d.key, m.key), m.id, m.headers,
+             coalesce(d.value, m.value), d.reason, m.published_at, d.key is not null
+        from positions o
+        join partitions p on p.id = o.partition_id
+        join subscriptions s on s.id = o.subscription_id
+       cross join unnest(p_offsets, p_reasons, p_keys, p_values) as d ("offset", reason, key, value)
+        join messages m on m.partition_id = o.partition_id and m."offset" = d."offset"
+       where o.id = p_position and d."offset" >= p_from and d."offset" < p_to
+       order by m."offset";
+    get diagnostics buried = row_count;
+    if buried <> cardinality(p_offsets) then
+      raise exception 'a poison message of position % is not where it was', p_position;
+    end if;
+  end if;
+  return true;
+end $$;
+
+create function end_dead_letter(p_topic text, p_partition int, p_offset bigint, p_group text, p_how text, p_by text)
+returns void
+language plpgsql security definer set search_path = bus, pg_temp as $$
+begin
+  update dead_letters set ended_at = clock_timestamp(), ended_how = p_how, ended_by = p_by
+   where topic = p_topic and partition = p_partition and "offset" = p_offset and group_name = p_group
+     and ended_at is null;
+end $$;
+
+revoke all on function end_dead_letter from public;
+`,
+};
+
 /** What the bus keeps in PostgreSQL, for `provision`. */
 export const busSchema: SharedSchema = {
   schema: 'bus',
-  migrations: [initial],
+  migrations: [initial, endings],
   grants: (role, access) =>
     [
       `grant usage on schema bus to ${role}`,

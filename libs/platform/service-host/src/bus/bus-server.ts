@@ -61,6 +61,15 @@ export class BusServer extends Server implements CustomTransportStrategy {
     await Promise.all([...this.consumers.values()].map((consumer) => consumer.close()));
   }
 
+  /** What the handler of its topic says of one message that does not come from the bus: a dead letter, tried again. */
+  async handleOne(message: Message): Promise<Verdict> {
+    const handler = this.messageHandlers.get(message.topic);
+    if (handler === undefined) throw new Error(`no handler asks for the topic ${message.topic}`);
+    const [verdict] = await this.handle(message.topic, handler, [message]);
+    if (verdict === undefined) throw new Error('there is a verdict on each message');
+    return verdict;
+  }
+
   /** How the consumer of each topic is. */
   states(): ReadonlyMap<string, ConsumerState> {
     return new Map(

@@ -14,7 +14,7 @@ export interface ObservedService {
   readonly store: EventStore;
   readonly busServer: BusServer;
   readonly group: string;
-  /** Where the service runs it: then it tells of the bus as a whole, too. */
+  /** Where the service runs it. */
   readonly relay: Relay | undefined;
 }
 
@@ -25,8 +25,13 @@ export const observeService = (parts: ObservedService): (() => void) => {
     value: Number(await bus.lag(group, [topic])),
     attributes: ofGroup(topic, group),
   });
+  const letters = async (topic: string): Promise<Observed> => ({
+    value: Number(await bus.deadLetterCount(group, topic)),
+    attributes: ofGroup(topic, group),
+  });
   const stops = [
     telemetry.observe('consumerLag', () => Promise.all(busServer.topicNames.map(lag))),
+    telemetry.observe('deadLetters', () => Promise.all(busServer.topicNames.map(letters))),
     telemetry.observe('rebalances', async () =>
       [...busServer.rebalances()].map(([topic, value]) => ({
         value,

@@ -34,6 +34,7 @@ export const startTill = async (
   database: GivenDatabase,
   definition: ServiceDefinition = till,
   options: StartOptions = {},
+  more: Readonly<Record<string, string>> = {},
 ): Promise<Till> => {
   const role = `till_${randomBytes(6).toString('hex')}`;
   const url = new URL(database.url);
@@ -47,6 +48,7 @@ export const startTill = async (
     TALLYSTICK_AUTH_JWKS: issuer.jwks,
     TALLYSTICK_CARD_TOKEN_KEY: randomBytes(32).toString('base64'),
     TALLYSTICK_SHOP: 'corner',
+    ...more,
   };
   const lines: string[] = [];
   const log = createLog(definition.name, 'debug', { write: (line) => void lines.push(line) });

@@ -1,0 +1,206 @@
+import { z } from 'zod';
+import { deadLettersPath, serviceNames, type ServiceName } from '@tallystick/contracts';
+import { exitCodes, Failure, type ExitCode } from '../exit-codes.js';
+import { table } from '../output/table.js';
+import type { Client } from '../system/client.js';
+import { openSystem } from '../system/open-system.js';
+import { failureOf } from '../system/problem.js';
+import type { Run } from './run.js';
+
+export interface DlqOptions {
+  /** Who gives the command, where the token is signed with the data folder's key. */
+  readonly as?: string;
+  readonly json?: boolean;
+}
+
+export interface DlqListOptions extends DlqOptions {
+  readonly service?: ServiceName;
+  readonly topic?: string;
+  readonly limit: number;
+}
+
+export interface DlqRetryOptions extends DlqOptions {
+  readonly all?: boolean;
+}
+
+const outline = z.looseObject({
+  topic: z.string(),
+  partition: z.int(),
+  offset: z.string(),
+  messageId: z.string(),
+  reason: z.string(),
+  buriedAt: z.string().nullable(),
+});
+const list = z.looseObject({ letters: z.array(outline) });
+const whole = z.looseObject({
+  ...outline.shape,
+  headers: z.record(z.string(), z.string()),
+  value: z.string(),
+  bytes: z.string().nullable(),
+});
+const ended = z.looseObject({ outcome: z.string() });
+
+/** As many as one answer has. */
+const listMax = 1000;
+
+const asOps = async (
+  run: Run,
+  { as: subject }: DlqOptions,
+  work: (client: Client) => Promise<ExitCode>,
+): Promise<ExitCode> => {
+  const { env, signal, terminal } = run;
+  const system = await openSystem({
+    ...{ env, signal, roles: ['ops'], note: terminal.note },
+    ...(subject === undefined ? {} : { subject }),
+  });
+  try {
+    return await work(system.client);
+  } finally {
+    await system.close();
+  }
+};
+
+interface Letter extends z.output<typeof outline> {
+  /** `<service>/<topic>/<partition>/<offset>`: what the other commands take. */
+  readonly id: string;
+}
+
+const letters = async (
+  client: Client,
+  { service: only, topic, limit }: Omit<DlqListOptions, 'json'>,
+): Promise<readonly Letter[]> => {
+  const found: Letter[] = [];
+  for (const service of only === undefined ? serviceNames : [only]) {
+    const left = limit - found.length;
+    if (left === 0) break;
+    const query = new URLSearchParams({ limit: String(Math.min(left, listMax)) });
+    if (topic !== undefined) query.set('topic', topic);
+    const answer = await client.call({
+      ...{ service, method: 'GET', answer: list },
+      path: `${deadLettersPath(service)}?${query.toString()}`,
+    });
+    // Not every service reads every topic.
+    if (!answer.ok && answer.error.type === 'dead-letter-unknown') continue;
+    if (!answer.ok) throw failureOf('the dead letters cannot be listed', answer.error);
+    for (const letter of answer.value.value.letters) {
+      const { topic: of, partition, offset } = letter;
+      found.push({ ...letter, id: `${service}/${of}/${partition}/${offset}` });
+    }
+  }
+  return found;
+};
+
+/** `tally dlq list`: what the services could not take. */
+export const listDeadLetters = (run: Run, options: DlqListOptions): Promise<ExitCode> =>
+  asOps(run, options, async (client) => {
+    const found = await letters(client, options);
+    if (options.json === true) run.terminal.out(JSON.stringify({ letters: found }, null, 2));
+    else if (found.length === 0) run.terminal.out('There are no dead letters.');
+    else run.terminal.out(listed(found));
+    return exitCodes.ok;
+  });
+
+const listed = (found: readonly Letter[]): string =>
+  table(
+    [
+      ['dead letter', 'put aside at (UTC)', 'message', 'reason'],
+      ...found.map(({ id, buriedAt, messageId, reason }) => [
+        ...[id, buriedAt === null ? '' : `${buriedAt.slice(0, 10)} ${buriedAt.slice(11, 16)}`],
+        ...[messageId, reason],
+      ]),
+    ],
+    ['left', 'left', 'left', 'left'],
+  );
+
+/** `tally dlq show`: one of them, whole. */
+export const showDeadLetter = (run: Run, id: string, options: DlqOptions): Promise<ExitCode> =>
+  asOps(run, options, async (client) => {
+    const { service, path } = placeOf(id);
+    const answer = await client.call({ service, method: 'GET', path, answer: whole });
+    if (!answer.ok) throw failureOf(`${id} cannot be shown`, answer.error);
+    const letter = answer.value.value;
+    run.terminal.out(options.json === true ? JSON.stringify(letter, null, 2) : shown(id, letter));
+    return exitCodes.ok;
+  });
+
+const shown = (id: string, letter: z.output<typeof whole>): string =>
+  [
+    `${id}: ${letter.reason}`,
+    ...Object.entries(letter.headers).map(([name, text]) => `${name}: ${text}`),
+    '',
+    letter.bytes === null ? letter.value : `${letter.bytes}   (base64)`,
+  ].join('\n');
+
+/** `tally dlq retry`: the service takes them, or says why it still cannot. */
+export const retryDeadLetters = (
+  run: Run,
+  ids: readonly string[],
+  options: DlqRetryOptions,
+): Promise<ExitCode> => {
+  if ((ids.length === 0) !== (options.all === true))
+    throw new Failure(exitCodes.usage, 'name dead letters, or say --all');
+  return asOps(run, options, async (client) => {
+    const asked =
+      options.all === true
+        ? (await letters(client, { limit: Number.MAX_SAFE_INTEGER })).map(({ id }) => id)
+        : ids;
+    return endEach(run, client, asked, 'retries', options);
+  });
+};
+
+/** `tally dlq drop`: gives them up. */
+export const dropDeadLetters = (
+  run: Run,
+  ids: readonly string[],
+  options: DlqOptions,
+): Promise<ExitCode> =>
+  asOps(run, options, (client) => endEach(run, client, ids, 'drops', options));
+
+/** Exit code 1 when one was refused; the others are done all the same. */
+const endEach = async (
+  run: Run,
+  client: Client,
+  ids: readonly string[],
+  way: 'retries' | 'drops',
+  { json = false }: DlqOptions,
+): Promise<ExitCode> => {
+  const outcomes: { readonly id: string; readonly outcome: string; readonly reason?: string }[] =
+    [];
+  for (const id of ids) {
+    run.signal.throwIfAborted();
+    const { service, path } = placeOf(id);
+    const answer = await client.call({
+      ...{ service, method: 'POST', answer: ended },
+      path: `${path}/${way}`,
+    });
+    if (!answer.ok && (ids.length === 1 || !isRefusal(answer.error.status)))
+      throw failureOf(`${id} is left as it was`, answer.error);
+    const outcome = answer.ok
+      ? { id, outcome: answer.value.value.outcome }
+      : { id, outcome: 'refused', reason: answer.error.message };
+    outcomes.push(outcome);
+    if (!json)
+      run.terminal.out(
+        outcome.reason === undefined
+          ? `${id}: ${outcome.outcome}`
+          : `${id}: refused: ${outcome.reason}`,
+      );
+  }
+  if (json) run.terminal.out(JSON.stringify({ outcomes }, null, 2));
+  else if (ids.length === 0) run.terminal.out('There are no dead letters.');
+  return outcomes.some(({ outcome }) => outcome === 'refused') ? exitCodes.failed : exitCodes.ok;
+};
+
+const isRefusal = (status: number): boolean => status === 404 || status === 409;
+
+const placeOf = (id: string): { readonly service: ServiceName; readonly path: string } => {
+  const [name, topic, partition, offset, ...more] = id.split('/');
+  const service = serviceNames.find((one) => one === name);
+  if (service === undefined || more.length > 0 || offset === undefined)
+    throw new Failure(
+      exitCodes.usage,
+      `${id} does not name a dead letter; tally dlq list shows them, such as accrual/receipts/0/17`,
+    );
+  const rest = [topic, partition, offset].map((part) => encodeURIComponent(part ?? ''));
+  return { service, path: `${deadLettersPath(service)}/${rest.join('/')}` };
+};

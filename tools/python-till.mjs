@@ -1,0 +1,16 @@
+/**
+ * `npm run python-till [-- --receipts 100000]`: a till in Python writes receipts to Kafka in JSON and as many in protobuf, and
+ * the same go over HTTP: every balance must be equal. `npm test` runs the same with a few.
+ */
+import { parseArgs } from 'node:util';
+import { run } from './run.mjs';
+
+const { values } = parseArgs({ options: { receipts: { type: 'string', default: '100000' } } });
+process.env.TALLYSTICK_PYTHON_RECEIPTS = values.receipts;
+
+const good = await run(
+  'jest/bin/jest.js',
+  ['--selectProjects', 'e2e', '--testPathPatterns', 'e2e/python-till\\.e2e'],
+  { nodeArgs: ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning'] },
+);
+process.exitCode = good ? 0 : 1;
