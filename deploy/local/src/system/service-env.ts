@@ -15,7 +15,8 @@ export interface LocalKafka {
   readonly prefix?: string;
 }
 
-const busEnv = (kafka: LocalKafka | undefined): ServiceEnv =>
+/** Variables that say which bus the services use. */
+export const busEnv = (kafka: LocalKafka | undefined): ServiceEnv =>
   kafka === undefined
     ? { TALLYSTICK_BUS: 'postgres' }
     : {

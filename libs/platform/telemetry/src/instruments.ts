@@ -15,10 +15,10 @@ export interface Instruments {
 }
 
 export const instrumentsOf = (meter: Meter): Instruments => {
-  const once = <Name extends keyof typeof metricSignals, Instrument>(
+  const once = <Instrument>(
     make: (signal: MetricSignal) => Instrument,
-  ): ((name: Name) => Instrument) => {
-    const made = new Map<Name, Instrument>();
+  ): ((name: keyof typeof metricSignals) => Instrument) => {
+    const made = new Map<string, Instrument>();
     return (name) => {
       let instrument = made.get(name);
       if (instrument === undefined) {

@@ -1,7 +1,12 @@
-import { serviceNames } from '@tallystick/contracts';
-import type { Message } from '@tallystick/message-bus';
+import type { ServiceName } from '@tallystick/contracts';
+import {
+  createKafkaMessageBus,
+  createPostgresMessageBus,
+  type OutgoingMessage,
+} from '@tallystick/message-bus';
 import { startOtlpReceiver, type OtlpReceiver } from '@tallystick/testing/otlp';
 import { testDeployment, testStarter, type TestService } from '@tallystick/testing/service';
+import { busEnv, type LocalKafka } from '../../system/service-env.js';
 import { definitions, forEachService, perService } from '../../system/services.js';
 import { houseOf, type House } from '../front-door/house.js';
 
@@ -12,31 +17,36 @@ const everyMs = '200';
 export interface ToldHouse {
   readonly house: House;
   readonly otlp: OtlpReceiver;
-  readonly services: Readonly<Record<(typeof serviceNames)[number], TestService>>;
-  publish(message: Omit<Message, 'partition' | 'offset'>): Promise<void>;
+  readonly services: Readonly<Record<ServiceName, TestService>>;
+  /** As a till does. */
+  publish(message: OutgoingMessage): Promise<void>;
   close(): Promise<void>;
 }
 
-/** `bus`: variables that say which one; PostgreSQL without any. */
-export const startToldHouse = async (bus: Readonly<Record<string, string>>): Promise<ToldHouse> => {
+/** `kafka`: the bus, unless it is in PostgreSQL. */
+export const startToldHouse = async (kafka: LocalKafka | undefined): Promise<ToldHouse> => {
   process.env['OTEL_BSP_SCHEDULE_DELAY'] = everyMs;
   const otlp = await startOtlpReceiver();
   const deployment = await testDeployment();
   const env = {
-    ...bus,
+    ...busEnv(kafka),
     TALLYSTICK_OTLP_ENDPOINT: otlp.url,
     OTEL_METRIC_EXPORT_INTERVAL: everyMs,
   };
-  // The deployment's schemas are made by the first.
-  const start = (service: (typeof serviceNames)[number]): Promise<TestService> => {
+  const start = (service: ServiceName): Promise<TestService> => {
     const definition = definitions[service];
     const relay = definition.relay ?? false;
     return testStarter(definition, '/')(deployment, { env, relay });
   };
+  // The schemas that all share are made by the first.
   const accrual = await start('accrual');
   const services = await forEachService(async (service) =>
     service === 'accrual' ? accrual : start(service),
   );
+  const bus =
+    kafka === undefined
+      ? createPostgresMessageBus({ url: deployment.adminUrl })
+      : createKafkaMessageBus({ ...kafka, clientId: 'till' });
   const system = {
     url: accrual.url,
     urls: perService((service) => services[service].url),
@@ -47,8 +57,9 @@ export const startToldHouse = async (bus: Readonly<Record<string, string>>): Pro
     house: await houseOf(system, deployment.adminUrl),
     otlp,
     services,
-    publish: (message) => accrual.bus.publish([message]),
+    publish: (message) => bus.publish([message]),
     close: async () => {
+      await bus.close();
       await forEachService((service) => services[service].close());
       await otlp.close();
       await deployment.drop();

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { serviceNames, topics } from '@tallystick/contracts';
 import { metricSignals, spanSignals } from '@tallystick/telemetry';
 import type { ReceivedMetric, ReceivedSpan } from '@tallystick/testing/otlp';
+import type { LocalKafka } from '../../system/service-env.js';
 import { eventually } from '../tools/eventually.js';
 import { withStore } from '../tools/store.js';
 import { enrol, publish, receipt, retried, submit } from '../front-door/house.js';
@@ -19,8 +20,7 @@ const tillOf = (digit: string) => {
 };
 
 export interface BusOfSuite {
-  /** Variables that name it. */
-  readonly env: Readonly<Record<string, string>>;
+  readonly kafka?: LocalKafka;
   stop(): Promise<void>;
 }
 
@@ -31,7 +31,7 @@ export const toldSuite = (name: string, startBus: () => Promise<BusOfSuite>): vo
     let told: ToldHouse;
     beforeAll(async () => {
       bus = await startBus();
-      told = await startToldHouse(bus.env);
+      told = await startToldHouse(bus.kafka);
       const published = await publish(told.house, program);
       const ann = await enrol(told.house, program, [card], published);
       const { position: after } = ann;
