@@ -13,6 +13,8 @@ export const strykerFor = (name, { mutate, needs, jest, ...rest }) => ({
     '*',
     '!tools/mutation/**',
     ...needs.map((folder) => `!${folder}/**`),
+    // Linked into the copy, not copied.
+    '**/node_modules',
     '**/dist/**',
   ],
   // Outside the tree: whoever looks for tests or packages meanwhile finds each once.

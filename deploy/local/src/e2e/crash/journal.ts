@@ -33,6 +33,8 @@ export interface Journal {
   reads: number;
   /** The last position that anybody was told. */
   toldPosition: number;
+  /** What each door said last to an attempt that is made again, and when it was begun: for people who look into a run that failed. */
+  readonly refusals: Map<Door, string>;
   /** Answers that no client should ever get. */
   readonly unexpected: string[];
   /** Told of every attempt that was answered. */
@@ -45,6 +47,7 @@ export const newJournal = (): Journal => ({
   refused: 0,
   reads: 0,
   toldPosition: 0,
+  refusals: new Map(),
   unexpected: [],
   answered: () => {},
 });

@@ -4,6 +4,7 @@ import { createPool } from '@tallystick/postgres';
 import { runningPostgres } from '../../data/running-postgres.js';
 import type { LocalSystem } from '../../index.js';
 import { eventually } from '../tools/eventually.js';
+import { stateOf } from './state.js';
 import type { Answered, Door, Journal } from './journal.js';
 import type { Point, Victim } from './points.js';
 
@@ -37,12 +38,20 @@ export const killAtEach = async (
       open.delete(kill);
     }
   };
-  const allServe = (): Promise<true> =>
-    eventually(
-      `everything serves again after ${JSON.stringify(kills.at(-1))}`,
-      () => Promise.resolve(open.size === 0 ? true : undefined),
-      { withinMs: servesWithinMs, everyMs: 5 },
-    );
+  const allServe = async (): Promise<void> => {
+    try {
+      await eventually(
+        `everything serves again after ${JSON.stringify(kills.at(-1))}`,
+        () => Promise.resolve(open.size === 0 ? true : undefined),
+        { withinMs: servesWithinMs, everyMs: 5 },
+      );
+    } catch (error) {
+      const awaited = [...open].flatMap(({ waitedFor }) => [...waitedFor]);
+      throw new Error(`${awaited.join(', ')} did not answer; ${await stateOf(system, journal)}`, {
+        cause: error,
+      });
+    }
+  };
 
   for (const [index, point] of points.entries()) {
     if (point.phase !== 'recovering') {

@@ -103,12 +103,20 @@ export const startLoad = (
 const ask = async (journal: Journal, door: Door, send: () => Promise<Answer>): Promise<Answer> => {
   for (;;) {
     const begunMs = performance.now();
-    const answer = await send().catch(() => undefined);
+    const answer = await send().catch((error: unknown) => {
+      journal.refusals.set(door, `${Math.round(begunMs)}: ${String(error)}`);
+      return undefined;
+    });
     if (answer !== undefined && answer.status < 500) {
       journal.answered({ door, begunMs, answeredMs: performance.now() });
       journal.toldPosition = Math.max(journal.toldPosition, Number(answer.position ?? 0));
       return answer;
     }
+    if (answer !== undefined)
+      journal.refusals.set(
+        door,
+        `${Math.round(begunMs)}: ${answer.status} ${JSON.stringify(answer.body)}`,
+      );
     if (answer !== undefined && answer.status !== 503 && answer.status !== 502)
       journal.unexpected.push(`${door} ${answer.status}: ${JSON.stringify(answer.body)}`);
     journal.retries += 1;
