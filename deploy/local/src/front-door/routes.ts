@@ -1,4 +1,9 @@
-import { deadLettersPath, serviceNames, servicePaths, type ServiceName } from '@tallystick/contracts';
+import {
+  deadLettersPath,
+  serviceNames,
+  servicePaths,
+  type ServiceName,
+} from '@tallystick/contracts';
 
 const owners = new Map<string, ServiceName>(
   serviceNames.flatMap((service) => [

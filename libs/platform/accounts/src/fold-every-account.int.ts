@@ -1,4 +1,6 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { readdir } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import {
   createPostgresEventStore,
   eventStoreSchema,
@@ -29,45 +31,60 @@ const metadata = {
   ...{ program, occurredAt: at, recordedAt: at, actor: 'service:test', correlationId: 'c' },
 };
 
+/** An account's events: opened, and adjusted `count` times. */
+const history = (account: AccountId, count: number): NewEvent[] => {
+  const opened: LedgerEvent = {
+    type: 'AccountOpened',
+    data: { program, account, member: memberId('m'), unit: 'points' },
+  };
+  const state = evolve(emptyAccount(), opened);
+  const events = [newEvent(factId('membership', account), 0, opened, metadata)];
+  for (let n = 1; n <= count; n += 1) {
+    const fact = factId('adjustment', account, `${n}`);
+    const change = {
+      kind: 'up' as const,
+      ...{ points: Points.points(n), availableAt: at, expiresAt: null, funder: 'chain' },
+    };
+    const people = { requestedBy: 'ann', approvedBy: 'bob' };
+    const reason = 'ü 漢字 "\t\n"';
+    const decision = decideAdjust(state, { fact, factHash: 'h', reason, ...people, change }, at);
+    if (decision.kind !== 'adjusted') throw new Error(decision.kind);
+    evolve(state, decision.event);
+    events.push(newEvent(fact, 0, decision.event, metadata));
+  }
+  return events;
+};
+
+/** A store that has each account's events from a revision on; `meanwhile` is called when all of it was read. */
+const having = (
+  accounts: readonly AccountId[],
+  { from = 0, count = 0, meanwhile = () => Promise.resolve() } = {},
+): Pick<EventStore, 'readAll'> => ({
+  readAll: async function* () {
+    for (const account of accounts) {
+      const stream = ledgerStream(program, account);
+      for (const [revision, event] of history(account, count).entries())
+        if (revision >= from) yield { ...event, stream, revision, position: 1n };
+    }
+    await meanwhile();
+  },
+});
+
 describe('folding every account', () => {
   let database: Awaited<ReturnType<typeof testDatabase>>;
   let store: EventStore;
 
-  beforeEach(async () => {
+  beforeAll(async () => {
     database = await testDatabase();
     const db = createPool(database.url);
     await migrate(db, eventStoreSchema.schema, eventStoreSchema.migrations);
     await db.end();
     store = createPostgresEventStore({ db: database.url });
   });
-  afterEach(async () => {
+  afterAll(async () => {
     await store.close();
     await database.drop();
   });
-
-  /** An account's events: opened, and adjusted `count` times. */
-  const history = (account: AccountId, count: number): NewEvent[] => {
-    const opened: LedgerEvent = {
-      type: 'AccountOpened',
-      data: { program, account, member: memberId('m'), unit: 'points' },
-    };
-    const state = evolve(emptyAccount(), opened);
-    const events = [newEvent(factId('membership', account), 0, opened, metadata)];
-    for (let n = 1; n <= count; n += 1) {
-      const fact = factId('adjustment', account, `${n}`);
-      const change = {
-        kind: 'up' as const,
-        ...{ points: Points.points(n), availableAt: at, expiresAt: null, funder: 'chain' },
-      };
-      const people = { requestedBy: 'ann', approvedBy: 'bob' };
-      const reason = 'ü 漢字 "\t\n"';
-      const decision = decideAdjust(state, { fact, factHash: 'h', reason, ...people, change }, at);
-      if (decision.kind !== 'adjusted') throw new Error(decision.kind);
-      evolve(state, decision.event);
-      events.push(newEvent(fact, 0, decision.event, metadata));
-    }
-    return events;
-  };
 
   it('shows each account once, as reading its stream does, with many blocks and other streams between', async () => {
     const accounts = Array.from({ length: 30 }, (_, n) => accountId(`a${n}-é`));
@@ -96,17 +113,77 @@ describe('folding every account', () => {
       expect(seen.get(ledgerStream(program, account))).toEqual({ state, revision });
     }
   });
+});
+
+describe('folding what a reader hands over', () => {
+  const gap = 'ledger-club-a goes from revision -1 to 1';
 
   it('says which stream has a gap', async () => {
-    const broken: Pick<EventStore, 'readAll'> = {
+    const broken = having([accountId('a')], { from: 1, count: 1 });
+    await expect(foldEveryAccount(broken, () => undefined)).rejects.toThrow(gap);
+  });
+
+  it('has one part of the accounts after another in memory, and each once', async () => {
+    const accounts = Array.from({ length: 100 }, (_, n) => accountId(`a${n}`));
+    const streams: string[] = accounts.map((account) => ledgerStream(program, account));
+    const seen: string[] = [];
+    const done = await foldEveryAccount(having(accounts), (stream) => seen.push(stream));
+    expect(done).toEqual({ events: 100, accounts: 100 });
+    // Of one part they would come in the order in which they were read.
+    expect(seen).not.toEqual(streams);
+    expect(seen.toSorted()).toEqual(streams.toSorted());
+  });
+
+  it('folds an account whose events need many blocks, and one event that is larger than a block', async () => {
+    const account = accountId('a');
+    const large: NewEvent[] = [];
+    for (const [n, size] of [1, 50_000, 1, 300_000].entries()) {
+      const data = { program, account, member: memberId('m'), unit: 'x'.repeat(size) };
+      const event = { type: 'AccountOpened', data };
+      large.push(newEvent(factId('membership', `${n}`), 0, event, metadata));
+    }
+    const mixed: Pick<EventStore, 'readAll'> = {
       readAll: async function* () {
-        const account = accountId('a');
-        for (const event of history(account, 1).slice(1))
-          yield { ...event, stream: ledgerStream(program, account), revision: 1, position: 1n };
+        for (const [n, event] of large.entries()) {
+          const stream = ledgerStream(program, accountId(`large${n}`));
+          yield { ...event, stream, revision: 0, position: 1n };
+        }
+        yield* having([account], { count: 400 }).readAll();
       },
     };
-    await expect(foldEveryAccount(broken, () => undefined)).rejects.toThrow(
-      'ledger-club-a goes from revision -1 to 1',
+    const seen = new Map<string, unknown>();
+    const done = await foldEveryAccount(mixed, (stream, { opened, totals }, revision) =>
+      seen.set(stream, [opened?.unit.length, totals.adjustedUp, revision]),
     );
+    expect(done).toEqual({ events: 405, accounts: 5 });
+    expect(Object.fromEntries(seen)).toEqual({
+      'ledger-club-large0': [1, 0, 0],
+      'ledger-club-large1': [50_000, 0, 0],
+      'ledger-club-large2': [1, 0, 0],
+      'ledger-club-large3': [300_000, 0, 0],
+      'ledger-club-a': [6, (400 * 401) / 2, 400],
+    });
+  });
+
+  it.each([
+    ['when it is done', 0],
+    ['when it fails', 1],
+  ])('leaves nothing in the temporary folder %s', async (_, from) => {
+    const asides = async () =>
+      (await readdir(tmpdir())).filter((name) => name.startsWith('tallystick-aside-'));
+    const before = await asides();
+    let during = before;
+    const watched = having([accountId('a')], {
+      ...{ from, count: 1 },
+      meanwhile: async () => {
+        during = await asides();
+      },
+    });
+    const folded = foldEveryAccount(watched, () => undefined);
+    await (from === 0 ? folded : expect(folded).rejects.toThrow(gap));
+    // Others on this machine may be folding too: of those that came meanwhile, one is this one's.
+    const after = await asides();
+    const gone = during.filter((name) => !before.includes(name) && !after.includes(name));
+    expect(gone).not.toEqual([]);
   });
 });

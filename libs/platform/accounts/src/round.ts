@@ -88,10 +88,7 @@ export const waitingFor = <T>(
         return command.taken();
       });
     },
-    reject: (error) => {
-      waiting.answered = true;
-      reject(error);
-    },
+    reject,
     answered: false,
     checked: false,
   };
@@ -158,7 +155,7 @@ export const writeRound = async (
           : held.position,
       );
     cache.put(stream, held);
-    return decided.left.filter(({ answered }) => !answered);
+    return decided.left;
   }
   throw new Error(`account stream ${stream} was written by others ${attemptsMax} times in a row`);
 };

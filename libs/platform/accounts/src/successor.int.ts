@@ -1,14 +1,16 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import {
   createPostgresEventStore,
   eventStoreSchema,
   type EventStore,
+  type RecordedEvent,
 } from '@tallystick/event-store';
 import {
   Points,
   accountId,
   factId,
   instant,
+  ledgerStream,
   memberId,
   programId,
   systemClock,
@@ -27,9 +29,11 @@ import { testDatabase } from '@tallystick/testing';
 import { AccountCache } from './account-cache.js';
 import { Accounts } from './accounts.js';
 import { recording } from './command.js';
-import { successorOf } from './successor.js';
+import { leftOf, successorOf } from './successor.js';
 
-const program = programId('club');
+/** Each test has its own. */
+let program = programId('club');
+let tests = 0;
 const anna = accountId('anna');
 const bert = accountId('bert');
 const carl = accountId('carl');
@@ -51,11 +55,11 @@ describe('the account that answers for a merged one', () => {
     });
 
   const openWith = async (account: AccountId, points: number) => {
-    await post(account, factId('membership', account), () => ({
+    await post(account, factId('membership', program, account), () => ({
       type: 'AccountOpened',
       data: { program, account, member: memberId(account), unit: 'points' },
     }));
-    const fact = factId('adjustment', account);
+    const fact = factId('adjustment', program, account);
     await post(account, fact, (state) => {
       const decision = decideAdjust(
         state,
@@ -73,7 +77,7 @@ describe('the account that answers for a merged one', () => {
     });
   };
   const leave = (from: AccountId, target: AccountId) => {
-    const fact = factId('merge', from);
+    const fact = factId('merge', program, from);
     return post(from, fact, (state) => {
       const command = { fact, factHash: 'h', target, reason: 'one household', keepFrom: at };
       const decision = decideMergeOut(state, command, at);
@@ -81,28 +85,41 @@ describe('the account that answers for a merged one', () => {
       return decision.event;
     });
   };
+  /** The store; what somebody does just before an account's stream is read. */
+  const beforeReading = (account: AccountId, act: () => Promise<unknown>): EventStore => ({
+    ...store,
+    readStream: async function* (stream, options) {
+      if (stream === ledgerStream(program, account)) await act();
+      yield* store.readStream(stream, options);
+    },
+  });
   const available = (account: AccountId) =>
     accounts.look(program, account, (state) => valuation(state, systemClock()).available);
   const events = async (): Promise<number> => {
     let count = 0;
-    for await (const { type } of store.readAll()) if (type === 'AccountsMerged') count += 1;
+    for (const account of [anna, bert, carl])
+      for await (const { type } of store.readStream(ledgerStream(program, account)))
+        if (type === 'AccountsMerged') count += 1;
     return count;
   };
 
-  beforeEach(async () => {
+  beforeAll(async () => {
     database = await testDatabase();
     const db = createPool(database.url);
     await migrate(db, eventStoreSchema.schema, eventStoreSchema.migrations);
     await db.end();
     store = createPostgresEventStore({ db: database.url });
+  });
+  afterAll(async () => {
+    await store.close();
+    await database.drop();
+  });
+  beforeEach(async () => {
+    program = programId(`club${(tests += 1)}`);
     accounts = new Accounts({ store, clock: systemClock, cache: new AccountCache() });
     await openWith(anna, 1);
     await openWith(bert, 20);
     await openWith(carl, 300);
-  });
-  afterEach(async () => {
-    await store.close();
-    await database.drop();
   });
 
   it('is itself while it was not merged', async () => {
@@ -128,5 +145,85 @@ describe('the account that answers for a merged one', () => {
     expect(await available(carl)).toBe(321);
     expect(await successorOf({ store, accounts }, program, bert)).toBe(carl);
     expect(await events()).toBe(4);
+  });
+
+  it('takes over what the one between had taken over already', async () => {
+    await leave(anna, bert);
+    expect(await successorOf({ store, accounts }, program, anna)).toBe(bert);
+    await leave(bert, carl);
+    expect(await leftOf(store, program, carl)).toBeNull();
+    expect((await leftOf(store, program, bert))?.data).toMatchObject({
+      ...{ side: 'source', source: bert, target: carl, unspent: 21 },
+    });
+    expect(await successorOf({ store, accounts }, program, bert)).toBe(carl);
+    expect(await successorOf({ store, accounts }, program, anna)).toBe(carl);
+    expect(await available(carl)).toBe(321);
+    expect(await events()).toBe(4);
+  });
+
+  it('has it written as caused by the leaving, for the moment at which it took over', async () => {
+    const now = instant('2026-02-01T00:00:00Z');
+    await leave(anna, bert);
+    const later = new Accounts({ store, clock: () => now, cache: new AccountCache() });
+    await successorOf({ store, accounts: later }, program, anna);
+    const left = await leftOf(store, program, anna);
+    const taken: RecordedEvent[] = [];
+    for await (const event of store.readStream(ledgerStream(program, bert), { from: 2 }))
+      taken.push(event);
+    expect(taken.map((event) => event.metadata)).toEqual([
+      { ...metadata, occurredAt: now, recordedAt: now, causationId: left?.recorded.id },
+    ]);
+  });
+
+  it('is looked for again when it becomes part of another one meanwhile', async () => {
+    await leave(anna, bert);
+    let left = false;
+    const watched = beforeReading(anna, async () => {
+      if (left) return;
+      left = true;
+      await leave(bert, carl);
+    });
+    expect(await successorOf({ store: watched, accounts }, program, anna)).toBe(carl);
+    expect(await available(carl)).toBe(321);
+    expect(await events()).toBe(4);
+  });
+
+  it('takes over once, and is asked no more, when another one finishes it meanwhile', async () => {
+    await leave(anna, bert);
+    const looks = jest.spyOn(accounts, 'look');
+    const other = new Accounts({ store, clock: systemClock, cache: new AccountCache() });
+    const watched = beforeReading(anna, () =>
+      successorOf({ store, accounts: other }, program, anna),
+    );
+    expect(await successorOf({ store: watched, accounts }, program, anna)).toBe(bert);
+    // At the one that left, at the other, and whether that has taken over.
+    expect(looks).toHaveBeenCalledTimes(3);
+    expect(await available(bert)).toBe(21);
+    expect(await events()).toBe(2);
+  });
+
+  it('answers without another look at the one that left when it has all of it', async () => {
+    await leave(anna, bert);
+    const looks = jest.spyOn(accounts, 'look');
+    let reads = 0;
+    const watched = beforeReading(anna, () => Promise.resolve((reads += 1)));
+    for (const times of [1, 2]) {
+      expect(await successorOf({ store: watched, accounts }, program, anna)).toBe(bert);
+      expect(looks).toHaveBeenCalledTimes(3 * times);
+    }
+    expect(reads).toBe(1);
+  });
+
+  it('is nobody when the stream does not say how the account left, or the other cannot have it', async () => {
+    const nobody = accountId('nobody');
+    await leave(anna, nobody);
+    await expect(successorOf({ store, accounts }, program, anna)).rejects.toThrow(
+      'account nobody cannot take over anna: unopened',
+    );
+    await leave(bert, carl);
+    const forgetful: EventStore = { ...store, readStream: async function* () {} };
+    await expect(successorOf({ store: forgetful, accounts }, program, bert)).rejects.toThrow(
+      'account bert was merged, and its stream does not say so',
+    );
   });
 });

@@ -83,8 +83,6 @@ const takesOver = async (
             answer: () => () => true,
           };
         }
-        case 'known':
-          return { kind: 'answer', answer: () => true };
         case 'merged':
           return { kind: 'answer', answer: () => false };
         default:

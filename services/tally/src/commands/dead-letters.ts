@@ -113,15 +113,16 @@ const listed = (found: readonly Letter[]): string =>
   );
 
 /** `tally dlq show`: one of them, whole. */
-export const showDeadLetter = (run: Run, id: string, options: DlqOptions): Promise<ExitCode> =>
-  asOps(run, options, async (client) => {
-    const { service, path } = placeOf(id);
+export const showDeadLetter = (run: Run, id: string, options: DlqOptions): Promise<ExitCode> => {
+  const { service, path } = placeOf(id);
+  return asOps(run, options, async (client) => {
     const answer = await client.call({ service, method: 'GET', path, answer: whole });
     if (!answer.ok) throw failureOf(`${id} cannot be shown`, answer.error);
     const letter = answer.value.value;
     run.terminal.out(options.json === true ? JSON.stringify(letter, null, 2) : shown(id, letter));
     return exitCodes.ok;
   });
+};
 
 const shown = (id: string, letter: z.output<typeof whole>): string =>
   [
@@ -139,6 +140,7 @@ export const retryDeadLetters = (
 ): Promise<ExitCode> => {
   if ((ids.length === 0) !== (options.all === true))
     throw new Failure(exitCodes.usage, 'name dead letters, or say --all');
+  ids.forEach(placeOf);
   return asOps(run, options, async (client) => {
     const asked =
       options.all === true
@@ -153,8 +155,10 @@ export const dropDeadLetters = (
   run: Run,
   ids: readonly string[],
   options: DlqOptions,
-): Promise<ExitCode> =>
-  asOps(run, options, (client) => endEach(run, client, ids, 'drops', options));
+): Promise<ExitCode> => {
+  ids.forEach(placeOf);
+  return asOps(run, options, (client) => endEach(run, client, ids, 'drops', options));
+};
 
 /** Exit code 1 when one was refused; the others are done all the same. */
 const endEach = async (

@@ -32,14 +32,17 @@ export interface KafkaClient {
 const keepAliveMs = 60_000;
 
 /**
- * What kafkajs says as an error is a warning to us: what it means is said where it has an effect. That few retries spoil
- * idempotence does not hold here: the producer is thrown away after them.
+ * What it says of each answer, tried again or not, and of each consumer that ended, is said by us where it has an effect. That few
+ * retries spoil idempotence does not hold here: the producer is thrown away after them.
  */
+const saidElsewhere = /^(Response |Crash: |Limiting retries for the idempotent producer)/;
+
+/** What kafkajs says as an error is a warning to us. */
 const saying =
   (log: BusLog) =>
   ({ level, log: entry }: LogEntry): void => {
     const { message, ...details } = entry;
-    if (message.startsWith('Limiting retries for the idempotent producer')) return;
+    if (saidElsewhere.test(message)) return;
     if (level === kafkajs.logLevel.ERROR || level === kafkajs.logLevel.WARN)
       log.warn({ kafka: textsOf(details) }, `Kafka: ${message}`);
   };

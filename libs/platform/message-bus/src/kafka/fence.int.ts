@@ -1,9 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { chooseKafka, type KafkaBroker } from '@tallystick/testing/kafka';
 import { effects, message, until } from '../contract/bus-under-test.js';
 import { MessageRefused, PublisherFenced } from '../port.js';
 import { createKafkaMessageBus, type KafkaMessageBus } from './bus.js';
+
+// A broker starts in 4 s, on a busy machine in more than a minute.
+jest.setTimeout(180_000);
 
 const chosen = await chooseKafka();
 

@@ -1,10 +1,13 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { chooseKafka, type KafkaBroker } from '@tallystick/testing/kafka';
 import kafkajs, { type Producer } from 'kafkajs';
 import { effects, message, until } from '../contract/bus-under-test.js';
 import type { DeadLetter } from '../port.js';
 import { createKafkaMessageBus, type KafkaMessageBus } from './bus.js';
+
+// A broker starts in 4 s, on a busy machine in more than a minute.
+jest.setTimeout(180_000);
 
 const chosen = await chooseKafka();
 
