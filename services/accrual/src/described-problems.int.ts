@@ -64,9 +64,11 @@ interface SeeOptions {
   readonly as?: typeof maria;
 }
 
+/** Of accrual's own routes: those of dead letters are the host's, in every service. */
 const listed = async (): Promise<string[]> => {
   const { body } = await service.call('GET', '/openapi/accrual.json', { as: null });
-  return Object.entries(described.parse(body).paths).flatMap(([path, methods]) =>
+  const own = Object.entries(described.parse(body).paths).filter(([path]) => /^\/v1\//.test(path));
+  return own.flatMap(([path, methods]) =>
     Object.entries(methods).flatMap(([method, { responses }]) =>
       Object.entries(responses).flatMap(([status, { description = '' }]) =>
         /^[45]/.test(status)
@@ -200,12 +202,17 @@ const programmes = async (): Promise<void> => {
 const receipts = async (): Promise<void> => {
   const till = { ...maria, chains: ['*'], stores: ['*'] };
   const named = { chain: 'c', store: 's', till: 't', number: '1', businessDate: '2026-05-05' };
-  const send = (unitPrice: string, program: string = club.program) =>
+  const send = (unitPrice: string, program: string = club.program, count = 1) =>
     see('post', '/v1/receipts', {
       as: till,
       body: {
         ...{ program, ...named, occurredAt: systemClock(), currency: 'GBP', card: '4711' },
-        lines: [{ ordinal: 1, product: 'tea', quantity: '1', unitPrice }],
+        lines: Array.from({ length: count }, (_, index) => ({
+          ordinal: index + 1,
+          product: 'tea',
+          quantity: '1',
+          unitPrice,
+        })),
       },
     });
   // Of all that a receipt may cost, more points than a ledger counts.
@@ -215,6 +222,7 @@ const receipts = async (): Promise<void> => {
   await generous.attach('4711', 'ann');
   await send('much');
   await send('1.00', 'none');
+  await send('1.00', generous.program, 10_000);
   await send('900000000000', generous.program);
   const query = new URLSearchParams({ program: club.program, ...named }).toString();
   await see('get', '/v1/receipts', { as: till, query: `?${query}` });

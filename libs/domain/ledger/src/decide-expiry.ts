@@ -1,5 +1,5 @@
-import type { FactId, Instant } from '@tallystick/kernel';
-import type { Account } from './account.js';
+import { factId, invariant, type FactId, type Instant } from '@tallystick/kernel';
+import type { Account, LotState } from './account.js';
 import type { PointsExpired } from './events-corrections.js';
 import { sumOf } from './lots.js';
 import { phaseOf, spendingOrder } from './valuation.js';
@@ -38,16 +38,45 @@ export const decideExpiry = (
   };
 };
 
+/** Names what expires on an account at a moment, whoever posts it. With what had expired before: points may come back to a lot and lapse again at once, for the same moment. */
+export const expiryFact = (account: Account, through: Instant, expiredBefore: number): FactId => {
+  const { opened } = account;
+  invariant(opened !== null, 'only on an account that is open something expires');
+  return factId('expiry', opened.program, opened.account, through, String(expiredBefore));
+};
+
+/** Posts all that has lapsed up to an instant, each moment by an event of its own, as accrual's clock would have posted it in time. */
+export const decideExpiries = (account: Account, through: Instant): readonly PointsExpired[] => {
+  const lapsed = [...account.lots.values()].filter((lot) => phaseOf(lot, through) === 'lapsed');
+  const moments = Map.groupBy(lapsed, lapseOf);
+  let expired: number = account.totals.expired;
+  return [...moments.keys()].sort().map((moment) => {
+    const allocations = (moments.get(moment) ?? [])
+      .sort(spendingOrder)
+      .map(({ lot, remaining }) => ({ lot: lot.id, points: remaining }));
+    const fact = expiryFact(account, moment, expired);
+    const points = sumOf(allocations);
+    expired += points;
+    return {
+      type: 'PointsExpired',
+      data: { fact, through: moment, occurredAt: moment, points, allocations },
+    };
+  });
+};
+
+/** A lot that would lapse while it is still pending lapses as it becomes available. */
+const lapseOf = ({ expiresAt, lot }: LotState): Instant => {
+  invariant(expiresAt !== null, 'what has lapsed had a date');
+  return expiresAt < lot.availableAt ? lot.availableAt : expiresAt;
+};
+
 /** When accrual's clock has next something to post for an account: a lot that lapses, or a hold. null: never, as it stands. */
 export const nextDue = (account: Account): Instant | null => {
   let next: Instant | null = null;
-  const consider = (at: Instant | null): void => {
-    if (at !== null && (next === null || at < next)) next = at;
+  const consider = (at: Instant): void => {
+    if (next === null || at < next) next = at;
   };
-  for (const { expiresAt, lot } of account.lots.values()) {
-    // A lot that would lapse while it is still pending lapses as it becomes available.
-    consider(expiresAt !== null && expiresAt < lot.availableAt ? lot.availableAt : expiresAt);
-  }
+  for (const lot of account.lots.values()) if (lot.expiresAt !== null) consider(lapseOf(lot));
   for (const hold of account.holds.values()) if (hold.status === 'open') consider(hold.lapsesAt);
   return next;
 };

@@ -1,6 +1,6 @@
 import { type Points, addMs, invariant, type FactId, type Instant } from '@tallystick/kernel';
 import type { Account } from './account.js';
-import { decideExpiry } from './decide-expiry.js';
+import { decideExpiries } from './decide-expiry.js';
 import type { PointsExpired } from './events-corrections.js';
 import type { PointsRedeemed, RedemptionRefunded } from './events.js';
 import { closedTo, lotStateOf, mergedAway, type MergedAway } from './lots.js';
@@ -106,10 +106,10 @@ export const decideRefund = (
     },
   };
   const lapsed = prolonged.some(({ state }) => state.remaining > 0)
-    ? decideExpiry(account, { fact: command.fact, through: at })
-    : null;
+    ? decideExpiries(account, at)
+    : [];
   return {
     kind: 'refunded',
-    events: lapsed?.kind === 'expired' ? [lapsed.event, refund] : [refund],
+    events: [...lapsed, refund],
   };
 };

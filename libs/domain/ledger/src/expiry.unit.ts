@@ -25,9 +25,12 @@ import {
 } from '../fixtures/facts.js';
 import {
   assertEquation,
+  decideExpiries,
   decideExpiry,
   decideReceipt,
   emptyAccount,
+  evolve,
+  expiryFact,
   nextDue,
   valuation,
 } from './index.js';
@@ -139,6 +142,33 @@ describe('posted expiry', () => {
     expect(nextDue(state)).toBe(at(30));
     expire(state, at(30));
     expect(nextDue(state)).toBeNull();
+  });
+
+  it('is posted by a refund for the moments at which it lapsed, as the clock would have', () => {
+    const { state } = given(tea(1, 10, 9), tea(2, 5, 7), tea(3, 1, 9));
+    spend(state, 1, 7);
+    const refunded = cancel(state, 1, at(12), 24 * hour);
+    expect(refunded).toMatchObject({
+      events: [
+        { type: 'PointsExpired', data: { occurredAt: at(9), through: at(9), points: 9 } },
+        { type: 'RedemptionRefunded', data: { occurredAt: at(12), points: 7 } },
+      ],
+    });
+    const two = given(tea(1, 10, 9), tea(2, 5, 7)).state;
+    spend(two, 1, 2);
+    const events = decideExpiries(two, at(12));
+    expect(events.map(({ data }) => [data.occurredAt, data.points])).toEqual([
+      [at(7), 3],
+      [at(9), 10],
+    ]);
+    const clock = structuredClone(two);
+    for (const { data } of events) {
+      expect(data.fact).toBe(expiryFact(clock, data.through, clock.totals.expired));
+      const posted = decideExpiry(clock, { fact: data.fact, through: data.through });
+      expect(posted).toEqual({ kind: 'expired', event: { type: 'PointsExpired', data } });
+      evolve(clock, { type: 'PointsExpired', data });
+    }
+    expect(nextDue(clock)).toBeNull();
   });
 
   it('names the lots in the order in which they would have been spent', () => {

@@ -268,7 +268,11 @@ describe('a refund', () => {
     const [early, late] = [refunded(true), refunded(false)];
     expect(early.decision).toMatchObject({ events: [{ type: 'RedemptionRefunded' }] });
     expect(late.decision).toMatchObject({
-      events: [{ type: 'PointsExpired', data: { points: 9 } }, { type: 'RedemptionRefunded' }],
+      events: [
+        { type: 'PointsExpired', data: { points: 6 } },
+        { type: 'PointsExpired', data: { points: 3 } },
+        { type: 'RedemptionRefunded' },
+      ],
     });
     expect(late.state).toEqual(early.state);
     expect(valuation(late.state, at(29))).toMatchObject({ available: 4, lapsed: 0 });

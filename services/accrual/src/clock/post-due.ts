@@ -1,15 +1,10 @@
 import { lapseRecording, recording, type Accounts, type Recording } from '@tallystick/accounts';
 import type { EventMetadata } from '@tallystick/event-store';
-import {
-  factId,
-  type AccountId,
-  type Clock,
-  type Instant,
-  type ProgramId,
-} from '@tallystick/kernel';
+import type { AccountId, Clock, Instant, ProgramId } from '@tallystick/kernel';
 import {
   decideExpiry,
   decideLapses,
+  expiryFact,
   nextDue,
   type Account,
   type ArrearsPolicy,
@@ -69,12 +64,9 @@ const dueEvents = (
 ): readonly Recording[] => {
   const lapses = decideLapses(account, due, policy);
   if (lapses.length > 0) return lapses.map((event) => lapseRecording(event, metadata));
-  const { opened, totals } = account;
-  if (opened === null) throw new Error('something is due on an account that is not open');
-  // With what had expired before: points may come back to a lot and lapse again at once, for the same moment.
-  const fact = factId('expiry', opened.program, opened.account, due, String(totals.expired));
+  const fact = expiryFact(account, due, account.totals.expired);
   const decision = decideExpiry(account, { fact, through: due });
   if (decision.kind !== 'expired')
-    throw new Error(`nothing of ${opened.account} has lapsed at ${due}, when it was due`);
+    throw new Error(`nothing of the account has lapsed at ${due}, when it was due`);
   return [recording(fact, 0, decision.event, metadata)];
 };

@@ -75,7 +75,7 @@ export class ReceiptsController {
   @ApiBody({ type: Receipt })
   @ApiOkResponse({ type: Outcome })
   @ApiResponse({ status: 404, description: 'program-unknown' })
-  @ApiResponse({ status: 422, description: 'receipt-invalid' })
+  @ApiResponse({ status: 422, description: 'receipt-invalid, receipt-too-large' })
   @ApiResponse({ status: 500, description: 'receipt-unsettleable' })
   async submit(
     @Body() body: unknown,

@@ -1,5 +1,6 @@
 import { receiptV1, type ReceiptOutcome } from '@tallystick/contracts';
 import { addMs, programId, type Clock } from '@tallystick/kernel';
+import { AppendRefused } from '@tallystick/event-store';
 import type { Fact } from '@tallystick/receipts';
 import {
   mayProgram,
@@ -49,6 +50,8 @@ export const submitReceipts = async (
     if (item instanceof ProblemException) return { kind: 'problem', problem: item };
     const answer = answers[next];
     next += 1;
+    if (answer?.kind === 'unsettleable' && answer.error instanceof AppendRefused)
+      return { kind: 'problem', problem: tooLarge() };
     if (answer?.kind === 'unsettleable') {
       deps.log.error({ err: answer.error, fact: item.fact.id }, 'a fact cannot be settled');
       return { kind: 'problem', problem: unsettleable() };
@@ -122,6 +125,16 @@ const programUnknown = (program: string): ProblemException =>
     type: 'program-unknown',
     title: 'There is no such programme',
     detail: `Programme ${programId(program)} has not been published: publish a rulebook for it first.`,
+  });
+
+/** Its lines are more than one event holds, in the receipt's own stream or in the account's. */
+const tooLarge = (): ProblemException =>
+  problem({
+    status: 422,
+    type: 'receipt-too-large',
+    title: 'This receipt is larger than the ledger keeps',
+    detail:
+      'What it says, or what it earns, takes more than a million bytes. Nothing of it was kept: send its lines as several receipts.',
   });
 
 /** Not the till's fault, but trying again does not help: kept out of the way of the others, and in the log. */

@@ -30,7 +30,9 @@ export class AccountInHand {
   private dirty = false;
   private spare: Held | undefined;
 
-  constructor(held: Held | undefined) {
+  /** `keepSpare`: what was kept is copied at once, before the account is read: copying takes long, and lies in nobody's way then. */
+  constructor(held: Held | undefined, keepSpare = false) {
+    if (held !== undefined && keepSpare) this.spare = copyOf(held);
     this.held = held ?? { state: emptyAccount(), revision: -1, position: 0n };
   }
 
@@ -99,7 +101,7 @@ export class AccountInHand {
   /** To be called before the state is given to a decider, which may change it and then fail. */
   toDecideOn(keepSpare: boolean): Account {
     const { state } = this;
-    if (!this.dirty && keepSpare) this.spare = { ...this.held, state: structuredClone(state) };
+    if (!this.dirty && keepSpare) this.spare ??= copyOf(this.held);
     this.dirty = true;
     return state;
   }
@@ -118,6 +120,8 @@ export class AccountInHand {
     return { state: this.held.state, revision, position: appended };
   }
 }
+
+const copyOf = (held: Held): Held => ({ ...held, state: structuredClone(held.state) });
 
 const historyOf = (events: readonly RecordedEvent[]): ReadonlyMap<FactId, readonly Applied[]> => {
   const history = new Map<FactId, Applied[]>();

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import {
+  AppendRefused,
   createPostgresEventStore,
   eventStoreSchema,
   type EventStore,
@@ -181,6 +182,25 @@ describe('a receipt that can never be rated', () => {
     ]);
     expect(answers.map(({ kind }) => kind)).toEqual(['settled', 'unsettleable', 'settled']);
     expect(await till.events('ann')).toHaveLength(3);
+    expect(await till.find(2)).toBeUndefined();
+    expect(await till.points('ann')).toBe(20);
+  });
+
+  it('because it is larger than the store takes is answered so by itself, too', async () => {
+    const till = await withAnn();
+    const many = Array.from({ length: 9_000 }, (_, index) =>
+      tea(index + 1, 1, undefined, { product: `tea ${'leaf '.repeat(20)}${index}` }),
+    );
+    const answers = await till.settler.settle([
+      till.receipt(1, 'ann'),
+      till.receipt(2, 'ann', many),
+      till.receipt(3, 'ann'),
+    ]);
+    expect(answers).toMatchObject([
+      { kind: 'settled' },
+      { kind: 'unsettleable', error: expect.any(AppendRefused) },
+      { kind: 'settled' },
+    ]);
     expect(await till.find(2)).toBeUndefined();
     expect(await till.points('ann')).toBe(20);
   });

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { EventMetadata } from '@tallystick/event-store';
-import type { CardToken, Clock, Instant, ProgramId } from '@tallystick/kernel';
+import type { CardToken, Clock, ProgramId } from '@tallystick/kernel';
 import {
   cardStream,
   factStream,
@@ -8,22 +8,15 @@ import {
   type Fact,
   type FactOutcome,
 } from '@tallystick/receipts';
-import { UnknownLedgerEvent } from '@tallystick/ledger';
 import type { Telemetry } from '@tallystick/telemetry';
 import type { Catalog, Program } from '../programs/catalog.js';
 import { outcomeOfPin } from './outcome-of-pin.js';
-import {
-  AccountNotOpen,
-  cardsOf,
-  ReadApart,
-  settleFact,
-  type Arrival,
-  type Settled,
-} from './settle-fact.js';
+import { cardsOf, type Arrival, type Settled } from './settle-fact.js';
 import { groupByShared } from './groups.js';
 import { loadFacts } from './load-facts.js';
 import type { Memory } from './memory.js';
 import { countReceipts, timed } from './telling.js';
+import { decideOrSay, firstFault, isApart, orTooLarge, Unsettleable } from './unsettleable.js';
 import { Workspace } from './workspace.js';
 
 export type SettleAnswer =
@@ -60,6 +53,8 @@ const claimFactsMax = 500;
  * facts that share one are decided one after another in memory and written together, in the order in which they came.
  */
 export class Settler {
+  private lastAlone: Promise<undefined> = Promise.resolve(undefined);
+
   constructor(
     private readonly memory: Memory,
     private readonly clock: Clock,
@@ -121,29 +116,63 @@ export class Settler {
     first: Workspace | undefined,
   ): Promise<readonly SettleAnswer[]> {
     const hopeless = new Set<Fact['id']>();
-    let workspace = first ?? new Workspace(this.memory);
+    let written = await this.attempt(group, hopeless, first ?? (await this.loaded(group, false)));
     for (let attempt = 1; attempt <= attemptsMax;) {
-      let appended: bigint | null = null;
-      try {
-        if (workspace !== first) await loadFacts(workspace, factsOf(group));
-        const written = await this.write(workspace, group, hopeless).catch(orConflict);
-        if (written.kind === 'settled') {
-          appended = written.position;
-          const { position } = written;
-          return written.outcomes.map((outcome) => ({ kind: 'settled', outcome, position }));
-        }
-        if (written.kind === 'hopeless') hopeless.add(written.fact);
-        else {
-          if (written.apart !== undefined && attempt === apartMax) throw written.apart;
-          attempt += 1;
-        }
-      } finally {
-        workspace.release(appended);
+      if (written.kind === 'settled') {
+        const { position } = written;
+        return written.outcomes.map((outcome) => ({ kind: 'settled', outcome, position }));
+      }
+      if (written.kind === 'hopeless') hopeless.add(written.fact);
+      else {
+        if (written.apart !== undefined && attempt === apartMax) throw written.apart;
+        attempt += 1;
       }
       await sleep(Math.floor((backoffMsMax * (attempt - 1)) / attemptsMax));
-      workspace = new Workspace(this.memory, { keepSpares: attempt > 1 });
+      const keepSpares = attempt > 1;
+      written = await this.alone(async () =>
+        this.attempt(group, hopeless, await this.loaded(group, keepSpares)),
+      );
     }
     throw new Error(`others wrote the same streams ${attemptsMax} times in a row`);
+  }
+
+  /** Who lost a race tries again alone: between reading and writing lies only its own work, or it would lose the next one, too. */
+  private async alone<T>(work: () => Promise<T>): Promise<T> {
+    const before = this.lastAlone;
+    const done = Promise.withResolvers<undefined>();
+    this.lastAlone = done.promise;
+    try {
+      await before;
+      return await work();
+    } finally {
+      done.resolve(undefined);
+    }
+  }
+
+  private async loaded(group: readonly Arrival[], keepSpares: boolean): Promise<Workspace> {
+    const workspace = new Workspace(this.memory, { keepSpares });
+    try {
+      await loadFacts(workspace, factsOf(group));
+    } catch (error) {
+      workspace.release(null);
+      throw error;
+    }
+    return workspace;
+  }
+
+  private async attempt(
+    group: readonly Arrival[],
+    hopeless: ReadonlySet<Fact['id']>,
+    workspace: Workspace,
+  ): Promise<Written> {
+    let appended: bigint | null = null;
+    try {
+      const written = await this.write(workspace, group, hopeless).catch(orConflict);
+      if (written.kind === 'settled') appended = written.position;
+      return written;
+    } finally {
+      workspace.release(appended);
+    }
   }
 
   private async write(
@@ -165,7 +194,7 @@ export class Settler {
     const writes = workspace.writes();
     if (writes.length === 0)
       return { kind: 'settled', outcomes, position: workspace.newestPosition() };
-    const result = await this.memory.store.append(writes);
+    const result = await this.memory.store.append(writes).catch(orTooLarge(group));
     return result.kind === 'conflict'
       ? { kind: 'conflict' }
       : { kind: 'settled', outcomes, position: result.position };
@@ -233,55 +262,9 @@ export class Settler {
 
 const factsOf = (arrivals: readonly Arrival[]): readonly Fact[] => arrivals.map(({ fact }) => fact);
 
-/** Deciding threw: it would throw again, whenever it is tried. The workspace holds half a decision and must not be used. */
-class Unsettleable extends Error {
-  constructor(
-    readonly arrival: Arrival,
-    cause: unknown,
-  ) {
-    super(`fact ${arrival.fact.id} cannot be settled`, { cause });
-  }
-}
-
-/** Membership is late, or a newer release has written: both end. */
-const passes = [AccountNotOpen, UnknownLedgerEvent];
-
-const decideOrSay = (
-  workspace: Workspace,
-  program: Program,
-  arrival: Arrival,
-  at: Instant,
-): Settled => {
-  try {
-    return settleFact(workspace, program, arrival, at);
-  } catch (error) {
-    if (passes.some((kind) => error instanceof kind)) throw error;
-    throw new Unsettleable(arrival, error);
-  }
-};
-
-const isApart = (error: unknown): error is Unsettleable =>
-  error instanceof Unsettleable && error.cause instanceof ReadApart;
-
 const orConflict = (error: unknown): Written => {
   if (isApart(error)) return { kind: 'conflict', apart: error };
   throw error;
-};
-
-/** Decides facts in order, up to the first that cannot be. */
-const firstFault = (
-  arrivals: readonly Arrival[],
-  decide: (arrival: Arrival) => Settled,
-): Arrival | null => {
-  for (const arrival of arrivals) {
-    try {
-      decide(arrival);
-    } catch (error) {
-      if (error instanceof Unsettleable && !isApart(error)) return arrival;
-      throw error;
-    }
-  }
-  return null;
 };
 
 const metadataFor = (fact: Fact, cause: EventMetadata): EventMetadata => ({

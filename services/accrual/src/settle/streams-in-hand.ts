@@ -33,7 +33,7 @@ export class StreamsInHand {
 
   constructor(
     readonly memory: Memory,
-    private readonly shared?: StreamsInHand,
+    private readonly of: { readonly keepSpares: boolean; readonly shared?: StreamsInHand },
   ) {}
 
   /**
@@ -65,7 +65,7 @@ export class StreamsInHand {
 
   /** Hands over some accounts to one who settles a part of the facts, with a share in facts and cards. */
   split(streams: Iterable<StreamName>): StreamsInHand {
-    const part = new StreamsInHand(this.memory, this);
+    const part = new StreamsInHand(this.memory, { ...this.of, shared: this });
     part.newest = this.newest;
     for (const stream of streams) {
       const account = this.accounts.get(stream);
@@ -77,11 +77,11 @@ export class StreamsInHand {
   }
 
   fact(stream: StreamName): HeldFact | undefined {
-    return this.facts.get(stream) ?? this.shared?.fact(stream);
+    return this.facts.get(stream) ?? this.of.shared?.fact(stream);
   }
 
   card(stream: StreamName): HeldCard | undefined {
-    return this.cards.get(stream) ?? this.shared?.card(stream);
+    return this.cards.get(stream) ?? this.of.shared?.card(stream);
   }
 
   account(stream: StreamName): AccountInHand | undefined {
@@ -117,7 +117,7 @@ export class StreamsInHand {
   private taken(stream: StreamName): AccountInHand {
     let account = this.accounts.get(stream);
     if (account === undefined) {
-      account = new AccountInHand(this.memory.accounts.take(stream));
+      account = new AccountInHand(this.memory.accounts.take(stream), this.of.keepSpares);
       this.accounts.set(stream, account);
       this.see(account.position);
     }

@@ -45,8 +45,8 @@ export class Workspace {
     memory: Memory,
     options: { readonly keepSpares?: boolean; hand?: StreamsInHand } = {},
   ) {
-    this.hand = options.hand ?? new StreamsInHand(memory);
     this.keepSpares = options.keepSpares ?? false;
+    this.hand = options.hand ?? new StreamsInHand(memory, { keepSpares: this.keepSpares });
   }
 
   /** See `StreamsInHand.load`. */
