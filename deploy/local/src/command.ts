@@ -77,6 +77,15 @@ const kafkaOf = (env: NodeJS.ProcessEnv): Pick<LocalSystemOptions, 'kafka'> =>
       }
     : {};
 
+/** What the services are to know of telemetry; those in processes of their own have no other way to hear it. */
+const telemetryOf = (env: NodeJS.ProcessEnv): Record<string, string> => {
+  const told: Record<string, string> = {};
+  for (const [name, value] of Object.entries(env))
+    if (value !== undefined && (name.startsWith('OTEL_') || name === 'TALLYSTICK_OTLP_ENDPOINT'))
+      told[name] = value;
+  return told;
+};
+
 const withSystem = async (
   options: Options,
   signal: AbortSignal,
@@ -92,6 +101,7 @@ const withSystem = async (
     logLevel: process.env['TALLYSTICK_LOG_LEVEL'] ?? (options.serve ? 'info' : 'warn'),
     log: (message) => complain(pc.dim(message)),
     signal,
+    telemetry: telemetryOf(process.env),
     ...kafkaOf(process.env),
   });
   try {

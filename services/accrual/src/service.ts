@@ -3,7 +3,14 @@ import type { Pool } from 'pg';
 import { AccountCache } from '@tallystick/accounts';
 import type { EventStore } from '@tallystick/event-store';
 import type { Clock } from '@tallystick/kernel';
-import { CLOCK, DATABASE, EVENT_STORE, type ServiceDefinition } from '@tallystick/service-host';
+import {
+  CLOCK,
+  DATABASE,
+  EVENT_STORE,
+  TELEMETRY,
+  type ServiceDefinition,
+} from '@tallystick/service-host';
+import type { Telemetry } from '@tallystick/telemetry';
 import { KnownAccounts } from './accounts/known-accounts.js';
 import { LedgerConsumer } from './accounts/ledger.consumer.js';
 import { accountProviders } from './accounts/providers.js';
@@ -55,8 +62,9 @@ import { Unsettled } from './sweep/unsettled.js';
     },
     {
       provide: Settler,
-      inject: [Memory, CLOCK],
-      useFactory: (memory: Memory, clock: Clock) => new Settler(memory, clock),
+      inject: [Memory, CLOCK, TELEMETRY],
+      useFactory: (memory: Memory, clock: Clock, telemetry: Telemetry | null) =>
+        new Settler(memory, clock, telemetry),
     },
     {
       provide: IntakeQueue,

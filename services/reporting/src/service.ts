@@ -8,10 +8,12 @@ import {
   EVENT_STORE,
   LOG,
   POSITIONS,
+  TELEMETRY,
   type Log,
   type PositionWait,
   type ServiceDefinition,
 } from '@tallystick/service-host';
+import type { Telemetry } from '@tallystick/telemetry';
 import { ViewsConsumer } from './hear/views.consumer.js';
 import { migrations } from './migrations.js';
 import { PARTS, type Parts } from './parts.js';
@@ -27,12 +29,19 @@ import { foldersOf } from './views/all.js';
 
 const parts = {
   provide: PARTS,
-  inject: [DATABASE, EVENT_STORE, CLOCK, LOG],
-  useFactory: (db: Database, store: EventStore, clock: Clock, log: Log): Parts => ({
+  inject: [DATABASE, EVENT_STORE, CLOCK, LOG, TELEMETRY],
+  useFactory: (
+    db: Database,
+    store: EventStore,
+    clock: Clock,
+    log: Log,
+    telemetry: Telemetry | null,
+  ): Parts => ({
     db,
     store,
     clock,
     log,
+    telemetry,
     live: foldersOf('live', store),
   }),
 };

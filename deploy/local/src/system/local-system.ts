@@ -33,6 +33,8 @@ export interface LocalSystemOptions {
   readonly eventStore?: EventStorePlace;
   /** Between two looks of accrual for points and holds that have lapsed; 0: never. Default: accrual's own. */
   readonly clockEverySeconds?: number | undefined;
+  /** Variables that say where the services' telemetry goes (`TALLYSTICK_OTLP_ENDPOINT`, `OTEL_…`). Default: nowhere. */
+  readonly telemetry?: Readonly<Record<string, string>>;
   /** Of the services, which log JSON lines to stderr; default `warn`. */
   readonly logLevel?: string;
   /** One line for people about what is being done. Default: says nothing. */
@@ -78,7 +80,7 @@ const lastAnswersMs = 5_000;
  */
 export const startLocalSystem = async (options: LocalSystemOptions): Promise<LocalSystem> => {
   const { port = localPort, processes = 1, logLevel = 'warn', log = () => {}, signal } = options;
-  const { eventStore = { kind: 'postgres' }, clockEverySeconds, kafka } = options;
+  const { eventStore = { kind: 'postgres' }, clockEverySeconds, kafka, telemetry } = options;
   const folder = dataFolder(options.dataDir);
   const instance = randomUUID();
   const undo: (() => Promise<void>)[] = [];
@@ -117,7 +119,7 @@ export const startLocalSystem = async (options: LocalSystemOptions): Promise<Loc
 
     const env = (service: ServiceName) =>
       serviceEnv(service, {
-        ...{ adminUrl: postgres.url, keys, issuer, logLevel, eventStore, kafka },
+        ...{ adminUrl: postgres.url, keys, issuer, logLevel, eventStore, kafka, telemetry },
         ...(clockEverySeconds === undefined ? {} : { clockEverySeconds }),
       });
     const services =

@@ -15,7 +15,8 @@ export interface LocalKafka {
   readonly prefix?: string;
 }
 
-const busEnv = (kafka: LocalKafka | undefined): ServiceEnv =>
+/** Variables that say which bus the services use. */
+export const busEnv = (kafka: LocalKafka | undefined): ServiceEnv =>
   kafka === undefined
     ? { TALLYSTICK_BUS: 'postgres' }
     : {
@@ -43,6 +44,7 @@ export const serviceEnv = (
     /** Of accrual's clock; its own default, unless it is said otherwise. */
     readonly clockEverySeconds?: number;
     readonly kafka?: LocalKafka | undefined;
+    readonly telemetry?: ServiceEnv | undefined;
   },
 ): ServiceEnv => {
   const {
@@ -53,6 +55,7 @@ export const serviceEnv = (
     eventStore = { kind: 'postgres' },
     clockEverySeconds,
     kafka,
+    telemetry,
   } = system;
   const own = new URL(adminUrl);
   own.username = `tallystick_${service}`;
@@ -69,6 +72,7 @@ export const serviceEnv = (
     TALLYSTICK_EVENT_STORE: eventStore.kind,
     ...(eventStore.url === undefined ? {} : { TALLYSTICK_EVENTSTORE_URL: eventStore.url }),
     ...busEnv(kafka),
+    ...telemetry,
     ...(clockEverySeconds === undefined
       ? {}
       : { TALLYSTICK_CLOCK_EVERY_SECONDS: String(clockEverySeconds) }),

@@ -60,6 +60,8 @@ export interface ConsumerStatus {
   readonly reason?: string;
   /** The partitions that are this member's now, as `topic/partition`. */
   readonly partitions: readonly string[];
+  /** How often its partitions were shared out anew since it was subscribed; the first time is one. */
+  readonly rebalances: number;
   /** Those that stand still because a message is tried again and again. */
   readonly retrying: readonly {
     readonly partition: string;
@@ -135,6 +137,8 @@ export interface MessageBus {
   passed(group: string, ends: Ends): Promise<boolean>;
   /** The dead letters of a topic that nobody has ended, oldest first: message, reason and original headers. */
   deadLetters(topic: string): AsyncIterable<DeadLetter>;
+  /** How many of them are a group's. Cheap enough to be asked every few seconds. */
+  deadLetterCount(group: string, topic: string): Promise<bigint>;
   /** From now on the letter is not shown any more; that it was, and who ended it, is kept. */
   endDeadLetter(place: DeadLetterPlace, end: DeadLetterEnd): Promise<void>;
   /** A message as it came; undefined where the bus does not keep it any more. */

@@ -108,6 +108,7 @@ const plain = (bus: MessageBus): MessageBus => ({
   ends: (names) => bus.ends(names),
   passed: (group, ends) => bus.passed(group, ends),
   deadLetters: (topic) => bus.deadLetters(topic),
+  deadLetterCount: (group, topic) => bus.deadLetterCount(group, topic),
   endDeadLetter: (place, end) => bus.endDeadLetter(place, end),
   messageAt: (topic, partition, offset) => bus.messageAt(topic, partition, offset),
   close: () => bus.close(),

@@ -6,6 +6,7 @@ import { openSession, type Session } from '@tallystick/postgres';
 import { messageOf, UnknownCategory } from './message-of.js';
 import { relayName, relayPosition } from './position.js';
 import { openPublisher, type Publisher } from './publisher.js';
+import { sent, type Sending } from './sending.js';
 
 export interface RelayLimits {
   /** Events that are published at once. */
@@ -38,6 +39,8 @@ export interface RelayOptions {
   readonly name?: string;
   readonly limits?: Partial<RelayLimits>;
   readonly log?: BusLog;
+  /** Without it, telemetry is off. */
+  readonly sending?: Sending;
 }
 
 export interface RelayStatus {
@@ -67,7 +70,7 @@ const silent: BusLog = { info: () => {}, warn: () => {}, error: () => {} };
  * stay the same (exactly once where bus and position are in one database); never skips one, never reorders a stream.
  */
 export const startRelay = (options: RelayOptions): Relay => {
-  const { store, bus, url, name = relayName, log = silent } = options;
+  const { store, bus, url, name = relayName, log = silent, sending } = options;
   const limits = { ...defaultLimits, ...options.limits };
   const closing = new AbortController();
   let state: RelayStatus['state'] = 'away';
@@ -115,7 +118,9 @@ export const startRelay = (options: RelayOptions): Relay => {
     for await (const batch of batches) {
       const { messages, upTo, unknown } = translate(batch);
       if (upTo !== undefined) {
-        await publisher.publish(position, upTo, messages);
+        const publish = (batchOf: readonly OutgoingMessage[]): Promise<void> =>
+          publisher.publish(position, upTo, batchOf);
+        await (sending === undefined ? publish(messages) : sent(sending, messages, publish));
         position = upTo;
       }
       if (unknown !== undefined) throw new UnknownCategory(unknown);

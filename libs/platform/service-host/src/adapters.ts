@@ -11,11 +11,13 @@ import {
   type MessageBus,
 } from '@tallystick/message-bus';
 import { provision, type ServiceRole } from '@tallystick/postgres';
+import type { Telemetry } from '@tallystick/telemetry';
 import { relayName, relaySchema, startRelay, type Relay } from '@tallystick/relay';
 import type { BusKind, EventStoreKind, Settings } from './config.js';
 import type { Log } from './log.js';
 import type { Opened } from './opened.js';
 import type { ServiceDefinition } from './service.js';
+import { tracedStore } from './telemetry/traced-store.js';
 
 /** One function per event store that TALLYSTICK_EVENT_STORE can name. */
 const eventStores: Readonly<Record<EventStoreKind, (settings: Settings) => Promise<EventStore>>> = {
@@ -45,6 +47,16 @@ const messageBuses: Readonly<Record<BusKind, (settings: Settings, log: Log) => M
 export const relayNameOf = ({ config, kafka }: Settings): string =>
   config.bus === 'postgres' ? relayName : `kafka ${kafka?.prefix ?? ''}`.trim();
 
+/** What telemetry calls them, by OpenTelemetry's conventions where these name them. */
+const storeSystems: Readonly<Record<EventStoreKind, string>> = {
+  postgres: 'postgresql',
+  eventstoredb: 'eventstoredb',
+};
+export const busSystems: Readonly<Record<BusKind, string>> = {
+  postgres: 'postgresql',
+  kafka: 'kafka',
+};
+
 export interface Adapters {
   readonly store: EventStore;
   readonly bus: MessageBus;
@@ -55,9 +67,12 @@ export const openAdapters = async (
   settings: Settings,
   log: Log,
   opened: Opened,
+  telemetry: Telemetry | null,
 ): Promise<Adapters> => {
   const { config } = settings;
-  const store = opened.add(await eventStores[config.eventStore](settings), (one) => one.close());
+  const plain = opened.add(await eventStores[config.eventStore](settings), (one) => one.close());
+  const store =
+    telemetry === null ? plain : tracedStore(plain, storeSystems[config.eventStore], telemetry);
   const bus = opened.add(messageBuses[config.bus](settings, log), (one) => one.close());
   return { store, bus };
 };
@@ -97,8 +112,14 @@ export const runRelay = (
   { store, bus }: Adapters,
   log: Log,
   opened: Opened,
+  telemetry: Telemetry | null,
 ): Relay =>
   opened.add(
-    startRelay({ store, bus, url: settings.databaseUrl, name: relayNameOf(settings), log }),
+    startRelay({
+      ...{ store, bus, url: settings.databaseUrl, name: relayNameOf(settings), log },
+      ...(telemetry === null
+        ? {}
+        : { sending: { telemetry, system: busSystems[settings.config.bus] } }),
+    }),
     (one) => one.close(),
   );

@@ -4,6 +4,7 @@ import { masterKeys, type MasterKeys } from '@tallystick/sealing';
 import { localAudience, localIssuerName } from './auth/local-issuer.js';
 import type { KafkaConnection } from '@tallystick/message-bus';
 import { kafkaOf, kafkaVariables } from './config-kafka.js';
+import { telemetryOf, telemetryVariables, type TelemetrySettings } from './telemetry/config.js';
 import type { ServiceDefinition } from './service.js';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -40,6 +41,8 @@ export interface Settings {
   readonly adminDatabaseUrl: string | undefined;
   /** Where Kafka is, if it is the bus. */
   readonly kafka: KafkaConnection | undefined;
+  /** Where traces and metrics go; undefined: telemetry is off. */
+  readonly telemetry: TelemetrySettings | undefined;
   /** Of an EventStoreDB, where that is the event store; may hold a password. */
   readonly eventStoreUrl: string | undefined;
   readonly jwks: JwksSource;
@@ -166,6 +169,7 @@ const hostVariables = (service: ServiceName) =>
       .default('postgres')
       .describe(`one of ${busKinds.join(', ')}, or nothing for postgres`),
     ...kafkaVariables,
+    ...telemetryVariables,
   });
 
 function optionalUnless<T>(
@@ -239,6 +243,7 @@ export const readSettings = (definition: ServiceDefinition, environment: Environ
     databaseUrl: read.TALLYSTICK_DATABASE_URL,
     adminDatabaseUrl: read.TALLYSTICK_ADMIN_DATABASE_URL,
     kafka,
+    telemetry: telemetryOf(read),
     eventStoreUrl: read.TALLYSTICK_EVENTSTORE_URL,
     jwks,
     cardTokenKey: read.TALLYSTICK_CARD_TOKEN_KEY,

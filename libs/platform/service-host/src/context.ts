@@ -3,6 +3,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Clock, Instant, ProgramId } from '@tallystick/kernel';
 import type { EventMetadata } from '@tallystick/event-store';
 import type { Message } from '@tallystick/message-bus';
+import { readTraceparent } from '@tallystick/telemetry';
 
 /** What is known of the request or message in hand, besides its content. */
 export interface RequestContext {
@@ -14,30 +15,17 @@ export interface RequestContext {
 }
 
 const correlationIdPattern = /^[A-Za-z0-9._:@/+=-]{1,128}$/;
-const traceparentPattern =
-  /^(?!ff)[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}/;
 
 /** The caller's correlation id if it is 1..128 harmless characters, else a new one. */
 export const takeCorrelationId = (given: unknown): string =>
   typeof given === 'string' && correlationIdPattern.test(given) ? given : randomUUID();
 
-/**
- * The caller's trace, or a new one (not sampled). Source: W3C Trace Context, section 3.2. A later version than
- * 00 is read as 00, whose fields it keeps.
- */
-export const takeTraceparent = (given: unknown): string => {
-  if (typeof given === 'string' && traceparentPattern.test(given)) {
-    const exact = given.length === 55;
-    if (exact || (!given.startsWith('00') && given[55] === '-')) return `00${given.slice(2, 55)}`;
-  }
-  return `00-${randomHex(32)}-${randomHex(16)}-00`;
-};
+/** The caller's trace, or a new one (not sampled). */
+export const takeTraceparent = (given: unknown): string =>
+  readTraceparent(given) ?? `00-${randomHex(32)}-${randomHex(16)}-00`;
 
 /** Up to 32 random digits, never all 0. From a UUID: Node makes many of them at once, one call for bytes costs ten times as much. */
 const randomHex = (digits: number): string => randomUUID().replaceAll('-', '').slice(0, digits);
-
-/** The trace id within a traceparent. */
-export const traceIdOf = (traceparent: string): string => traceparent.slice(3, 35);
 
 /** The context of what a message causes: it goes on with the correlation and the trace of what caused the message. */
 export const messageContext = (message: Message, actor: string): RequestContext => ({
@@ -65,3 +53,27 @@ export const metadata = (
 export const currentContext = new AsyncLocalStorage<
   Pick<RequestContext, 'correlationId' | 'traceparent'>
 >();
+
+/** The ids that log lines about a message take; undefined where it says none. */
+const contextOf = ({ headers }: Message) => {
+  const { 'correlation-id': correlationId, traceparent } = headers;
+  return correlationIdPattern.test(correlationId ?? '') &&
+    readTraceparent(traceparent) !== undefined
+    ? { correlationId: correlationId ?? '', traceparent: traceparent ?? '' }
+    : undefined;
+};
+
+/** Does some work on messages; log lines meanwhile carry their ids, if all of them have the same. */
+export const aboutMessages = <T>(batch: readonly Message[], work: () => T): T => {
+  const [first] = batch;
+  const of = (message: Message, name: string): string | undefined => message.headers[name];
+  const isShared =
+    first !== undefined &&
+    batch.every(
+      (message) =>
+        of(message, 'correlation-id') === of(first, 'correlation-id') &&
+        of(message, 'traceparent') === of(first, 'traceparent'),
+    );
+  const context = isShared ? contextOf(first) : undefined;
+  return context === undefined ? work() : currentContext.run(context, work);
+};

@@ -1,12 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { instant, programId } from '@tallystick/kernel';
-import {
-  messageContext,
-  metadata,
-  takeCorrelationId,
-  takeTraceparent,
-  traceIdOf,
-} from './context.js';
+import { traceIdOf } from '@tallystick/telemetry';
+import { messageContext, metadata, takeCorrelationId, takeTraceparent } from './context.js';
 
 const trace = '0af7651916cd43dd8448eb211c80319c';
 const parent = `00-${trace}-b7ad6b7169203331-01`;

@@ -23,6 +23,6 @@ export { decodeRelayed, isAway, oneByOne, PoisonMessage } from './bus/relayed.js
 export { AccessRuleMissing } from './access-check.js';
 export { createCardTokens } from './card-tokens.js';
 export { ConfigError, type Environment, type HostConfig } from './config.js';
-export type { Log } from './log.js';
+export { createLog, type Log } from './log.js';
 export { BackgroundWork, type WorkRhythm } from './background-work.js';
 export { periodically, type Periodic, type PeriodicWork } from './periodic.js';

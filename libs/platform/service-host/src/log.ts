@@ -2,7 +2,8 @@ import type { LoggerService } from '@nestjs/common';
 import { destination, pino, stdTimeFunctions, type DestinationStream, type Logger } from 'pino';
 import type { ServiceName } from '@tallystick/contracts';
 import type { LogLevel } from './config.js';
-import { currentContext, traceIdOf } from './context.js';
+import { traceIdOf } from '@tallystick/telemetry';
+import { currentContext } from './context.js';
 
 export type Log = Logger;
 

@@ -8,8 +8,9 @@ import { systemClock } from '@tallystick/kernel';
 import type { MessageBus } from '@tallystick/message-bus';
 import { relayPosition, type Relay } from '@tallystick/relay';
 import { createPool, migrate, type Database } from '@tallystick/postgres';
+import type { Telemetry } from '@tallystick/telemetry';
 import { requireAccessRules } from './access-check.js';
-import { openAdapters, provisionDatabase, relayNameOf, runRelay } from './adapters.js';
+import { busSystems, openAdapters, provisionDatabase, relayNameOf, runRelay } from './adapters.js';
 import { createVerifier } from './auth/verifier.js';
 import { BusServer } from './bus/bus-server.js';
 import {
@@ -34,6 +35,9 @@ import { ValidationPipe } from './http/validation.js';
 import { createLog, NestLog, type Log } from './log.js';
 import { Opened } from './opened.js';
 import type { RunningService, ServiceDefinition, StartOptions } from './service.js';
+import { observeService } from './telemetry/observe-service.js';
+import { openTelemetry } from './telemetry/open-telemetry.js';
+import { requestTelemetry } from './telemetry/requests.js';
 import * as tokens from './tokens.js';
 
 /** How long a start waits for a database or a bus that is not there yet: in a cluster, everything starts at once. */
@@ -78,14 +82,20 @@ const start = async (
     issuer: config.authIssuer,
     audience: config.authAudience,
   });
+  const telemetry = await telemetryFor(settings, log, opened);
   const db = await openDatabase(definition, settings, log, opened);
-  const adapters = await openAdapters(settings, log, opened);
+  const adapters = await openAdapters(settings, log, opened, telemetry);
   let relay: Relay | undefined;
   const clock = options.clock ?? systemClock;
 
   const inHand = trackRequests();
   const routes: RouteTable = new Map();
-  const busServer = new BusServer(adapters.bus, name, log);
+  const busServer = new BusServer(
+    adapters.bus,
+    name,
+    log,
+    telemetry && { telemetry, system: busSystems[config.bus], group: name },
+  );
   const openPaths = [healthPath(name), docsPath(name), openApiPath(name)];
   const positions = positionWait(db, adapters.bus, busServer, name, relayNameOf(settings));
 
@@ -97,6 +107,7 @@ const start = async (
     inHand,
     routes,
     openPaths,
+    requests: telemetry && requestTelemetry(telemetry, openPaths),
   });
   const offered: ValueProvider[] = [
     { provide: tokens.EVENT_STORE, useValue: adapters.store },
@@ -106,6 +117,7 @@ const start = async (
     { provide: tokens.CONFIG, useValue: { ...config, ...settings.own } },
     { provide: tokens.LOG, useValue: log },
     { provide: tokens.POSITIONS, useValue: positions },
+    { provide: tokens.TELEMETRY, useValue: telemetry },
     { provide: DEAD_LETTERS, useValue: ownDeadLetters(adapters.bus, name, busServer, log) },
   ];
   if (settings.cardTokenKey !== undefined) {
@@ -147,7 +159,11 @@ const start = async (
 
   await whenAnswers('the message bus', log, () => adapters.bus.ensureTopics(Object.values(topics)));
   await app.startAllMicroservices();
-  if (definition.relay === true) relay = runRelay(settings, adapters, log, opened);
+  if (definition.relay === true) relay = runRelay(settings, adapters, log, opened, telemetry);
+  if (telemetry !== null) {
+    const parts = { ...adapters, telemetry, busServer, group: name, relay };
+    opened.add(observeService(parts), (stop) => stop());
+  }
   let url: string | undefined;
   if (listens) {
     await app.listen(config.httpPort, config.httpHost);
@@ -161,6 +177,16 @@ const start = async (
     handle: (request, response) => adapter.getInstance().routing(request, response),
     close: once(() => stop(log, inHand, busServer, adapter.getHttpServer(), opened)),
   };
+};
+
+const telemetryFor = async (
+  { config, telemetry }: Settings,
+  log: Log,
+  opened: Opened,
+): Promise<Telemetry | null> => {
+  if (telemetry === undefined) return null;
+  const running = await openTelemetry({ service: config.service, ...telemetry, log });
+  return opened.add(running, (one) => one.close()).telemetry;
 };
 
 /** The service's pool, when its schema is up to date. */

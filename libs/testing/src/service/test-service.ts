@@ -1,9 +1,8 @@
-import { pino } from 'pino';
 import { createPostgresEventStore, type EventStore } from '@tallystick/event-store';
 import type { Clock } from '@tallystick/kernel';
 import { createPostgresMessageBus, type MessageBus } from '@tallystick/message-bus';
 import { createPool, type Database } from '@tallystick/postgres';
-import { startService, type ServiceDefinition } from '@tallystick/service-host';
+import { createLog, startService, type ServiceDefinition } from '@tallystick/service-host';
 import { callerOf, type Caller } from './call.js';
 import type { Deployment } from './deployment.js';
 
@@ -26,6 +25,8 @@ export interface TestStart {
   readonly clock?: Clock;
   /** Besides, or instead of, the deployment's. */
   readonly env?: Readonly<Record<string, string>>;
+  /** Whether it runs the relay too, whatever its definition says; default: it does. Of several that do, one publishes and the others stand by. */
+  readonly relay?: boolean;
 }
 
 const ownUrl = (adminUrl: string, service: string): string => {
@@ -41,16 +42,18 @@ const ownUrl = (adminUrl: string, service: string): string => {
  */
 export const testStarter =
   (definition: ServiceDefinition, nothingThere: string) =>
-  async (deployment: Deployment, { clock, env }: TestStart = {}): Promise<TestService> => {
+  async (
+    deployment: Deployment,
+    { clock, env, relay = true }: TestStart = {},
+  ): Promise<TestService> => {
     const { adminUrl, issuer } = deployment;
     const { name } = definition;
     const lines: string[] = [];
     const service = await startService(
-      // It runs the relay too; of several that do, one publishes and the others stand by.
-      { ...definition, relay: true },
+      { ...definition, relay },
       { ...deployment.env, TALLYSTICK_DATABASE_URL: ownUrl(adminUrl, name), ...env },
       {
-        log: pino({ level: 'trace' }, { write: (line: string) => void lines.push(line) }),
+        log: createLog(name, 'trace', { write: (line: string) => void lines.push(line) }),
         ...(clock === undefined ? {} : { clock }),
       },
     );

@@ -8,9 +8,11 @@ import {
   CLOCK,
   LOG,
   messageContext,
+  TELEMETRY,
   type CardTokens,
   type Log,
 } from '@tallystick/service-host';
+import type { Telemetry } from '@tallystick/telemetry';
 import { IntakeQueue } from '../settle/intake-queue.js';
 import { submitReceipts } from './submit-receipts.js';
 import { withoutCard } from './without-card.js';
@@ -25,6 +27,7 @@ export class ReceiptsConsumer {
     @Inject(CARD_TOKENS) readonly tokens: CardTokens,
     @Inject(CLOCK) readonly clock: Clock,
     @Inject(LOG) readonly log: Log,
+    @Inject(TELEMETRY) readonly telemetry: Telemetry | null,
   ) {}
 
   @EventPattern<string>(topics.receipts.name)

@@ -27,8 +27,10 @@ import {
   LOG,
   type CardTokens,
   type Log,
+  TELEMETRY,
   type RequestContext,
 } from '@tallystick/service-host';
+import type { Telemetry } from '@tallystick/telemetry';
 import { IntakeQueue } from '../settle/intake-queue.js';
 import { Memory } from '../settle/memory.js';
 import { Settler } from '../settle/settler.js';
@@ -64,6 +66,7 @@ export class ReceiptsController {
     @Inject(CARD_TOKENS) readonly tokens: CardTokens,
     @Inject(CLOCK) readonly clock: Clock,
     @Inject(LOG) readonly log: Log,
+    @Inject(TELEMETRY) readonly telemetry: Telemetry | null,
   ) {}
 
   @Post()

@@ -14,6 +14,7 @@ import {
   type RequestContext,
 } from '@tallystick/service-host';
 import { toReceiptFact } from '../intake/receipt-form.js';
+import { ATTR_KNOWN, ATTR_OUTCOME, type Telemetry } from '@tallystick/telemetry';
 import type { Arrival, Settled } from '../settle/settle-fact.js';
 import type { IntakeQueue } from '../settle/intake-queue.js';
 
@@ -30,6 +31,8 @@ export interface SubmitDeps {
   readonly tokens: CardTokens;
   readonly clock: Clock;
   readonly log: Log;
+  /** Null: telemetry is off. */
+  readonly telemetry: Telemetry | null;
 }
 
 /** Takes receipts in their v1 form, checked or not: one handler for a single one, a batch, the bus and an import. */
@@ -43,7 +46,7 @@ export const submitReceipts = async (
   const arrivals = read.filter((item): item is Arrival => !(item instanceof ProblemException));
   const answers = await deps.queue.settle(arrivals);
   let next = 0;
-  return read.map((item): Submission => {
+  const submissions = read.map((item): Submission => {
     if (item instanceof ProblemException) return { kind: 'problem', problem: item };
     const answer = answers[next];
     next += 1;
@@ -61,6 +64,11 @@ export const submitReceipts = async (
       position: answer.position,
     };
   });
+  // Outcomes are counted where they are decided, those of receipts that waited among them.
+  for (const { kind } of submissions)
+    if (kind === 'problem')
+      deps.telemetry?.count('receipts', { [ATTR_OUTCOME]: 'refused', [ATTR_KNOWN]: false });
+  return submissions;
 };
 
 export const receiptOutcomeOf = (fact: Fact, settled: Settled): ReceiptOutcome => ({

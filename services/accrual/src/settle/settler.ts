@@ -8,12 +8,14 @@ import {
   type Fact,
   type FactOutcome,
 } from '@tallystick/receipts';
+import type { Telemetry } from '@tallystick/telemetry';
 import type { Catalog, Program } from '../programs/catalog.js';
 import { outcomeOfPin } from './outcome-of-pin.js';
 import { cardsOf, type Arrival, type Settled } from './settle-fact.js';
 import { groupByShared } from './groups.js';
 import { loadFacts } from './load-facts.js';
 import type { Memory } from './memory.js';
+import { countReceipts, timed } from './telling.js';
 import { decideOrSay, firstFault, isApart, orTooLarge, Unsettleable } from './unsettleable.js';
 import { Workspace } from './workspace.js';
 
@@ -56,6 +58,8 @@ export class Settler {
   constructor(
     private readonly memory: Memory,
     private readonly clock: Clock,
+    /** Null: telemetry is off. */
+    private readonly telemetry: Telemetry | null = null,
   ) {}
 
   /** Answers per fact, in order. Throws when the store is away: nothing is lost by sending the same again. */
@@ -82,10 +86,12 @@ export class Settler {
     } finally {
       workspace.release(null);
     }
-    return items.map(({ arrival, answer }) => {
+    const answers = items.map(({ arrival, answer }) => {
       if (answer === null) throw new Error(`fact ${arrival.fact.id} was not answered`);
       return answer;
     });
+    if (this.telemetry !== null) countReceipts(this.telemetry, arrivals, answers);
+    return answers;
   }
 
   private async settleGroup(
@@ -175,8 +181,9 @@ export class Settler {
     hopeless: ReadonlySet<Fact['id']>,
   ): Promise<Written> {
     const at = this.clock();
-    const decide = (arrival: Arrival): Settled =>
+    const decideOne = (arrival: Arrival): Settled =>
       decideOrSay(workspace, programOf(this.memory.catalog, arrival.fact), arrival, at);
+    const decide = this.telemetry === null ? decideOne : timed(this.telemetry, decideOne);
     const waiting = (await this.waitingBefore(group, workspace)).filter(
       ({ fact }) => !hopeless.has(fact.id),
     );

@@ -80,7 +80,7 @@ describe('hearing of events', () => {
     const log = pino({ level: 'silent' });
     for (const folder of Object.values(restarted)) {
       const own = messages.filter(({ key }) => key.startsWith(`${folder.category}-`));
-      await hear({ db: views.db, log }, folder, own);
+      await hear({ db: views.db, log, telemetry: null }, folder, own);
     }
     await isRight();
   });
@@ -130,7 +130,7 @@ describe('hearing of events', () => {
       const twice = async (): Promise<void> => {
         for (const folder of Object.values(other)) {
           const own = batch.filter(({ key }) => key.startsWith(`${folder.category}-`));
-          await hear({ db: views.db, log }, folder, own);
+          await hear({ db: views.db, log, telemetry: null }, folder, own);
         }
       };
       await Promise.allSettled([views.deliver(batch), twice()]);

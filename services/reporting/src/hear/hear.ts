@@ -1,7 +1,9 @@
 import { categoryOf } from '@tallystick/kernel';
 import type { Message, Verdict } from '@tallystick/message-bus';
 import { transaction, type Database } from '@tallystick/postgres';
-import { decodeRelayed, PoisonMessage, type Log } from '@tallystick/service-host';
+import { decodeRelayed, PoisonMessage } from '@tallystick/service-host';
+import { databaseAttributes } from '@tallystick/telemetry';
+import type { Parts } from '../parts.js';
 import type { Standing } from '../views/apply.js';
 import type { Folder } from '../views/folder.js';
 import { areViewsMissing } from '../views/missing.js';
@@ -9,6 +11,7 @@ import type { StreamEvent } from '../views/projection.js';
 import { streamEvent } from './decode-relayed-event.js';
 
 const done: Verdict = { kind: 'done' };
+const writing = { system: 'postgresql', namespace: 'reporting', operation: 'fold' };
 
 /**
  * Folds a batch of messages into the live views, in one transaction, and answers per message. What was delivered before
@@ -16,12 +19,13 @@ const done: Verdict = { kind: 'done' };
  * Throws what the database throws, and then the whole batch comes again.
  */
 export const hear = async (
-  { db, log }: { readonly db: Database; readonly log: Log },
+  { db, log, telemetry }: Pick<Parts, 'db' | 'log' | 'telemetry'>,
   folder: Folder,
   batch: readonly Message[],
 ): Promise<Verdict[]> => {
   const verdicts: Verdict[] = batch.map(() => done);
   const events: StreamEvent[] = [];
+  const causes: (string | undefined)[] = [];
   const indexes: number[] = [];
   batch.forEach((message, index) => {
     const event = read(message);
@@ -30,12 +34,23 @@ export const hear = async (
     } else if (categoryOf(event.stream) === folder.category) {
       // A topic may carry streams of other categories too: those are not ours.
       events.push(event);
+      causes.push(message.headers['traceparent']);
       indexes.push(index);
     }
   });
   if (events.length === 0) return verdicts;
 
-  const standings = await fold(db, folder, events);
+  const work = telemetry?.work('views', [folder.category], causes, (times) =>
+    databaseAttributes(writing, times),
+  );
+  let standings: readonly Standing[];
+  try {
+    standings = await fold(db, folder, events);
+  } catch (error) {
+    work?.end(error);
+    throw error;
+  }
+  work?.end();
   const blocked = new Set<string>();
   standings.forEach((standing, at) => {
     const index = indexes[at];

@@ -56,7 +56,8 @@ export const openViews = async (database: GivenDatabase) => {
       const verdicts: Verdict[] = [];
       for (const folder of Object.values(live)) {
         const own = messages.filter((message) => folderOf(message) === folder);
-        if (own.length > 0) verdicts.push(...(await hear({ db, log }, folder, own)));
+        if (own.length > 0)
+          verdicts.push(...(await hear({ db, log, telemetry: null }, folder, own)));
       }
       return verdicts;
     },

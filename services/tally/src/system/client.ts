@@ -42,6 +42,8 @@ export interface ClientOptions {
   readonly signal: AbortSignal;
   /** Told each time before the client waits and tries again. */
   readonly onRetry: (message: string) => void;
+  /** W3C trace context that every request names. */
+  readonly traceparent?: string;
   /** Waiting between tries, times this; tests set it to 0. */
   readonly patience?: number;
 }
@@ -50,7 +52,7 @@ export interface ClientOptions {
 class Away extends Error {}
 
 export const createClient = (options: ClientOptions): Client => {
-  const { urls, token, signal, onRetry, patience = 1 } = options;
+  const { urls, token, signal, onRetry, traceparent, patience = 1 } = options;
 
   const once = async <T>(request: Request<T>): Promise<Result<Answered<T>, Problem>> => {
     const { service, method, path, body } = request;
@@ -64,6 +66,7 @@ export const createClient = (options: ClientOptions): Client => {
           authorization,
           accept: 'application/json, application/problem+json',
           ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+          ...(traceparent === undefined ? {} : { traceparent }),
           ...request.headers,
         },
         ...(body === undefined ? {} : { body }),

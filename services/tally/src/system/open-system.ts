@@ -6,6 +6,7 @@ import { createClient, type Client } from './client.js';
 import { dataFolder, readLocalKeys, readRunningSystem } from './data-folder.js';
 import { isReady, startSystem } from './start-system.js';
 import { tokenSource, type Role } from './token.js';
+import { traceOfRun } from './trace.js';
 
 /** The system that a command talks to. */
 export interface System {
@@ -43,6 +44,7 @@ export const openSystem = async (options: OpenSystemOptions): Promise<System> =>
     token: await tokens(env, folder, roles, subject),
     signal,
     onRetry: note,
+    traceparent: traceOfRun(env),
   });
   return { client, close: () => found.stop() };
 };

@@ -41,11 +41,13 @@ export const deadLettersContract = (open: OpenBuses): void => {
       const { bus, topic } = await buried(one, other);
       const before = await lettersOf(bus, topic);
       expect(before).toHaveLength(12);
+      expect(await bus.deadLetterCount(one, topic)).toBe(6n);
       const mine = before.filter(({ group }) => group === one);
       const [first, second] = mine;
       if (first === undefined || second === undefined) throw new Error('there are six');
       await bus.endDeadLetter(first, { how: 'dropped', by: 'ops:ann' });
       await bus.endDeadLetter(second, { how: 'retried', by: 'ops:ann' });
+      expect(await bus.deadLetterCount(one, topic)).toBe(4n);
       // Once more changes nothing, and neither does one that never was.
       await bus.endDeadLetter(second, { how: 'dropped', by: 'ops:bob' });
       await bus.endDeadLetter({ ...first, offset: 99n }, { how: 'dropped', by: 'ops:ann' });
@@ -54,6 +56,16 @@ export const deadLettersContract = (open: OpenBuses): void => {
       expect((await lettersOf(open().bus, topic)).map(placeOf)).toEqual(
         before.filter((letter) => letter !== first && letter !== second).map(placeOf),
       );
+    });
+
+    it('are counted for each group, and are none where nothing was put aside', async () => {
+      const group = unique('g');
+      const { bus, topic } = await buried(group);
+      expect(await bus.deadLetterCount(group, topic)).toBe(6n);
+      expect(await bus.deadLetterCount(unique('g'), topic)).toBe(0n);
+      const empty = unique('t');
+      await bus.ensureTopics([{ name: empty, partitions: 1 }]);
+      expect(await bus.deadLetterCount(group, empty)).toBe(0n);
     });
 
     it('have their message as it came, as long as the bus keeps it', async () => {

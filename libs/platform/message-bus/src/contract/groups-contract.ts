@@ -48,6 +48,22 @@ export const groupsContract = (open: OpenBuses): void => {
       }
     });
 
+    it('tells a member how often its share has changed', async () => {
+      const topic = unique('t');
+      const group = unique('g');
+      const [a, b] = [open(), open()];
+      await a.bus.ensureTopics([{ name: topic, partitions: 2 }]);
+      const { handler } = effects();
+      const first = await a.bus.subscribe({ topics: [topic], group, handler });
+      await until('it has all', () => sharedFairly(2, [first]));
+      const alone = first.status().rebalances;
+      expect(alone).toBeGreaterThanOrEqual(1);
+      const second = await b.bus.subscribe({ topics: [topic], group, handler });
+      await until('both share', () => sharedFairly(2, [first, second]));
+      expect(first.status().rebalances).toBeGreaterThan(alone);
+      expect(second.status().rebalances).toBeGreaterThanOrEqual(1);
+    });
+
     it('leaves a member more than there are partitions in reserve', async () => {
       const [a, b] = [open(), open()];
       const topic = unique('t');

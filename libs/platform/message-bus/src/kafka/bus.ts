@@ -11,7 +11,7 @@ import type {
 import { createAsking } from './asking.js';
 import { fencedProducer } from './fenced-producer.js';
 import { createKafkaClient, type KafkaConnection } from './client.js';
-import { endOf, readDeadLetters } from './dead-letters.js';
+import { deadLetterCounter, endOf, readDeadLetters } from './dead-letters.js';
 import { defaultKafkaLimits, type KafkaLimits } from './limits.js';
 import { startMember } from './member.js';
 import { positionsOf } from './positions.js';
@@ -125,6 +125,8 @@ export const createKafkaMessageBus = (options: KafkaMessageBusOptions): KafkaMes
     await closeAsking();
   };
 
+  const countLetters = deadLetterCounter({ kafka, ask, limits, prefix });
+
   return {
     ensureTopics: async (wanted) => {
       wanted.forEach(checkTopic);
@@ -140,6 +142,11 @@ export const createKafkaMessageBus = (options: KafkaMessageBusOptions): KafkaMes
       await topics.partitionsOf([topic]);
       await topics.ensureDeadLetters([topic]);
       yield* readDeadLetters(topic, { kafka, ask, limits, prefix });
+    },
+    deadLetterCount: async (group, topic) => {
+      await topics.partitionsOf([topic]);
+      await topics.ensureDeadLetters([topic]);
+      return countLetters(group, topic);
     },
     endDeadLetter: async (place, end) => {
       await topics.partitionsOf([place.topic]);
@@ -162,6 +169,7 @@ const together = (all: readonly ConsumerStatus[]): ConsumerStatus => {
     state: worst?.state ?? 'running',
     ...(worst?.reason === undefined ? {} : { reason: worst.reason }),
     partitions: all.flatMap(({ partitions }) => partitions),
+    rebalances: all.reduce((sum, { rebalances }) => sum + rebalances, 0),
     retrying: all.flatMap(({ retrying }) => retrying),
   };
 };

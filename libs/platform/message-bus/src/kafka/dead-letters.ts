@@ -124,3 +124,22 @@ export async function* readDeadLetters(
     yield letter;
   }
 }
+
+/** Counts a group's letters. Kafka has no such count: a topic is read again when something was written there since, and not before. */
+export const deadLetterCounter = (
+  options: ReaderOptions,
+): ((group: string, topic: string) => Promise<bigint>) => {
+  const counted = new Map<string, { readonly upTo: string; readonly of: Map<string, bigint> }>();
+  return async (group, topic) => {
+    const spans = await spansOf(deadLettersOf(topic), options);
+    const upTo = [...spans].map(([partition, { from, to }]) => `${partition}:${from}-${to}`).join();
+    let known = counted.get(topic);
+    if (known?.upTo !== upTo) {
+      known = { upTo, of: new Map() };
+      for await (const letter of readDeadLetters(topic, options))
+        known.of.set(letter.group, (known.of.get(letter.group) ?? 0n) + 1n);
+      counted.set(topic, known);
+    }
+    return known.of.get(group) ?? 0n;
+  };
+};

@@ -22,6 +22,7 @@ export const startMember = (options: MemberOptions): Consumer => {
   const closing = new AbortController();
   const work = partitionWork(options);
   let reason: string | undefined = 'it has not joined its group yet';
+  let rebalances = 0;
 
   /** Resolves when it is being closed; rejects with why it ended otherwise. */
   const liveOnce = async (): Promise<void> => {
@@ -46,6 +47,7 @@ export const startMember = (options: MemberOptions): Consumer => {
     ended.promise.catch(() => undefined);
     const { GROUP_JOIN, REBALANCING, CRASH } = consumer.events;
     consumer.on(GROUP_JOIN, ({ payload }) => {
+      rebalances += 1;
       work.assigned(payload.memberAssignment[`${prefix}${topic}`] ?? []);
       reason = undefined;
     });
@@ -105,6 +107,7 @@ export const startMember = (options: MemberOptions): Consumer => {
         state: closed ? 'closed' : reason === undefined ? 'running' : 'away',
         ...(reason === undefined ? {} : { reason }),
         partitions: work.partitions().map((partition) => `${topic}/${partition}`),
+        rebalances,
         retrying: [...work.retrying()].map(([partition, retrying]) => ({
           partition: `${topic}/${partition}`,
           ...retrying,

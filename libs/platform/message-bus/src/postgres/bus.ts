@@ -9,7 +9,7 @@ import {
   type Subscription,
 } from '../port.js';
 import { startConsumer } from './consumer.js';
-import { endDeadLetter, readDeadLetters, readMessageAt } from './dead-letters.js';
+import { countDeadLetters, endDeadLetter, readDeadLetters, readMessageAt } from './dead-letters.js';
 import { hasPassed, identityOf, joinGroup, readEnds, readLag } from './groups.js';
 import { defaultLimits, type BusLimits } from './limits.js';
 import { startPruning } from './prune.js';
@@ -154,6 +154,11 @@ export const createPostgresMessageBus = (
         if (page.length === 0) return;
       }
     },
+    deadLetterCount: (group, topic) =>
+      reaching(async () => {
+        await topics.partitionsOf([topic]);
+        return countDeadLetters(db, group, topic);
+      }),
     endDeadLetter: (place, end) =>
       reaching(async () => {
         await topics.partitionsOf([place.topic]);

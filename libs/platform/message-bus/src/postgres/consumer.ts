@@ -4,7 +4,7 @@ import { join, type MemberOptions, type Membership } from './membership.js';
 import { growingDelayMs, pause } from '../pause.js';
 import { nameOf } from './worker.js';
 
-export interface ConsumerOptions extends MemberOptions {
+export interface ConsumerOptions extends Omit<MemberOptions, 'shared'> {
   readonly url: string;
   readonly applicationName: string;
   readonly group: string;
@@ -19,12 +19,18 @@ export const startConsumer = (options: ConsumerOptions): Consumer => {
   const closing = new AbortController();
   let membership: Membership | undefined;
   let reason: string | undefined = 'it has not connected yet';
+  let rebalances = 0;
 
   const liveOnce = async (): Promise<void> => {
     const session = await openSession({ url, applicationName });
     let joined: Membership | undefined;
     try {
-      joined = await join(session, options);
+      joined = await join(session, {
+        ...options,
+        shared: () => {
+          rebalances += 1;
+        },
+      });
       membership = joined;
       reason = undefined;
       await joined.live(closing.signal);
@@ -68,6 +74,7 @@ export const startConsumer = (options: ConsumerOptions): Consumer => {
         state: closed ? 'closed' : reason === undefined ? 'running' : 'away',
         ...(reason === undefined ? {} : { reason }),
         partitions: workers.map(({ partition }) => nameOf(partition)),
+        rebalances,
         retrying: workers.flatMap((worker) => {
           const retrying = worker.retrying();
           return retrying === undefined

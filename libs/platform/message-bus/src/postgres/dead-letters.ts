@@ -27,6 +27,19 @@ export const readDeadLetters = async (
   return rows.map(({ nth, ...letter }) => ({ nth, letter }));
 };
 
+export const countDeadLetters = async (
+  db: Database,
+  group: string,
+  topic: string,
+): Promise<bigint> => {
+  const { rows } = await db.query<{ count: bigint }>(
+    `select count(*) as count from bus.dead_letters
+      where topic = $1 and group_name = $2 and ended_at is null`,
+    [topic, group],
+  );
+  return rows[0]?.count ?? 0n;
+};
+
 export const endDeadLetter = async (
   db: Database,
   { topic, partition, offset, group }: DeadLetterPlace,

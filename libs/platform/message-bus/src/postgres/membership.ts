@@ -19,6 +19,8 @@ export interface MemberOptions {
   readonly batchMax: number;
   readonly limits: BusLimits;
   readonly log: BusLog;
+  /** Told each time its share of the partitions has changed. */
+  readonly shared: () => void;
 }
 
 /** One session's life in a group: it takes its share of the partitions, and gives of them when others come. */
@@ -32,7 +34,7 @@ export interface Membership {
 
 /** Makes a session a member. */
 export const join = async (session: Session, options: MemberOptions): Promise<Membership> => {
-  const { topics, limits } = options;
+  const { topics, limits, shared } = options;
   const subscriptions = topics.map(({ subscription }) => subscription);
   const held = new Map<number, Worker>();
   const leaving = new Set<number>();
@@ -67,6 +69,7 @@ export const join = async (session: Session, options: MemberOptions): Promise<Me
 
   const share = async (): Promise<void> => {
     const census = await takeCensus(session);
+    let changed = false;
     for (const topic of topics) {
       const { subscription, partitions } = topic;
       const members = census.members(subscription);
@@ -74,6 +77,7 @@ export const join = async (session: Session, options: MemberOptions): Promise<Me
       const mine = partitions.filter(({ id }) => held.has(id) && !leaving.has(id));
       for (const { id } of mine.slice(target)) {
         leaving.add(id);
+        changed = true;
         held.get(id)?.stop();
       }
       let missing = target - mine.length;
@@ -83,9 +87,11 @@ export const join = async (session: Session, options: MemberOptions): Promise<Me
         if (held.has(id) || census.isTaken(id)) continue;
         if (!(await tryTake(session, id))) continue;
         take(topic, partition);
+        changed = true;
         missing -= 1;
       }
     }
+    if (changed) shared();
   };
 
   /** Notifications are only the quick way: what they missed is found here. */

@@ -7,8 +7,10 @@ import {
 import { lastValueFrom } from 'rxjs';
 import { topics } from '@tallystick/contracts';
 import type { Consumer, Message, MessageBus, Verdict } from '@tallystick/message-bus';
+import { aboutMessages } from '../context.js';
 import type { ConsumerState } from '../http/health.js';
 import type { Log } from '../log.js';
+import { processed, type Processor } from '../telemetry/processing.js';
 import { isAway, PoisonMessage } from './relayed.js';
 
 /** A bug in a handler, as seen by the bus. */
@@ -28,6 +30,8 @@ export class BusServer extends Server implements CustomTransportStrategy {
     private readonly bus: MessageBus,
     private readonly group: string,
     private readonly log: Log,
+    /** Null: telemetry is off. */
+    private readonly processor: Processor | null = null,
   ) {
     super();
   }
@@ -80,6 +84,13 @@ export class BusServer extends Server implements CustomTransportStrategy {
     );
   }
 
+  /** How often the partitions of each topic were shared out anew. */
+  rebalances(): ReadonlyMap<string, number> {
+    return new Map(
+      [...this.consumers].map(([topic, consumer]) => [topic, consumer.status().rebalances]),
+    );
+  }
+
   on(): never {
     throw new Error('the bus has no events of its own');
   }
@@ -106,8 +117,19 @@ export class BusServer extends Server implements CustomTransportStrategy {
     handler: MessageHandler,
     batch: readonly Message[],
   ): Promise<readonly Verdict[]> {
+    return aboutMessages(batch, () => this.handleLoudly(topic, handler, batch));
+  }
+
+  private async handleLoudly(
+    topic: string,
+    handler: MessageHandler,
+    batch: readonly Message[],
+  ): Promise<readonly Verdict[]> {
     try {
-      return await this.call(topic, handler, batch);
+      const verdicts = await this.call(topic, handler, batch);
+      if (this.log.isLevelEnabled('debug'))
+        this.log.debug({ topic, messages: batch.length }, 'a batch was handled');
+      return verdicts;
     } catch (error) {
       if (isAway(error)) this.log.warn({ topic, err: error }, 'a batch waits for the database');
       else this.log.error({ topic, err: error }, 'a batch failed and will be tried again');
@@ -121,7 +143,9 @@ export class BusServer extends Server implements CustomTransportStrategy {
     batch: readonly Message[],
   ): Promise<readonly Verdict[]> {
     try {
-      return await this.ask(topic, handler, batch);
+      return await (this.processor === null
+        ? this.ask(topic, handler, batch)
+        : processed(this.processor, topic, batch, (traced) => this.ask(topic, handler, traced)));
     } catch (error) {
       if (!(error instanceof PoisonMessage)) throw error;
       if (batch.length === 1) return [{ kind: 'poison', reason: error.reason }];

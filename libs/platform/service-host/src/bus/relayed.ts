@@ -3,6 +3,7 @@ import type { RelayedEvent } from '@tallystick/contracts';
 import { BusUnavailable, type Message, type Verdict } from '@tallystick/message-bus';
 import { isUnavailable } from '@tallystick/postgres';
 import { StoreUnavailable } from '@tallystick/event-store';
+import { aboutMessages } from '../context.js';
 
 /** A message that can never be handled. Thrown by a handler (or `decodeRelayed`): the message goes to the dead letters with the reason. */
 export class PoisonMessage extends Error {
@@ -63,7 +64,7 @@ export const oneByOne = async (
       verdict = { kind: 'retry', reason: 'behind a message that is tried again' };
     else {
       try {
-        verdict = (await handle(message)) ?? { kind: 'done' };
+        verdict = (await aboutMessages([message], () => handle(message))) ?? { kind: 'done' };
       } catch (error) {
         verdict =
           error instanceof PoisonMessage

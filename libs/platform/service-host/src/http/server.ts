@@ -8,9 +8,11 @@ import type {
 } from 'fastify';
 import type { Caller, Role } from '../auth/caller.js';
 import type { Verifier } from '../auth/verifier.js';
-import { currentContext, takeCorrelationId, takeTraceparent, traceIdOf } from '../context.js';
+import { traceIdOf } from '@tallystick/telemetry';
+import { currentContext, takeCorrelationId, takeTraceparent } from '../context.js';
 import type { Log } from '../log.js';
 import { problem } from '../problem.js';
+import type { RequestTelemetry } from '../telemetry/requests.js';
 import { Answer } from './answer.js';
 import { readBodies } from './body.js';
 import type { InHand } from './in-hand.js';
@@ -42,19 +44,25 @@ export interface ServerParts {
   readonly positions: PositionWait;
   readonly inHand: InHand;
   readonly routes: RouteTable;
+  /** Null: telemetry is off. */
+  readonly requests: RequestTelemetry | null;
   /** Paths of the host itself (health, API pages), open to anyone. */
   readonly openPaths: readonly string[];
 }
 
 /** Everything that happens to each request around its handler. To be called before the routes are there. */
 export const equip = (server: FastifyInstance, parts: ServerParts): void => {
-  const { log, inHand, positions } = parts;
+  const { log, inHand, positions, requests } = parts;
+  const ended = (request: FastifyRequest, reply: FastifyReply): void => {
+    inHand.end(request);
+    requests?.end(request, reply);
+  };
   readBodies(server);
   noteRoutes(server, parts);
 
   server.addHook('onRequest', (request, reply, done) => {
     const correlationId = takeCorrelationId(request.headers['x-correlation-id']);
-    const traceparent = takeTraceparent(request.headers['traceparent']);
+    const traceparent = requests?.begin(request) ?? takeTraceparent(request.headers['traceparent']);
     request.tallystick = { correlationId, traceparent, caller: undefined, actor: 'anyone' };
     reply.header('x-correlation-id', correlationId);
     // Balances and members: nobody on the way keeps an answer.
@@ -90,13 +98,13 @@ export const equip = (server: FastifyInstance, parts: ServerParts): void => {
 
   // A caller that went away is sent nothing, and `onResponse` is not called: its request ends with its handler.
   server.addHook('onSend', (request, reply, payload, done) => {
-    if (reply.raw.closed) inHand.end(request);
-    else reply.raw.once('close', () => inHand.end(request));
+    if (reply.raw.closed) ended(request, reply);
+    else reply.raw.once('close', () => ended(request, reply));
     done(null, payload);
   });
 
   server.addHook('onResponse', (request, reply, done) => {
-    inHand.end(request);
+    ended(request, reply);
     if (log.isLevelEnabled('debug')) logRequest(log, request, reply);
     done();
   });

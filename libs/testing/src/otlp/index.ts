@@ -1,0 +1,2 @@
+export * from './receiver.js';
+export type { Attributes, ReceivedMetric, ReceivedSpan } from './decode.js';

@@ -1,0 +1,34 @@
+import { isReceipt } from '@tallystick/receipts';
+import { ATTR_KNOWN, ATTR_OUTCOME, ATTR_PROGRAM, type Telemetry } from '@tallystick/telemetry';
+import type { Arrival, Settled } from './settle-fact.js';
+import type { SettleAnswer } from './settler.js';
+
+/** What accrual tells of the facts that it settles. What could not become a fact at all, `submitReceipts` counts. */
+
+/** Counts each receipt by its outcome, once each time that it is answered: one that waited counts again when it has its card. */
+export const countReceipts = (
+  telemetry: Telemetry,
+  arrivals: readonly Arrival[],
+  answers: readonly SettleAnswer[],
+): void => {
+  for (const [index, { fact }] of arrivals.entries()) {
+    const answer = answers[index];
+    if (answer?.kind !== 'settled' || !isReceipt(fact)) continue;
+    const { outcome, known } = answer.outcome;
+    telemetry.count('receipts', {
+      [ATTR_PROGRAM]: fact.program,
+      [ATTR_OUTCOME]: outcome,
+      [ATTR_KNOWN]: known,
+    });
+  }
+};
+
+export const timed =
+  (telemetry: Telemetry, decide: (arrival: Arrival) => Settled) =>
+  (arrival: Arrival): Settled => {
+    const began = performance.now();
+    const settled = decide(arrival);
+    const seconds = (performance.now() - began) / 1000;
+    telemetry.took('rating', seconds, { [ATTR_PROGRAM]: arrival.fact.program });
+    return settled;
+  };
