@@ -21,6 +21,10 @@ afterAll(async () => {
 
 it('the API describes itself: every operation, who may call it, and what it answers', async () => {
   expect(await describedOperations(service)).toEqual([
+    'get /dead-letters/enrollment: ops',
+    'get /dead-letters/enrollment/{topic}/{partition}/{offset}: ops',
+    'post /dead-letters/enrollment/{topic}/{partition}/{offset}/retries: ops',
+    'post /dead-letters/enrollment/{topic}/{partition}/{offset}/drops: ops',
     'post /v1/members: manager, store',
     'post /v1/members/batch: manager, store',
     'post /v1/members/{program}/{member}/cards: manager, store',

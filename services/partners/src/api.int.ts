@@ -21,6 +21,10 @@ afterAll(async () => {
 
 it('the API describes itself: every operation, who may call it, and what it answers', async () => {
   expect(await describedOperations(service)).toEqual([
+    'get /dead-letters/partners: ops',
+    'get /dead-letters/partners/{topic}/{partition}/{offset}: ops',
+    'post /dead-letters/partners/{topic}/{partition}/{offset}/retries: ops',
+    'post /dead-letters/partners/{topic}/{partition}/{offset}/drops: ops',
     'post /v1/partners: manager',
     'get /v1/partners/{program}/{partner}: manager, partner',
     'post /v1/partners/{program}/{partner}/keys: manager',

@@ -21,6 +21,10 @@ afterAll(async () => {
 
 it('the API describes itself: every operation, who may call it, and what it answers', async () => {
   expect(await describedOperations(service)).toEqual([
+    'get /dead-letters/redemption: ops',
+    'get /dead-letters/redemption/{topic}/{partition}/{offset}: ops',
+    'post /dead-letters/redemption/{topic}/{partition}/{offset}/retries: ops',
+    'post /dead-letters/redemption/{topic}/{partition}/{offset}/drops: ops',
     'post /v1/redemptions/quote: store, manager, member',
     'post /v1/redemptions: store, manager, member',
     'get /v1/redemptions/{program}/{redemption}: store, manager, member',

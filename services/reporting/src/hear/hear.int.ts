@@ -109,7 +109,7 @@ describe('hearing of events', () => {
     if (first === undefined || second === undefined) throw new Error('there are two');
     const newer = {
       ...second,
-      value: second.value.replace('"schemaVersion":1', '"schemaVersion":2'),
+      value: second.value.replace('"schemaVersion":1', '"schemaVersion":99'),
     };
     const verdicts = await views.deliver([{ ...first, value: '{' }, first, newer]);
     expect(verdicts).toEqual([
