@@ -5,6 +5,7 @@ import {
   type AccountOptions,
   type StatementOptions,
 } from './commands/account.js';
+import { duration, whole } from './commands/arguments.js';
 import { addCorrectionCommands } from './commands/correction-commands.js';
 import { addDeadLetterCommands } from './commands/dead-letter-commands.js';
 import { explainReceipt, type ExplainOptions } from './commands/explain.js';
@@ -16,7 +17,7 @@ import type { Run } from './commands/run.js';
 import { addSpendingCommands } from './commands/spending-commands.js';
 import { showTrialBalance } from './commands/trial-balance.js';
 import type { ManagerOptions } from './commands/adjustments.js';
-import { durationSeconds, printToken, type TokenOptions } from './commands/token.js';
+import { printToken, type TokenOptions } from './commands/token.js';
 import { exitCodes, type ExitCode } from './exit-codes.js';
 import { mappingJsonSchema } from './mapping/json-schema.js';
 import { roles, type Role } from './system/token.js';
@@ -37,19 +38,6 @@ Exit codes:
   0  done as asked            3  imported, but some rows were rejected or refused     6  not found
   1  something does not hold  4  the system does not answer, or cannot be started   130  interrupted
   2  wrong arguments or file  5  the token does not allow it`;
-
-const whole = (text: string): number => {
-  const number = Number(text);
-  if (!Number.isSafeInteger(number) || number < 1)
-    throw new InvalidArgumentError('It must be a whole number above 0.');
-  return number;
-};
-
-const duration = (text: string): number => {
-  const seconds = durationSeconds(text);
-  if (seconds === null) throw new InvalidArgumentError('It must be like 90s, 30m, 1h or 7d.');
-  return seconds;
-};
 
 const role = (text: string, before: readonly Role[] = []): readonly Role[] => {
   const known = roles.find((name) => name === text);

@@ -117,7 +117,7 @@ export class Settler {
   ): Promise<readonly SettleAnswer[]> {
     const hopeless = new Set<Fact['id']>();
     let written = await this.attempt(group, hopeless, first ?? (await this.loaded(group, false)));
-    for (let attempt = 1; attempt <= attemptsMax;) {
+    for (let attempt = 1; ;) {
       if (written.kind === 'settled') {
         const { position } = written;
         return written.outcomes.map((outcome) => ({ kind: 'settled', outcome, position }));
@@ -125,6 +125,8 @@ export class Settler {
       if (written.kind === 'hopeless') hopeless.add(written.fact);
       else {
         if (written.apart !== undefined && attempt === apartMax) throw written.apart;
+        if (attempt === attemptsMax)
+          throw new Error(`others wrote the same streams ${attemptsMax} times in a row`);
         attempt += 1;
       }
       await sleep(Math.floor((backoffMsMax * (attempt - 1)) / attemptsMax));
@@ -133,7 +135,6 @@ export class Settler {
         this.attempt(group, hopeless, await this.loaded(group, keepSpares)),
       );
     }
-    throw new Error(`others wrote the same streams ${attemptsMax} times in a row`);
   }
 
   /** Who lost a race tries again alone: between reading and writing lies only its own work, or it would lose the next one, too. */

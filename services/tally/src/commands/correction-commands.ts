@@ -1,4 +1,4 @@
-import { InvalidArgumentError, Option, type Command } from 'commander';
+import { InvalidArgumentError, type Command } from 'commander';
 import type { ExitCode } from '../exit-codes.js';
 import {
   approve,
@@ -11,14 +11,8 @@ import {
 import { closePeriod, type ClosePeriodOptions } from './close-period.js';
 import { mergeAccounts, type MergeOptions } from './merge.js';
 import { importOpeningBalances, type OpeningBalancesOptions } from './opening-balances.js';
+import { byHand, whole } from './arguments.js';
 import type { Run } from './run.js';
-
-const points = (text: string): number => {
-  const number = Number(text);
-  if (!Number.isSafeInteger(number) || number < 1)
-    throw new InvalidArgumentError('It must be a whole number above 0.');
-  return number;
-};
 
 const day = (text: string): string => {
   if (!/^\d{4}-\d\d-\d\d$/.test(text))
@@ -32,14 +26,7 @@ export const addCorrectionCommands = (
   run: Run,
   done: (code: ExitCode) => void,
 ): void => {
-  const command = (name: string, description: string, example: string): Command =>
-    program
-      .command(name)
-      .description(description)
-      .addOption(new Option('--program <id>', 'the programme').makeOptionMandatory())
-      .option('--as <subject>', "who you are, with the data folder's key; default: tally")
-      .addOption(new Option('--json', 'for machines: one JSON document'))
-      .addHelpText('after', example);
+  const command = byHand(program);
 
   command(
     'adjust',
@@ -53,12 +40,12 @@ Examples:
   )
     .option('--card <number>', 'a card of the account')
     .option('--account <id>', 'the account')
-    .option('--up <points>', 'give so many', points)
+    .option('--up <points>', 'give so many', whole)
     .option('--expires <time>', 'with --up: when they lapse, such as 2027-12-31T23:00:00Z')
     .option('--funder <name>', 'with --up: who pays for them; default: chain')
-    .option('--down <points>', 'take so many', points)
-    .option('--waive <points>', 'let go so many of those that are owed', points)
-    .option('--paid <points>', 'so many of those that are owed were paid in money', points)
+    .option('--down <points>', 'take so many', whole)
+    .option('--waive <points>', 'let go so many of those that are owed', whole)
+    .option('--paid <points>', 'so many of those that are owed were paid in money', whole)
     .option('--amount <decimal>', 'with --paid: how much money')
     .option('--currency <code>', 'with --paid: of which currency')
     .option('--reference <text>', 'with --paid: where it is booked')

@@ -1,4 +1,4 @@
-import { InvalidArgumentError, Option, type Command } from 'commander';
+import { Option, type Command } from 'commander';
 import { serviceNames } from '@tallystick/contracts';
 import type { ExitCode } from '../exit-codes.js';
 import {
@@ -10,14 +10,8 @@ import {
   type DlqOptions,
   type DlqRetryOptions,
 } from './dead-letters.js';
+import { whole } from './arguments.js';
 import type { Run } from './run.js';
-
-const whole = (text: string): number => {
-  const number = Number(text);
-  if (!Number.isSafeInteger(number) || number < 1)
-    throw new InvalidArgumentError('It must be a whole number above 0.');
-  return number;
-};
 
 /** What ops do with messages that no service could take. */
 export const addDeadLetterCommands = (

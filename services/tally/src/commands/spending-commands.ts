@@ -1,4 +1,4 @@
-import { InvalidArgumentError, Option, type Command } from 'commander';
+import type { Command } from 'commander';
 import type { ExitCode } from '../exit-codes.js';
 import {
   captureHold,
@@ -10,6 +10,7 @@ import {
   type RedeemOptions,
   type RefundOptions,
 } from './redeeming.js';
+import { byHand, duration, whole } from './arguments.js';
 import type { Run } from './run.js';
 import {
   listHolds,
@@ -19,20 +20,6 @@ import {
   type ReleaseOptions,
   type TransferOptions,
 } from './spending.js';
-import { durationSeconds } from './token.js';
-
-const points = (text: string): number => {
-  const number = Number(text);
-  if (!Number.isSafeInteger(number) || number < 1)
-    throw new InvalidArgumentError('It must be a whole number above 0.');
-  return number;
-};
-
-const duration = (text: string): number => {
-  const seconds = durationSeconds(text);
-  if (seconds === null) throw new InvalidArgumentError('It must be like 90s, 30m, 1h or 7d.');
-  return seconds;
-};
 
 /** What customer service does for members with points that they have. */
 export const addSpendingCommands = (
@@ -40,21 +27,14 @@ export const addSpendingCommands = (
   run: Run,
   done: (code: ExitCode) => void,
 ): void => {
-  const command = (name: string, description: string, example: string): Command =>
-    program
-      .command(name)
-      .description(description)
-      .addOption(new Option('--program <id>', 'the programme').makeOptionMandatory())
-      .option('--as <subject>', "who you are, with the data folder's key; default: tally")
-      .addOption(new Option('--json', 'for machines: one JSON document'))
-      .addHelpText('after', example);
+  const command = byHand(program);
   const key = 'an Idempotency-Key, to send the same request again';
 
   const spending = (name: string, description: string, example: string): Command =>
     command(name, description, example)
       .option('--card <number>', 'a card of the account')
       .option('--account <id>', 'the account')
-      .requiredOption('--points <points>', 'how many', points)
+      .requiredOption('--points <points>', 'how many', whole)
       .requiredOption('--reference <text>', "the till's or the shop's own reference")
       .option('--kind <kind>', 'what they are spent on: discount, reward:<id>; default: discount')
       .option('--key <text>', key);
@@ -89,7 +69,7 @@ export const addSpendingCommands = (
     'Spend what a hold reserves, whole or in part: from then on it is a redemption',
     '\nExamples:\n  tally capture 6b0f1e --program shop\n  tally capture 6b0f1e --program shop --points 200 --keep-rest',
   )
-    .option('--points <points>', 'how many; default: all that it still reserves', points)
+    .option('--points <points>', 'how many; default: all that it still reserves', whole)
     .option('--keep-rest', 'what is left stays reserved; otherwise it goes back')
     .option('--key <text>', key)
     .action(async (id: string, options: CaptureOptions) =>
@@ -127,7 +107,7 @@ Examples:
     .option('--from-card <number>', 'a card of it')
     .option('--to <account>', 'the account that receives')
     .option('--to-card <number>', 'a card of it')
-    .requiredOption('--points <points>', 'how many', points)
+    .requiredOption('--points <points>', 'how many', whole)
     .requiredOption('--reason <text>', 'why; kept for ever, nothing personal')
     .option('--key <text>', key)
     .action(async (options: TransferOptions) => done(await transferPoints(run, options)));

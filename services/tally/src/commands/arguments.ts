@@ -1,0 +1,29 @@
+import { InvalidArgumentError, Option, type Command } from 'commander';
+import { durationSeconds } from './token.js';
+
+/** A whole number above 0. Throws `InvalidArgumentError`, as the others here, which commander tells with the argument's name. */
+export const whole = (text: string): number => {
+  const number = Number(text);
+  if (!Number.isSafeInteger(number) || number < 1)
+    throw new InvalidArgumentError('It must be a whole number above 0.');
+  return number;
+};
+
+/** A duration such as `30m`, in seconds. */
+export const duration = (text: string): number => {
+  const seconds = durationSeconds(text);
+  if (seconds === null) throw new InvalidArgumentError('It must be like 90s, 30m, 1h or 7d.');
+  return seconds;
+};
+
+/** Makes commands by which a person does something in a programme, with what all of them have in common. */
+export const byHand =
+  (program: Command) =>
+  (name: string, description: string, example: string): Command =>
+    program
+      .command(name)
+      .description(description)
+      .addOption(new Option('--program <id>', 'the programme').makeOptionMandatory())
+      .option('--as <subject>', "who you are, with the data folder's key; default: tally")
+      .addOption(new Option('--json', 'for machines: one JSON document'))
+      .addHelpText('after', example);
