@@ -1,6 +1,7 @@
 import type { Benchmark } from '../harness/benchmark.js';
 import { appendBatched } from './append-batched.js';
 import { appendConcurrent } from './append-concurrent.js';
+import { busIn, poison } from './bus-in.js';
 import { hotAccount } from './hot-account.js';
 import { httpEarn, httpRedeem } from './http.js';
 import { replay } from './replay.js';
@@ -13,4 +14,6 @@ export const benchmarks: readonly Benchmark[] = [
   httpEarn,
   httpRedeem,
   replay,
+  busIn,
+  poison,
 ];
