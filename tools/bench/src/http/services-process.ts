@@ -1,5 +1,9 @@
 import { enrollment } from '@tallystick/enrollment';
-import { startService, type RunningService, type ServiceDefinition } from '@tallystick/service-host';
+import {
+  startService,
+  type RunningService,
+  type ServiceDefinition,
+} from '@tallystick/service-host';
 import { accrualWithBareRoute, redemptionWithBareRoute } from './bare-routes.js';
 import { accrualOnStockTransport } from '../kafka/stock-transport.js';
 import type { FromServices, ToServices } from './messages.js';

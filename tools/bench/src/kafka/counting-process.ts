@@ -17,7 +17,10 @@ const look = (): void => {
 };
 
 const read = async (brokers: readonly string[], topic: string): Promise<void> => {
-  const consumer = rawKafka(brokers).consumer({ groupId: `${topic}-counting`, maxWaitTimeInMs: 200 });
+  const consumer = rawKafka(brokers).consumer({
+    groupId: `${topic}-counting`,
+    maxWaitTimeInMs: 200,
+  });
   await consumer.connect();
   await consumer.subscribe({ topics: [topic], fromBeginning: true });
   await consumer.run({

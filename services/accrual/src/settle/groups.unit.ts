@@ -1,0 +1,18 @@
+import { describe, expect, it } from '@jest/globals';
+import { bundlesOf, groupByShared } from './groups.js';
+
+describe('groups', () => {
+  it('share no key with one another, and keep the order', () => {
+    expect(groupByShared(['ab', 'c', 'bd', 'e', 'dc'], (item) => [...item])).toEqual([
+      ['ab', 'c', 'bd', 'dc'],
+      ['e'],
+    ]);
+  });
+
+  it('are bundled whole, in their order, and one that is too large goes alone', () => {
+    const groups = [[1, 2], [3], [4, 5], [6, 7, 8, 9, 10], [11]];
+    expect(bundlesOf(groups, 3)).toEqual([[[1, 2], [3]], [[4, 5]], [[6, 7, 8, 9, 10]], [[11]]]);
+    expect(bundlesOf(groups, 1)).toEqual(groups.map((group) => [group]));
+    expect(bundlesOf([], 3)).toEqual([]);
+  });
+});
