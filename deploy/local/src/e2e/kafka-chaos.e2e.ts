@@ -71,10 +71,10 @@ else
       await timed('members', enrolAll);
     }, setUpMs);
     afterAll(async () => {
-      await bus?.close();
-      await db?.end();
-      await system?.stop();
-      await broker?.stop();
+      await bus.close();
+      await db.end();
+      await system.stop();
+      await broker.stop();
       await removeDataFolder(folder);
     }, setUpMs);
 

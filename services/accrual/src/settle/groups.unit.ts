@@ -3,10 +3,9 @@ import { bundlesOf, groupByShared } from './groups.js';
 
 describe('groups', () => {
   it('share no key with one another, and keep the order', () => {
-    expect(groupByShared(['ab', 'c', 'bd', 'e', 'dc'], (item) => [...item])).toEqual([
-      ['ab', 'c', 'bd', 'dc'],
-      ['e'],
-    ]);
+    expect(
+      groupByShared([['a', 'b'], ['c'], ['b', 'd'], ['e'], ['d', 'c']], (keys) => keys),
+    ).toEqual([[['a', 'b'], ['c'], ['b', 'd'], ['d', 'c']], [['e']]]);
   });
 
   it('are bundled whole, in their order, and one that is too large goes alone', () => {

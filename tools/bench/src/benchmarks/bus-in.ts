@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Kafka, Message, Producer } from 'kafkajs';
 import { z } from 'zod';
 import { topics } from '@tallystick/contracts';
+import type { EventMetadata } from '@tallystick/event-store';
 import { createPool, type Database } from '@tallystick/postgres';
 import {
   mustBe,
@@ -186,7 +187,8 @@ const counting = async (
 
 /** The very events that our last run wrote, inserted raw by one caller. */
 const rawAppend = (stage: Stage, pool: Database, count: number): Side => {
-  const { db, settle } = stage.database;
+  const { database } = stage;
+  const { db } = database;
   let position = 0n;
   return async () => {
     const { rows } = await db.query<{
@@ -206,9 +208,13 @@ const rawAppend = (stage: Stage, pool: Database, count: number): Side => {
       .toReversed()
       .map(({ stream, revision, schema_version, metadata, ...event }) => ({
         ...{ stream, revision },
-        event: { ...event, schemaVersion: schema_version, metadata: JSON.parse(metadata) },
+        event: {
+          ...event,
+          schemaVersion: schema_version,
+          metadata: z.custom<EventMetadata>().parse(JSON.parse(metadata)),
+        },
       }));
-    await settle();
+    await database.settle();
     const seconds = await secondsOf(async () => {
       for (let from = 0; from < all.length; from += rowsPerInsert) {
         const part = all.slice(from, from + rowsPerInsert);

@@ -2,6 +2,7 @@ import type { Benchmark } from '../harness/benchmark.js';
 import { appendBatched } from './append-batched.js';
 import { appendConcurrent } from './append-concurrent.js';
 import { busIn, poison } from './bus-in.js';
+import { busOut } from './bus-out.js';
 import { hotAccount } from './hot-account.js';
 import { httpEarn, httpRedeem } from './http.js';
 import { replay } from './replay.js';
@@ -15,5 +16,6 @@ export const benchmarks: readonly Benchmark[] = [
   httpRedeem,
   replay,
   busIn,
+  busOut,
   poison,
 ];

@@ -7,7 +7,7 @@ import type { MortalKafkaBroker } from '@tallystick/testing/kafka';
 import { keysOf } from '../../data/keys.js';
 import type { LocalSystem } from '../../index.js';
 import { parentWatchModule, serviceMain } from '../../project.js';
-import { random } from '../../sample/quarter/random.js';
+import { random, type Random } from '../../sample/quarter/random.js';
 import { serviceEnv, type LocalKafka } from '../../system/service-env.js';
 import { eventually } from '../tools/eventually.js';
 import { say } from '../tools/say.js';
@@ -95,7 +95,7 @@ export const breakThings = async (
 ): Promise<readonly Fault[]> => {
   const { system, broker, kafka, progress, expected } = parts;
   const chance = random(plan.seed);
-  const kinds = shuffled(chance.between, [
+  const kinds = shuffled(chance, [
     ...Array.from({ length: plan.rebalances }, () => 'rebalance' as const),
     ...Array.from({ length: plan.brokerKills }, () => 'broker' as const),
     ...Array.from({ length: plan.serviceKills }, () => 'service' as const),
@@ -153,10 +153,10 @@ export const breakThings = async (
 };
 
 /** Source: Fisher and Yates. */
-const shuffled = <T>(between: (from: number, to: number) => number, items: readonly T[]): T[] => {
+const shuffled = <T>(chance: Random, items: readonly T[]): T[] => {
   const order = [...items];
   for (let at = order.length - 1; at > 0; at -= 1) {
-    const other = between(0, at);
+    const other = chance.between(0, at);
     const [a, b] = [order[at], order[other]];
     if (a !== undefined && b !== undefined) [order[at], order[other]] = [b, a];
   }

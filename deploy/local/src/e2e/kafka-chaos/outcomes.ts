@@ -24,7 +24,9 @@ export const faultList = () => {
   const list: string[] = [];
   return {
     list,
-    add: (what: string): void => void (list.length < wrongMax && list.push(what)),
+    add: (what: string): void => {
+      if (list.length < wrongMax) list.push(what);
+    },
   };
 };
 

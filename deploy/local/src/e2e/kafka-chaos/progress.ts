@@ -41,7 +41,7 @@ export const watchProgress = async (parts: {
   let done = 0;
   let movedAt = began;
   let toldAt = began;
-  let stopped = false;
+  const stopping = new AbortController();
 
   const look = async (): Promise<void> => {
     const now = Math.floor(((await headOf()) - before) / eventsPerReceipt);
@@ -53,7 +53,7 @@ export const watchProgress = async (parts: {
     say(`${done} of ${expected} receipts, ${perSecond.toFixed(0)} a second`);
   };
   const watching = (async () => {
-    while (!stopped) {
+    while (!stopping.signal.aborted) {
       await look();
       await sleep(lookEveryMs);
     }
@@ -74,7 +74,7 @@ export const watchProgress = async (parts: {
       }
     },
     stop: async () => {
-      stopped = true;
+      stopping.abort();
       await watching.catch(() => undefined);
     },
   };
