@@ -5,14 +5,13 @@ import type { MessageBus } from '@tallystick/message-bus';
 import { createPool, type Database } from '@tallystick/postgres';
 import { chooseKafka, type MortalKafkaBroker } from '@tallystick/testing/kafka';
 import { startLocalSystem, type LocalSystem } from '../index.js';
-import { houseOf, publish, retried, type House } from './front-door/house.js';
+import { enrolMany, houseOf, publish, retried, type House } from './front-door/house.js';
 import { breakThings, type Fault } from './kafka-chaos/faults.js';
 import { outcomesOf, type Outcomes } from './kafka-chaos/outcomes.js';
 import { cardNumber, faultsOf, program, scriptOf, type Plan } from './kafka-chaos/plan.js';
 import { watchProgress } from './kafka-chaos/progress.js';
 import { comparePublished } from './kafka-chaos/published.js';
 import { sendAll, type Sent } from './kafka-chaos/sending.js';
-import { expected, textAt } from './tools/client.js';
 import { makeDataFolder, removeDataFolder } from './tools/data-folders.js';
 import { eventually } from './tools/eventually.js';
 import { say, timed } from './tools/say.js';
@@ -33,7 +32,6 @@ const plan: Plan = {
 const faultsPlanned = faultsOf(plan);
 const slowestPerSecond = 100;
 const setUpMs = 300_000;
-const enrolMax = 1_000;
 const heardWithinMs = 120_000 + (plan.messages / slowestPerSecond) * 1_000;
 jest.setTimeout(setUpMs + faultsPlanned * 60_000 + 2 * heardWithinMs);
 
@@ -79,20 +77,9 @@ else
     }, setUpMs);
 
     const enrolAll = async (): Promise<void> => {
-      let after = await publish(house, program);
-      for (let from = 0; from < plan.cards; from += enrolMax) {
-        const cards = Array.from(
-          { length: Math.min(enrolMax, plan.cards - from) },
-          (_, i) => from + i,
-        );
-        const items = cards.map((card) => ({
-          ...{ key: `member-${card}`, cards: [cardNumber(card)], from: '2025-01-01T00:00:00Z' },
-        }));
-        const answer = await retried(() =>
-          house.manager('enrollment', '/v1/members/batch', { body: { program, items }, after }),
-        );
-        after = textAt(expected(answer, 200).body, 'position');
-      }
+      const published = await publish(house, program);
+      const cards = Array.from({ length: plan.cards }, (_, card) => cardNumber(card));
+      const { position: after } = await enrolMany(house, program, cards, published);
       // What a till streams cannot say that it comes after the enrolment: accrual has to have heard of it.
       const heard = () => house.manager('accrual', `/v1/programs/${program}`, { after });
       await eventually(
