@@ -52,5 +52,7 @@ export const partnerEventReceived = z.object({
   bodyHash: z.string(),
   signature: z.string(),
   keyId: z.string(),
+  sender: z.string().exactOptional(),
+  reason: z.string().exactOptional(),
 });
 export type PartnerEventReceived = z.output<typeof partnerEventReceived>;
