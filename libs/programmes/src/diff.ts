@@ -35,6 +35,10 @@ export const rulebookDiff = (before: Rulebook, after: Rulebook): RulebookChange[
   return changes;
 };
 
+/** All that a version says: what it is about, and the words. For whoever signs a first version. */
+export const rulebookWords = (book: Rulebook): RulebookChange[] =>
+  [...saidBy(book)].map(([what, after]) => ({ what, before: null, after }));
+
 const saidBy = (book: Rulebook): Said => {
   const { tiers, redemption, exclusions, returns, refunds, claims, unit, currency } = book;
   const named = <T extends { readonly id: string }>(
