@@ -11,11 +11,14 @@ import { readTrialBalance } from '../trial-balance/trial-balance.js';
 
 jest.setTimeout(60_000);
 
-describe('the views of every type of event', () => {
+describe.each([
+  ['', undefined],
+  [', in parts', 200],
+])('the views of every type of event%s', (_, unitsMax) => {
   let views: Views;
   const names = ['a-ann', 'a-bob'].map(accountId);
   beforeAll(async () => {
-    views = await openViews(await testDatabase());
+    views = await openViews(await testDatabase(), unitsMax);
     wholeLedger(views.shop);
     await views.shop.flush();
     const verdicts = await views.deliver(await views.messages());
