@@ -182,10 +182,31 @@ describe('tally', () => {
     expect(plain.stdout()).toContain(`redemption ${redemptions[0] ?? ''}`);
   });
 
-  it('shows a trial balance that balances', async () => {
-    expect(await command('trial-balance', '--program', program)).toMatchObject({
-      ...{ balanced: true, sum: 0, differences: [] },
+  it('shows a trial balance that balances, now and as of a position', async () => {
+    const of = ['trial-balance', '--program', program];
+    const now = await command(...of);
+    expect(now).toMatchObject({ balanced: true, sum: 0, differences: [] });
+    expect(await command(...of, '--position', textAt(now, 'position'))).toEqual(now);
+    const ahead = startTally(running(), [...of, '--position', '999999999']);
+    expect([await ahead.ended, ahead.stderr()]).toEqual([
+      2,
+      expect.stringContaining('position-ahead'),
+    ]);
+  });
+
+  it('enrols members, links their cards and shows what became of a receipt', async () => {
+    const of = ['--program', program];
+    const enrol = ['member', 'enrol', ...of, '--card', '2001', '--key', 'ann'];
+    const member = textAt(await command(...enrol), 'member');
+    expect(await command(...enrol)).toMatchObject({ member });
+    const linked = await command('card', 'link', member, ...of, '--card', '2002');
+    expect(linked).toMatchObject({
+      account: textAt(await command('card', 'show', ...of, '--card', '2001'), 'account'),
     });
+    expect(listAt(await command('member', 'show', member, ...of), 'cards')).toHaveLength(2);
+    const receipt = ['receipt', 'store', 'till', '1', ...of, '--chain', 'chain', '--date'];
+    expect(await command(...receipt, '2026-05-06')).toMatchObject({ outcome: 'awarded' });
+    expect(await startTally(running(), [...receipt, '2026-05-07']).ended).toBe(6);
   });
 
   it('corrects by two people, imports opening balances, merges, and closes a period', async () => {
@@ -244,7 +265,7 @@ describe('tally', () => {
     const back = ['merge', ...of, '--source', to, '--target', from, '--reason', 'back'];
     expect(await startTally(running(), back).ended).toBe(2);
     const closed = await command('close-period', ...of, '--through', '2026-06-30');
-    expect(closed).toMatchObject({ status: 'done', closed: 1, skipped: 1, refused: 0 });
+    expect(closed).toMatchObject({ status: 'done', closed: 2, skipped: 1, refused: 0 });
     expect(await startTally(running(), ['approve', 'none', ...of]).ended).toBe(6);
   });
 

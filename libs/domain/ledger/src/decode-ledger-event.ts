@@ -81,7 +81,7 @@ export type LedgerRecord =
  */
 export const decodeLedgerRecord = (stored: Stored<string>): LedgerRecord => {
   if (!isUnderstood(stored)) throw new UnknownLedgerEvent(stored.type, stored.schemaVersion);
-  return recordOf(stored.type, JSON.parse(stored.data));
+  return recordOf(stored.type, JSON.parse(stored.data) as object);
 };
 
 /** The same of an event whose data have been read from JSON already, as the bus brings it; null for a type or version that this release does not know. */

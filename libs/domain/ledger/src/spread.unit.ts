@@ -88,10 +88,8 @@ describe('an event that is stored in parts', () => {
       ...Array.from({ length: stored.length - 1 }, () => 'EventPart'),
       'PointsRedeemed',
     ]);
-    const head = understoodLedgerRecord({
-      ...(stored.at(-1) ?? fail()),
-      data: JSON.parse(stored.at(-1)?.data ?? ''),
-    });
+    const last = stored.at(-1) ?? fail();
+    const head = understoodLedgerRecord({ ...last, data: JSON.parse(last.data) as object });
     expect(head).toMatchObject({
       kind: 'head',
       parts: stored.length - 1,

@@ -1,10 +1,6 @@
 import type { EventStore, RecordedEvent } from '@tallystick/event-store';
 import { ledgerStream, type AccountId, type ProgramId } from '@tallystick/kernel';
-import {
-  decideMergeIn,
-  type ArrearsPolicy,
-  type MergeOut,
-} from '@tallystick/ledger';
+import { decideMergeIn, type ArrearsPolicy, type MergeOut } from '@tallystick/ledger';
 import type { Accounts } from './accounts.js';
 import { recording } from './command.js';
 import { readLedger } from './read-account.js';

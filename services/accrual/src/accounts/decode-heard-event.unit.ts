@@ -34,7 +34,10 @@ describe('an event of the ledger that is heard', () => {
       type: 'EventPart',
       data: { of: 'PointsExpired', whole: 'w', part: 1, parts: 2, text: '{}' },
     });
-    const head = relayed({ schemaVersion: 2, data: { ...data, inParts: { count: 2, whole: 'w' } } });
+    const head = relayed({
+      schemaVersion: 2,
+      data: { ...data, inParts: { count: 2, whole: 'w' } },
+    });
     expect([heardOfRelay(part), heardOfStore(stored(part))]).toEqual([null, null]);
     const heard = heardOfRelay(head);
     expect(heard).toMatchObject({ parts: 2, event: { type: 'PointsExpired', data } });

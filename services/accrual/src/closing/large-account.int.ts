@@ -54,8 +54,7 @@ const receipt = (number: string, day: string, lines: readonly object[]) => ({
 const line = (ordinal: number, quantity = '1', more: object = {}) => ({
   ...{ ordinal, product: `product-${ordinal}`, quantity, unitPrice: '10.00', ...more },
 });
-const redemption = (number: number | string) =>
-  factId('redemption', club.program, String(number));
+const redemption = (number: number | string) => factId('redemption', club.program, String(number));
 const spend = (name: string, number: number | string, points: number): Promise<void> =>
   club.post(name, (state, at) =>
     decideRedeem(
@@ -121,7 +120,9 @@ describe('an account with more in its return window than an event holds', () => 
       const { status } = await service.call('POST', '/v1/receipts/batch', { body, as: till });
       expect(status).toBe(200);
     }
-    await Promise.all(Array.from({ length: redemptions }, (_, number) => spend('whale', number, 1)));
+    await Promise.all(
+      Array.from({ length: redemptions }, (_, number) => spend('whale', number, 1)),
+    );
     const before = await seen('whale');
     expect(before).toMatchObject({ lines: receipts * linesEach, redemptions, unspent });
 

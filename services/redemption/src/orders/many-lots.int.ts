@@ -32,7 +32,10 @@ const post = async (path: string, key: string, body: object, as = till): Promise
   return answer;
 };
 const idOf = (answer: Response, name: string): string =>
-  z.record(z.string(), z.unknown()).transform((body) => String(body[name])).parse(answer.body);
+  z
+    .record(z.string(), z.unknown())
+    .transform((body) => String(body[name]))
+    .parse(answer.body);
 const has = async (account: AccountId) => {
   const { state } = await readAccount(house.service.store, program, account);
   const { cameIn, isThereOrWentOut } = equationOf(state);

@@ -1,13 +1,23 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
-import { accountId, instant } from '@tallystick/kernel';
-import { arrearsOf, heldOf, unspentOf, valuation } from '@tallystick/ledger';
+import { accountId, instant, programId } from '@tallystick/kernel';
+import {
+  arrearsOf,
+  decodeLedgerEvent,
+  emptyAccount,
+  evolve,
+  heldOf,
+  unspentOf,
+  valuation,
+  type Account,
+} from '@tallystick/ledger';
 import { testDatabase } from '@tallystick/testing';
 import { readAccount } from '../read-account/account.js';
 import { readSummary } from '../summary/summary.js';
 import { openViews, type Views } from '../testing/open-views.js';
 import { program } from '../testing/shop.js';
 import { overAt, wholeLedger } from '../testing/whole-ledger.js';
-import { readTrialBalance } from '../trial-balance/trial-balance.js';
+import { trialBalanceAsOf } from '../trial-balance/as-of-position.js';
+import { presentTrialBalance } from '../trial-balance/present.js';
 
 jest.setTimeout(60_000);
 
@@ -100,11 +110,43 @@ describe.each([
   });
 
   it('balance: postings, accounts and lots tell the same', async () => {
-    expect(await readTrialBalance(views.db, program)).toMatchObject({
-      sum: 0,
+    expect(await presentTrialBalance(views.db, program)).toMatchObject({
+      sum: 0n,
       balanced: true,
       differences: [],
-      foldedAccounts: { held: 12 },
+      foldedAccounts: { held: 12n },
+    });
+  });
+
+  it('balance at each position of their history, as the accounts folded up to there', async () => {
+    const states = new Map<string, Account>();
+    const head = await views.store.head();
+    let steps = 0;
+    for await (const { stream, position, ...stored } of views.store.readAll({
+      categories: ['ledger'],
+    })) {
+      const account = states.get(stream) ?? emptyAccount();
+      states.set(stream, evolve(account, decodeLedgerEvent(stored)));
+      const sum = (figure: (of: Account) => number) =>
+        [...states.values()].reduce((all, one) => all + BigInt(figure(one)), 0n);
+      const figures = { unspent: sum(unspentOf), held: sum(heldOf), arrears: sum(arrearsOf) };
+      expect(await trialBalanceAsOf(views.store, program, position)).toMatchObject({
+        ...{ sum: 0n, balanced: true, differences: [], position },
+        ...{ foldedAccounts: figures, postedAccounts: figures },
+      });
+      steps += 1;
+    }
+    expect(steps).toBeGreaterThan(30);
+    const present = await presentTrialBalance(views.db, program);
+    expect(await trialBalanceAsOf(views.store, program, head)).toEqual({
+      ...present,
+      position: head,
+    });
+    expect(await trialBalanceAsOf(views.store, program, 0n)).toMatchObject({
+      ...{ accounts: [], sum: 0n, balanced: true },
+    });
+    expect(await trialBalanceAsOf(views.store, programId('sho'), head)).toMatchObject({
+      accounts: [],
     });
   });
 
