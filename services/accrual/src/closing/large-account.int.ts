@@ -76,9 +76,8 @@ const refund = (name: string, number: number): Promise<void> =>
       },
       at,
     );
-    return decision.kind === 'refunded'
-      ? { kind: decision.kind, event: decision.events[0] }
-      : decision;
+    const [event] = decision.kind === 'refunded' ? decision.events : [];
+    return event === undefined ? { kind: decision.kind } : { kind: decision.kind, event };
   });
 /** Returns a line of a sale, at a process that has nothing in memory. */
 const giveBack = async (number: string, sale: number, ordinal: number): Promise<unknown> => {
