@@ -184,18 +184,44 @@ const closings = async (): Promise<void> => {
 
 const programmes = async (): Promise<void> => {
   const all = '/v1/programs';
-  const publish = (document: string) => see('post', all, { body: { document } });
+  const draft = (document: object) =>
+    see('post', all, { body: { document: JSON.stringify(document) } });
   const { program } = club;
-  const next = {
+  const first = {
     ...{ rulebook: 1, program, version: 1, name: 'Other', effectiveFrom: '2020-01-01T00:00:00Z' },
     ...{ currency: 'GBP', timeZone: 'Europe/London' },
     earning: [{ id: 'base', points: 1, per: '1.00', rounding: 'down', level: 'receipt' }],
   };
-  await publish('nothing');
-  await publish(JSON.stringify(next));
-  await publish(JSON.stringify({ ...next, version: 9 }));
-  await see('get', `${all}/{program}`, { of: { program: 'none' } });
+  const second = { ...first, version: 2 };
+  const soon = addMs(systemClock(), 3_000);
+  const hashOf = ({ body }: { readonly body: unknown }): string =>
+    z.looseObject({ hash: z.string() }).parse(body).hash;
   const one = `${all}/{program}/versions/{version}`;
+  const step = (name: string, version: string, hash: string, as = maria) => {
+    const reason = name === 'withdrawals' ? { reason: 'x' } : {};
+    return see('post', `${one}/${name}`, { of: { version }, body: { hash, ...reason }, as });
+  };
+  const other = '0'.repeat(64);
+  await draft({ nothing: true });
+  await draft(first);
+  await draft({ ...first, version: 9 });
+  await draft({ ...second, currency: 'EUR' });
+  const hash = hashOf(await draft({ ...second, effectiveFrom: soon }));
+  for (const name of ['proposals', 'approvals', 'withdrawals']) {
+    await step(name, '1', other);
+    await step(name, '2', other);
+    await step(name, '9', other);
+  }
+  await step('approvals', '2', hash, paul);
+  await step('withdrawals', '2', hash);
+  await step('proposals', '2', hash);
+  await draft({ ...second, effectiveFrom: addMs(soon, 1) });
+  await step('approvals', '2', hash);
+  await eventually(() => Promise.resolve(systemClock() > soon));
+  await step('approvals', '2', hash, paul);
+  await step('withdrawals', '2', hash, paul);
+  await step('proposals', '2', hash);
+  await see('get', `${all}/{program}`, { of: { program: 'none' } });
   await see('get', one, { of: { program: 'none', version: '1' } });
   await see('get', one, { of: { version: '9' } });
 };

@@ -21,6 +21,7 @@ import { migrations } from './migrations.js';
 import { PartnerEventsConsumer } from './partner-events/partner-events.consumer.js';
 import { Catalog } from './programs/catalog.js';
 import { ProgramsController } from './programs/programs.controller.js';
+import { VersionStepsController } from './programs/version-steps.controller.js';
 import { ReceiptsConsumer } from './receipts/receipts.consumer.js';
 import { CalculateController } from './calculate/calculate.controller.js';
 import { ReceiptsController } from './receipts/receipts.controller.js';
@@ -34,6 +35,7 @@ import { Unsettled } from './sweep/unsettled.js';
 @Module({
   controllers: [
     ProgramsController,
+    VersionStepsController,
     CalculateController,
     ReceiptsController,
     ReceiptsConsumer,

@@ -49,7 +49,6 @@ describe('tally', () => {
       'import',
       'balance',
       'statement',
-      'publish',
       'explain',
       'member',
       'card',

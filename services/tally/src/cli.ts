@@ -11,7 +11,6 @@ import { addDeadLetterCommands } from './commands/dead-letter-commands.js';
 import { explainReceipt, type ExplainOptions } from './commands/explain.js';
 import { importFile, type ImportOptions } from './commands/import.js';
 import { addMemberCommands } from './commands/member-commands.js';
-import { publishRulebook } from './commands/publish.js';
 import { addRulebookCommands } from './commands/rulebook-commands.js';
 import { replay, type ReplayOptions } from './commands/replay.js';
 import type { Run } from './commands/run.js';
@@ -125,15 +124,6 @@ Examples:
   addSpendingCommands(program, run, done);
   addCorrectionCommands(program, run, done);
   addRulebookCommands(program, run, done);
-
-  program
-    .command('publish <rulebook>')
-    .description('Put a version of a rulebook in force; the same again changes nothing')
-    .addOption(json())
-    .addHelpText('after', '\nExample:\n  tally publish programme.yaml')
-    .action(async (file: string, options: { json?: boolean }) =>
-      done(await publishRulebook(run, file, options)),
-    );
 
   program
     .command('trial-balance')

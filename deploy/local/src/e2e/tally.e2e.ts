@@ -52,6 +52,12 @@ describe('tally', () => {
     return system;
   };
   const command = (...args: readonly string[]): Promise<unknown> => tally(running(), args);
+  /** Two people, as the command asks for them. */
+  const putInForce = async (file: string, of: string): Promise<unknown> => {
+    const proposed = await command('program', 'propose', file, '--as', 'ann');
+    const hash = textAt(proposed, 'hash').slice(0, 12);
+    return command('program', 'approve', '--program', of, '--hash', hash, '--as', 'bob');
+  };
   const importSales = (exitCode: number, ...more: readonly string[]): Promise<unknown> => {
     const options = ['--mapping', inFiles('mapping.yaml'), '--program', program];
     const rejects = ['--rejects', inFiles('rejects.csv')];
@@ -64,25 +70,42 @@ describe('tally', () => {
   const ofCard = (name: string, card: string): Promise<unknown> =>
     command(name, '--program', program, '--card', card);
 
-  it('publishes a rulebook once, and enrols members right after', async () => {
+  it('puts a rulebook in force that two people sign, and enrols members right after', async () => {
     // The first thing that is asked of enrollment, which hears of the programme over the bus.
     const fresh = 'e2e-tally-fresh';
     await writeFile(inFiles('fresh.yaml'), rulebook(fresh));
     await writeFile(inFiles('one.csv'), 'date,card,amount\n2026-05-04,7,5.00\n');
-    expect(await command('publish', inFiles('fresh.yaml'))).toMatchObject({
-      new: true,
-      version: 1,
+    expect(await command('program', 'propose', inFiles('fresh.yaml'))).toMatchObject({
+      status: 'proposed',
+    });
+    const seen = await command('program', 'approve', '--program', fresh);
+    expect(listAt(seen, 'changes').map((one) => textAt(one, 'what'))).toContain(
+      'earning rule base',
+    );
+    const hash = textAt(seen, 'hash').slice(0, 12);
+    const approve = ['program', 'approve', '--program', fresh, '--hash', hash];
+    const refused = startTally(running(), approve);
+    expect([await refused.ended, refused.stderr()]).toEqual([
+      5,
+      expect.stringContaining('rulebook-same-person'),
+    ]);
+    expect(await command(...approve, '--as', 'bob')).toMatchObject({
+      ...{ version: 1, status: 'approved', proposedBy: 'tally', approvedBy: 'bob' },
     });
     const mapping = ['--mapping', 'sales-without-lines', '--program', fresh, '--enroll'];
     expect(await command('import', inFiles('one.csv'), ...mapping)).toMatchObject({
       members: { enrolled: 1 },
       points: { ofFile: { earned: 5 } },
     });
-    expect(await command('publish', inFiles('fresh.yaml'))).toMatchObject({ new: false });
+    expect(await command('program', 'propose', inFiles('fresh.yaml'))).toMatchObject({
+      status: 'approved',
+    });
+    const listed = await command('program', 'versions', '--program', fresh);
+    expect(listAt(listed, 'versions')).toMatchObject([{ version: 1, approvedBy: 'bob' }]);
   });
 
   it('imports sales without lines; unknown cards wait, and rows that cannot be read are told', async () => {
-    await command('publish', inFiles('rulebook.yaml'));
+    await putInForce(inFiles('rulebook.yaml'), program);
     const someRejected = 3;
     expect(await importSales(someRejected)).toMatchObject({
       addsUp: true,
@@ -285,7 +308,8 @@ describe('tally', () => {
       [['import', inFiles('missing.csv'), '--mapping', 'online-retail', '--program', program], 2],
       [['import', inFiles('one.csv'), '--mapping', 'online-retail', '--program', program], 2],
       [['import', inFiles('one.csv'), '--mapping', 'sales-without-lines', '--program', 'none'], 6],
-      [['publish', inFiles('sales.tsv')], 2],
+      [['program', 'propose', inFiles('sales.tsv')], 2],
+      [['program', 'approve', '--program', program], 6],
       [['holds', '--program', program], 2],
       [['release', 'none', '--program', program], 6],
       [['refund', 'none', '--program', program, '--reason', 'none'], 6],

@@ -29,6 +29,6 @@ export * from './decide-expiry.js';
 export * from './decide-adjustment.js';
 export * from './decide-transfer.js';
 export * from './decide-merge.js';
-export { closedTo, hasRoomFor, type BeyondLimit, type MergedAway } from './lots.js';
+export { closedTo, hasRoomFor, lotStateOf, type BeyondLimit, type MergedAway } from './lots.js';
 export * from './decide-opening-balance.js';
 export * from './decide-closing.js';
