@@ -19,7 +19,7 @@ import {
   type Clock,
   type ProgramId,
 } from '@tallystick/kernel';
-import { decideOpen, decodeLedgerEvent, fold } from '@tallystick/ledger';
+import { decideOpen, foldStored } from '@tallystick/ledger';
 import type { Message, Verdict } from '@tallystick/message-bus';
 import { cardStream, type CardEvent, type CardState } from '@tallystick/receipts';
 import {
@@ -87,7 +87,7 @@ export class MembershipConsumer {
     const stream = ledgerStream(program, account);
     for (;;) {
       const recorded = (await this.store.readStreams([stream])).get(stream) ?? [];
-      const decision = decideOpen(fold(recorded.map(decodeLedgerEvent)), command);
+      const decision = decideOpen(foldStored(recorded), command);
       if (decision.kind === 'known') return;
       if (decision.kind === 'conflict')
         throw new Error(`account ${account} was opened for another member`);
