@@ -1,5 +1,6 @@
 import type { RecordedEvent } from '@tallystick/event-store';
 import { categoryOf, type StreamName } from '@tallystick/kernel';
+import { beginsPeriod } from '@tallystick/ledger';
 import {
   decodeBudgetEvent,
   decodeCardEvent,
@@ -62,7 +63,8 @@ export class StreamsInHand {
     const misled = new Set<StreamName>();
     for (const [stream, revision] of from) {
       const events = read.get(stream) ?? [];
-      if (hints.has(stream) && events[0]?.type !== 'PeriodClosed') misled.add(stream);
+      const [first] = events;
+      if (hints.has(stream) && (first === undefined || !beginsPeriod(first))) misled.add(stream);
       else this.receive(stream, events, revision === 0);
     }
     if (misled.size > 0) await this.load([], misled);

@@ -1,4 +1,5 @@
-import { schemaVersionOf, type Account, type LedgerEvent } from '@tallystick/ledger';
+import { recording } from '@tallystick/accounts';
+import type { Account, LedgerEvent } from '@tallystick/ledger';
 import {
   budgetStream,
   cardStream,
@@ -159,12 +160,11 @@ export class Workspace {
   ): void {
     const account = this.account(program, id);
     const stream = ledgerStream(program, id);
-    events.forEach((event, index) => {
-      const versioned = { ...event, schemaVersion: schemaVersionOf(event) };
-      const made = newEvent(of, firstOrdinal + index, versioned, metadata);
-      this.write(stream, account.revision, made);
-    });
-    account.note(events);
+    const stored = events.flatMap(
+      (event, index) => recording(of, firstOrdinal + index, event, metadata).stored,
+    );
+    for (const made of stored) this.write(stream, account.revision, made);
+    account.note(events, stored.length);
   }
 
   /** The newest event of all that was read or kept. */
