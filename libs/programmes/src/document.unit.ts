@@ -29,12 +29,6 @@ describe('a document', () => {
   });
 
   it.each([
-    ['budgets', 'budgets: [{ id: b, points: 5 }]\n', `10:10 budgets: ${notYet}`],
-    [
-      'lots that lapse after inactivity',
-      'lots: { expiry: { inactiveMonths: 3 } }\n',
-      `10:35 lots.expiry.inactiveMonths: ${notYet}`,
-    ],
     [
       'certificates',
       "certificates:\n  - { id: c, by: spend, period: month, steps: [{ from: '1', value: '1' }], validDays: 9 }\n",

@@ -39,9 +39,13 @@ it('the API describes itself: every operation, who may call it, and what it answ
     'post /v1/closings: manager',
     'post /v1/merges: manager',
     'post /v1/opening-balances/batch: manager',
+    'post /v1/programs/{program}/versions/{version}/approvals: manager',
+    'post /v1/programs/{program}/versions/{version}/proposals: manager',
+    'post /v1/programs/{program}/versions/{version}/withdrawals: manager',
     'post /v1/programs: manager',
     'post /v1/receipts/batch: store, manager',
     'post /v1/receipts/calculate: store, manager',
+    'post /v1/receipts/claims: member, manager',
     'post /v1/receipts: store, manager',
   ]);
 });

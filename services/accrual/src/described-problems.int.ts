@@ -157,16 +157,17 @@ const bring = (items: readonly object[], program: string = club.program) =>
   see('post', '/v1/opening-balances/batch', { body: { program, system: 'old', items } });
 
 const merges = async (): Promise<void> => {
-  for (const name of ['bea', 'cid', 'dan', 'eve', 'big']) await club.open(name);
+  for (const name of ['bea', 'cid', 'dan', 'eve']) await club.open(name);
   await merge('bea', 'cid', { key: 'm' });
   await merge('bea', 'dan', { key: 'm' });
   await merge('bea', 'dan');
   await merge('dan', 'dan');
   await merge('dan', 'nobody');
   await merge('dan', 'eve', { program: 'none' });
-  const lots = Array.from({ length: 200 }, () => ({ points: 1 }));
-  await bring(
-    Array.from({ length: 20 }, (_, n) => ({ account: 'big', reference: `big-${n}`, lots })),
+  // More than one append takes.
+  await club.open(
+    'big',
+    Array.from({ length: 56_000 }, () => ({ points: Points.points(1) })),
   );
   await merge('big', 'dan');
   await bring([{ account: 'eve', reference: 'eve', lots: [{ points: 1 }] }]);
@@ -183,18 +184,44 @@ const closings = async (): Promise<void> => {
 
 const programmes = async (): Promise<void> => {
   const all = '/v1/programs';
-  const publish = (document: string) => see('post', all, { body: { document } });
+  const draft = (document: object) =>
+    see('post', all, { body: { document: JSON.stringify(document) } });
   const { program } = club;
-  const next = {
+  const first = {
     ...{ rulebook: 1, program, version: 1, name: 'Other', effectiveFrom: '2020-01-01T00:00:00Z' },
     ...{ currency: 'GBP', timeZone: 'Europe/London' },
     earning: [{ id: 'base', points: 1, per: '1.00', rounding: 'down', level: 'receipt' }],
   };
-  await publish('nothing');
-  await publish(JSON.stringify(next));
-  await publish(JSON.stringify({ ...next, version: 9 }));
-  await see('get', `${all}/{program}`, { of: { program: 'none' } });
+  const second = { ...first, version: 2 };
+  const soon = addMs(systemClock(), 3_000);
+  const hashOf = ({ body }: { readonly body: unknown }): string =>
+    z.looseObject({ hash: z.string() }).parse(body).hash;
   const one = `${all}/{program}/versions/{version}`;
+  const step = (name: string, version: string, hash: string, as = maria) => {
+    const reason = name === 'withdrawals' ? { reason: 'x' } : {};
+    return see('post', `${one}/${name}`, { of: { version }, body: { hash, ...reason }, as });
+  };
+  const other = '0'.repeat(64);
+  await draft({ nothing: true });
+  await draft(first);
+  await draft({ ...first, version: 9 });
+  await draft({ ...second, currency: 'EUR' });
+  const hash = hashOf(await draft({ ...second, effectiveFrom: soon }));
+  for (const name of ['proposals', 'approvals', 'withdrawals']) {
+    await step(name, '1', other);
+    await step(name, '2', other);
+    await step(name, '9', other);
+  }
+  await step('approvals', '2', hash, paul);
+  await step('withdrawals', '2', hash);
+  await step('proposals', '2', hash);
+  await draft({ ...second, effectiveFrom: addMs(soon, 1) });
+  await step('approvals', '2', hash);
+  await eventually(() => Promise.resolve(systemClock() > soon));
+  await step('approvals', '2', hash, paul);
+  await step('withdrawals', '2', hash, paul);
+  await step('proposals', '2', hash);
+  await see('get', `${all}/{program}`, { of: { program: 'none' } });
   await see('get', one, { of: { program: 'none', version: '1' } });
   await see('get', one, { of: { version: '9' } });
 };
@@ -242,6 +269,42 @@ const receipts = async (): Promise<void> => {
   await calculate({ lines: [] });
 };
 
+const claims = async (): Promise<void> => {
+  const till = { ...maria, chains: ['*'], stores: ['*'] };
+  const send = (program: string, number: string, more: object = {}) =>
+    service.call('POST', '/v1/receipts', {
+      as: till,
+      body: {
+        ...{ program, chain: 'c', store: 's', till: 't', number, businessDate: '2026-05-05' },
+        ...{ occurredAt: '2026-05-05T12:00:00Z', currency: 'GBP' },
+        lines: [{ ordinal: 1, product: 'tea', quantity: '1', unitPrice: '1.00' }],
+        ...more,
+      },
+    });
+  const claim = (number: string, account: string, program: string = club.program) =>
+    see('post', '/v1/receipts/claims', {
+      as: till,
+      body: {
+        ...{ program, chain: 'c', store: 's', till: 't', number, businessDate: '2026-05-05' },
+        account,
+      },
+    });
+  const strict = await openClub(service, { claims: { windowDays: 30 } });
+  for (const name of ['claimer', 'rival']) await club.open(name);
+  await strict.open('claimer');
+  await send(club.program, 'claims-1');
+  await send(club.program, 'claims-2', { card: 'nobodys' });
+  await send(club.program, 'claims-3', { currency: 'EUR' });
+  await send(strict.program, 'claims-4');
+  await claim('claims-0', 'claimer');
+  await claim('claims-1', 'nobody');
+  await claim('claims-1', 'claimer');
+  await claim('claims-1', 'rival');
+  await claim('claims-2', 'claimer');
+  await claim('claims-3', 'claimer');
+  await claim('claims-4', 'claimer', strict.program);
+};
+
 it('each route lists the problems that it answers, and no other', async () => {
   await club.open('gone');
   await adjustments();
@@ -250,5 +313,6 @@ it('each route lists the problems that it answers, and no other', async () => {
   await bring([{}], 'none');
   await programmes();
   await receipts();
+  await claims();
   expect([...seen].toSorted()).toEqual((await listed()).toSorted());
 });

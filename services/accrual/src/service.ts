@@ -14,6 +14,7 @@ import type { Telemetry } from '@tallystick/telemetry';
 import { KnownAccounts } from './accounts/known-accounts.js';
 import { LedgerConsumer } from './accounts/ledger.consumer.js';
 import { accountProviders } from './accounts/providers.js';
+import { ClaimsController } from './claims/claims.controller.js';
 import { clockVariables } from './clock/expiry-clock.js';
 import { correctionControllers, correctionProviders } from './corrections/parts.js';
 import { MembershipConsumer } from './membership/membership.consumer.js';
@@ -21,6 +22,7 @@ import { migrations } from './migrations.js';
 import { PartnerEventsConsumer } from './partner-events/partner-events.consumer.js';
 import { Catalog } from './programs/catalog.js';
 import { ProgramsController } from './programs/programs.controller.js';
+import { VersionStepsController } from './programs/version-steps.controller.js';
 import { ReceiptsConsumer } from './receipts/receipts.consumer.js';
 import { CalculateController } from './calculate/calculate.controller.js';
 import { ReceiptsController } from './receipts/receipts.controller.js';
@@ -34,8 +36,10 @@ import { Unsettled } from './sweep/unsettled.js';
 @Module({
   controllers: [
     ProgramsController,
+    VersionStepsController,
     CalculateController,
     ReceiptsController,
+    ClaimsController,
     ReceiptsConsumer,
     MembershipConsumer,
     PartnerEventsConsumer,

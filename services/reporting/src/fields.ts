@@ -20,6 +20,17 @@ export const moment = z.iso
   });
 
 export const points = z.int().describe('Whole points');
+
+/** What many accounts hold together: only one of them is bounded by 2^53 - 1. */
+export const sumOfPoints = z
+  .union([z.int(), z.string().regex(/^-?\d+$/)])
+  .describe('Whole points; as digits in a string where they are more than 2^53 - 1');
+export type ExactSum = z.output<typeof sumOfPoints>;
+export const exactSum = (sum: bigint): ExactSum => {
+  const number = Number(sum);
+  return Number.isSafeInteger(number) ? number : sum.toString();
+};
+
 export const time = z.string().describe('RFC 3339, UTC');
 export const position = z
   .string()

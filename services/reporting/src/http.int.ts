@@ -226,6 +226,51 @@ describe('reporting over HTTP', () => {
       expect(await body('/v1/reports/shop/trial-balance')).toMatchObject({ balanced: true });
     });
 
+    it('the trial balance is had as of any position: zero, and made from the store alone', async () => {
+      const now = await body('/v1/reports/shop/trial-balance');
+      const head = await reporting.store.head();
+      expect(await body(`/v1/reports/shop/trial-balance?position=${head}`)).toEqual({
+        ...now,
+        position: head.toString(),
+      });
+      let ledger = 0;
+      for await (const { position } of reporting.store.readAll({ categories: ['ledger'] })) {
+        ledger += 1;
+        if (ledger % 5 !== 0) continue;
+        const then = await body(`/v1/reports/shop/trial-balance?position=${position}`);
+        expect(then).toMatchObject({ sum: 0, balanced: true, position: position.toString() });
+        expect(then['foldedAccounts']).toEqual(then['postedAccounts']);
+      }
+      await reporting.admin.query('update posting_sums set points = points + 1');
+      expect(await body('/v1/reports/shop/trial-balance')).toMatchObject({ balanced: false });
+      expect(await body(`/v1/reports/shop/trial-balance?position=${head}`)).toMatchObject({
+        balanced: true,
+      });
+      await reporting.admin.query('update posting_sums set points = points - 1');
+    });
+
+    it('a position that the store has not come to, or that is none, is an answer of its field', async () => {
+      const path = '/v1/reports/shop/trial-balance';
+      const ahead = await reporting.ask(`${path}?position=${(await reporting.store.head()) + 1n}`);
+      expect(ahead).toMatchObject({
+        status: 422,
+        body: { type: 'urn:tallystick:problem:position-ahead', errors: [{ field: 'position' }] },
+      });
+      for (const query of ['position=-1', 'position=x', 'position=', 'positions=1'])
+        expect(await problem(`${path}?${query}`)).toBe('400 validation');
+      expect(await problem('/v1/reports/nowhere/trial-balance?position=1')).toBe(
+        '404 program-unknown',
+      );
+    });
+
+    it('one trial balance as of a position is made at a time', async () => {
+      const path = '/v1/reports/shop/trial-balance?position=1';
+      const answers = await Promise.all(Array.from({ length: 8 }, () => reporting.ask(path)));
+      const statuses = new Set(answers.map(({ status }) => status));
+      expect(statuses).toEqual(new Set([200, 409]));
+      expect((await reporting.ask(path)).status).toBe(200);
+    });
+
     it('every receipt has one outcome, with its reason, and they add up', async () => {
       expect(await body('/v1/reports/shop/receipts')).toMatchObject({
         total: 12,
@@ -325,6 +370,24 @@ describe('reporting over HTTP', () => {
       expect(await problem(missing, { ...auditor, programs: ['shop'] })).toBe('403 forbidden');
       expect(await problem(missing, auditor)).toBe('404 replay-unknown');
       expect(await problem('/v1/replays/x', auditor)).toBe('400 validation');
+    });
+  });
+
+  it('sums of more points than one account can hold are exact, as digits', async () => {
+    const { shop } = reporting;
+    for (const name of ['gus', 'hal', 'ivy']) {
+      const account = shop.open(name);
+      shop.sell(account, { number: name, points: Number.MAX_SAFE_INTEGER });
+    }
+    await shop.flush();
+    const head = await reporting.store.head();
+    const whole = `${3n * BigInt(Number.MAX_SAFE_INTEGER) + 27n}`;
+    for (const query of ['', `?position=${head}`])
+      expect(await body(`/v1/reports/shop/trial-balance${query}`)).toMatchObject({
+        ...{ sum: 0, balanced: true, foldedAccounts: { unspent: whole, arrears: 30 } },
+      });
+    expect(await body('/v1/reports/shop/summary?asOf=2026-03-01T00:00:00Z')).toMatchObject({
+      outstanding: { available: `${3n * BigInt(Number.MAX_SAFE_INTEGER)}`, lapsed: 7 },
     });
   });
 

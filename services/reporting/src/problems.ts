@@ -29,6 +29,22 @@ export const cursorWrong = (): ProblemException =>
     errors: [{ field: 'cursor', message: 'must be the `next` of a page before' }],
   });
 
+export const positionAhead = (): ProblemException =>
+  problem({
+    status: 422,
+    type: 'position-ahead',
+    title: 'The event store has not come to this position',
+    errors: [{ field: 'position', message: 'is beyond the last event' }],
+  });
+
+export const trialBalanceRunning = (): ProblemException =>
+  problem({
+    status: 409,
+    type: 'trial-balance-running',
+    title: 'One trial balance as of a position at a time, and one is being made',
+    detail: 'Each reads the whole ledger. Ask again when it is done.',
+  });
+
 export const viewsMissing = (): ProblemException =>
   problem({
     status: 503,

@@ -10,13 +10,12 @@ import { addCorrectionCommands } from './commands/correction-commands.js';
 import { addDeadLetterCommands } from './commands/dead-letter-commands.js';
 import { explainReceipt, type ExplainOptions } from './commands/explain.js';
 import { importFile, type ImportOptions } from './commands/import.js';
-import { publishRulebook } from './commands/publish.js';
+import { addMemberCommands } from './commands/member-commands.js';
 import { addRulebookCommands } from './commands/rulebook-commands.js';
 import { replay, type ReplayOptions } from './commands/replay.js';
 import type { Run } from './commands/run.js';
 import { addSpendingCommands } from './commands/spending-commands.js';
-import { showTrialBalance } from './commands/trial-balance.js';
-import type { ManagerOptions } from './commands/adjustments.js';
+import { showTrialBalance, type TrialBalanceOptions } from './commands/trial-balance.js';
 import { printToken, type TokenOptions } from './commands/token.js';
 import { exitCodes, type ExitCode } from './exit-codes.js';
 import { mappingJsonSchema } from './mapping/json-schema.js';
@@ -121,18 +120,10 @@ Examples:
     )
     .action(async (options: ExplainOptions) => done(await explainReceipt(run, options)));
 
+  addMemberCommands(program, run, done);
   addSpendingCommands(program, run, done);
   addCorrectionCommands(program, run, done);
   addRulebookCommands(program, run, done);
-
-  program
-    .command('publish <rulebook>')
-    .description('Put a version of a rulebook in force; the same again changes nothing')
-    .addOption(json())
-    .addHelpText('after', '\nExample:\n  tally publish programme.yaml')
-    .action(async (file: string, options: { json?: boolean }) =>
-      done(await publishRulebook(run, file, options)),
-    );
 
   program
     .command('trial-balance')
@@ -140,10 +131,14 @@ Examples:
       'Show what the postings of a programme sum to; exit code 1 if they do not balance, or differ from the accounts',
     )
     .addOption(ofProgram())
+    .option('--position <number>', 'as of this place in the event store; default: as of now')
     .option('--as <subject>', "who you are, with the data folder's key; default: tally")
     .addOption(json())
-    .addHelpText('after', '\nExample:\n  tally trial-balance --program shop')
-    .action(async (options: ManagerOptions) => done(await showTrialBalance(run, options)));
+    .addHelpText(
+      'after',
+      '\nExamples:\n  tally trial-balance --program shop\n  tally trial-balance --program shop --position 120000',
+    )
+    .action(async (options: TrialBalanceOptions) => done(await showTrialBalance(run, options)));
 
   program
     .command('replay')

@@ -52,6 +52,12 @@ describe('tally', () => {
     return system;
   };
   const command = (...args: readonly string[]): Promise<unknown> => tally(running(), args);
+  /** Two people, as the command asks for them. */
+  const putInForce = async (file: string, of: string): Promise<unknown> => {
+    const proposed = await command('program', 'propose', file, '--as', 'ann');
+    const hash = textAt(proposed, 'hash').slice(0, 12);
+    return command('program', 'approve', '--program', of, '--hash', hash, '--as', 'bob');
+  };
   const importSales = (exitCode: number, ...more: readonly string[]): Promise<unknown> => {
     const options = ['--mapping', inFiles('mapping.yaml'), '--program', program];
     const rejects = ['--rejects', inFiles('rejects.csv')];
@@ -64,25 +70,42 @@ describe('tally', () => {
   const ofCard = (name: string, card: string): Promise<unknown> =>
     command(name, '--program', program, '--card', card);
 
-  it('publishes a rulebook once, and enrols members right after', async () => {
+  it('puts a rulebook in force that two people sign, and enrols members right after', async () => {
     // The first thing that is asked of enrollment, which hears of the programme over the bus.
     const fresh = 'e2e-tally-fresh';
     await writeFile(inFiles('fresh.yaml'), rulebook(fresh));
     await writeFile(inFiles('one.csv'), 'date,card,amount\n2026-05-04,7,5.00\n');
-    expect(await command('publish', inFiles('fresh.yaml'))).toMatchObject({
-      new: true,
-      version: 1,
+    expect(await command('program', 'propose', inFiles('fresh.yaml'))).toMatchObject({
+      status: 'proposed',
+    });
+    const seen = await command('program', 'approve', '--program', fresh);
+    expect(listAt(seen, 'changes').map((one) => textAt(one, 'what'))).toContain(
+      'earning rule base',
+    );
+    const hash = textAt(seen, 'hash').slice(0, 12);
+    const approve = ['program', 'approve', '--program', fresh, '--hash', hash];
+    const refused = startTally(running(), approve);
+    expect([await refused.ended, refused.stderr()]).toEqual([
+      5,
+      expect.stringContaining('rulebook-same-person'),
+    ]);
+    expect(await command(...approve, '--as', 'bob')).toMatchObject({
+      ...{ version: 1, status: 'approved', proposedBy: 'tally', approvedBy: 'bob' },
     });
     const mapping = ['--mapping', 'sales-without-lines', '--program', fresh, '--enroll'];
     expect(await command('import', inFiles('one.csv'), ...mapping)).toMatchObject({
       members: { enrolled: 1 },
       points: { ofFile: { earned: 5 } },
     });
-    expect(await command('publish', inFiles('fresh.yaml'))).toMatchObject({ new: false });
+    expect(await command('program', 'propose', inFiles('fresh.yaml'))).toMatchObject({
+      status: 'approved',
+    });
+    const listed = await command('program', 'versions', '--program', fresh);
+    expect(listAt(listed, 'versions')).toMatchObject([{ version: 1, approvedBy: 'bob' }]);
   });
 
   it('imports sales without lines; unknown cards wait, and rows that cannot be read are told', async () => {
-    await command('publish', inFiles('rulebook.yaml'));
+    await putInForce(inFiles('rulebook.yaml'), program);
     const someRejected = 3;
     expect(await importSales(someRejected)).toMatchObject({
       addsUp: true,
@@ -182,10 +205,42 @@ describe('tally', () => {
     expect(plain.stdout()).toContain(`redemption ${redemptions[0] ?? ''}`);
   });
 
-  it('shows a trial balance that balances', async () => {
-    expect(await command('trial-balance', '--program', program)).toMatchObject({
-      ...{ balanced: true, sum: 0, differences: [] },
+  it('shows a trial balance that balances, now and as of a position', async () => {
+    const of = ['trial-balance', '--program', program];
+    const now = await command(...of);
+    expect(now).toMatchObject({ balanced: true, sum: 0, differences: [] });
+    expect(await command(...of, '--position', textAt(now, 'position'))).toEqual(now);
+    const ahead = startTally(running(), [...of, '--position', '999999999']);
+    expect([await ahead.ended, ahead.stderr()]).toEqual([
+      2,
+      expect.stringContaining('position-ahead'),
+    ]);
+  });
+
+  it('enrols members, links their cards and shows what became of a receipt', async () => {
+    const of = ['--program', program];
+    const enrol = ['member', 'enrol', ...of, '--card', '2001', '--key', 'ann'];
+    const member = textAt(await command(...enrol), 'member');
+    expect(await command(...enrol)).toMatchObject({ member });
+    const linked = await command('card', 'link', member, ...of, '--card', '2002');
+    expect(linked).toMatchObject({
+      account: textAt(await command('card', 'show', ...of, '--card', '2001'), 'account'),
     });
+    expect(listAt(await command('member', 'show', member, ...of), 'cards')).toHaveLength(2);
+    const share = ['member', 'enrol', ...of, '--account', textAt(linked, 'account')];
+    expect(await command(...share)).toMatchObject({ account: textAt(linked, 'account') });
+    const lost = ['card', 'unlink', member, ...of, '--token', textAt(linked, 'token')];
+    expect(await command(...lost)).toMatchObject({ token: textAt(linked, 'token') });
+    expect(listAt(await command('member', 'show', member, ...of), 'cards')).toHaveLength(1);
+    const receipt = ['receipt', 'store', 'till', '1', ...of, '--chain', 'chain', '--date'];
+    expect(await command(...receipt, '2026-05-06')).toMatchObject({ outcome: 'awarded' });
+    expect(await startTally(running(), [...receipt, '2026-05-07']).ended).toBe(6);
+    // The third sale of the file has no card.
+    const unclaimed = ['store', 'till', '3', ...of, '--chain', 'chain', '--date', '2026-05-04'];
+    expect(await command('receipt', ...unclaimed)).toMatchObject({ reason: 'no-card' });
+    const claim = ['claim', ...unclaimed, '--card', '2001', '--total'];
+    expect(await startTally(running(), [...claim, '7.01']).ended).toBe(6);
+    expect(await command(...claim, '7')).toMatchObject({ outcome: 'awarded', earned: 7 });
   });
 
   it('corrects by two people, imports opening balances, merges, and closes a period', async () => {
@@ -244,7 +299,7 @@ describe('tally', () => {
     const back = ['merge', ...of, '--source', to, '--target', from, '--reason', 'back'];
     expect(await startTally(running(), back).ended).toBe(2);
     const closed = await command('close-period', ...of, '--through', '2026-06-30');
-    expect(closed).toMatchObject({ status: 'done', closed: 1, skipped: 1, refused: 0 });
+    expect(closed).toMatchObject({ status: 'done', closed: 2, skipped: 1, refused: 0 });
     expect(await startTally(running(), ['approve', 'none', ...of]).ended).toBe(6);
   });
 
@@ -264,7 +319,8 @@ describe('tally', () => {
       [['import', inFiles('missing.csv'), '--mapping', 'online-retail', '--program', program], 2],
       [['import', inFiles('one.csv'), '--mapping', 'online-retail', '--program', program], 2],
       [['import', inFiles('one.csv'), '--mapping', 'sales-without-lines', '--program', 'none'], 6],
-      [['publish', inFiles('sales.tsv')], 2],
+      [['program', 'propose', inFiles('sales.tsv')], 2],
+      [['program', 'approve', '--program', program], 6],
       [['holds', '--program', program], 2],
       [['release', 'none', '--program', program], 6],
       [['refund', 'none', '--program', program, '--reason', 'none'], 6],

@@ -114,7 +114,7 @@ const nothing = {
 } as const;
 
 /** A name with other spaces around it or other capitals is no second person. */
-const sameName = (a: string, b: string): boolean =>
+export const sameName = (a: string, b: string): boolean =>
   a.trim().toLowerCase() === b.trim().toLowerCase();
 
 const lotOf = (fact: FactId, change: Extract<Change, { kind: 'up' }>): Lot => ({

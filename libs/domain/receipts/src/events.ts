@@ -39,7 +39,13 @@ export interface FactRegistered {
 
 export interface FactPinned {
   readonly type: 'FactPinned';
-  readonly data: { readonly fact: FactId; readonly revision: number; readonly pin: Pin };
+  readonly data: {
+    readonly fact: FactId;
+    readonly revision: number;
+    readonly pin: Pin;
+    /** Of a receipt without a card: the account that claimed it by its number. Its later revisions go there too. */
+    readonly claimedBy?: AccountId;
+  };
 }
 
 /** The same fact came with other content: refused, kept, and shown. */
@@ -66,6 +72,18 @@ export type CardEvent =
         readonly account: AccountId;
         readonly member: MemberId;
         readonly from: Instant;
+      };
+    }
+  | {
+      readonly type: 'CardDetached';
+      readonly data: {
+        readonly program: ProgramId;
+        readonly card: CardToken;
+        readonly account: AccountId;
+        readonly member: MemberId;
+        readonly from: Instant;
+        /** The first instant at which it leads there no more. */
+        readonly until: Instant;
       };
     }
   | {

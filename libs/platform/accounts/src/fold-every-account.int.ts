@@ -115,6 +115,46 @@ describe('folding every account', () => {
   });
 });
 
+describe('folding a part of what there is', () => {
+  const [a, b] = [accountId('a'), accountId('b')];
+  /** Positions as a store gives them: each event has one of its own. */
+  const numbered: Pick<EventStore, 'readAll'> = {
+    readAll: async function* () {
+      let position = 0n;
+      for await (const event of having([a, b], { count: 3 }).readAll())
+        yield { ...event, position: (position += 10n) };
+    },
+  };
+
+  it('stops at a position, that event included', async () => {
+    const seen: [string, number][] = [];
+    const fold = (through: bigint) =>
+      foldEveryAccount(numbered, (stream, _, revision) => seen.push([stream, revision]), {
+        through,
+      });
+    expect(await fold(50n)).toEqual({ events: 5, accounts: 2 });
+    expect(seen.toSorted()).toEqual([
+      ['ledger-club-a', 3],
+      ['ledger-club-b', 0],
+    ]);
+    expect(await fold(49n)).toEqual({ events: 4, accounts: 1 });
+    expect(await fold(0n)).toEqual({ events: 0, accounts: 0 });
+  });
+
+  it('leaves out the accounts that are not asked for, and tells each event before its account', async () => {
+    const told: string[] = [];
+    await foldEveryAccount(numbered, (stream) => told.push(`${stream} whole`), {
+      only: (stream) => stream === 'ledger-club-b',
+      watch: (stream, { type }) => told.push(`${stream} ${type}`),
+    });
+    expect(told).toEqual([
+      'ledger-club-b AccountOpened',
+      ...Array.from({ length: 3 }, () => 'ledger-club-b PointsAdjusted'),
+      'ledger-club-b whole',
+    ]);
+  });
+});
+
 describe('folding what a reader hands over', () => {
   const gap = 'ledger-club-a goes from revision -1 to 1';
 

@@ -18,10 +18,9 @@ export interface PublishedRulebook {
   readonly book: Rulebook;
 }
 
-/** A programme's versions as of a revision of its stream. */
+/** A programme's approved versions. */
 export interface Program {
   readonly id: ProgramId;
-  readonly revision: number;
   readonly versions: readonly PublishedRulebook[];
 }
 
@@ -52,11 +51,11 @@ const decode = (event: RecordedEvent): PublishedRulebook => {
 
 /** Reads programmes from their streams, and keeps what it has read: a version never changes, so only newer events are read again. */
 export class Catalog {
-  private readonly kept = new Map<StreamName, Program>();
+  private readonly kept = new Map<StreamName, { program: Program | null; revision: number }>();
 
   constructor(private readonly store: EventStore) {}
 
-  /** The programme as the store has it now; null when it was never published. */
+  /** The programme as the store has it now; null when no version of it is approved. */
   async read(id: ProgramId): Promise<Program | null> {
     const stream = programStream(id);
     for await (const event of this.store.readStream(stream, { from: this.since(stream) }))
@@ -66,7 +65,7 @@ export class Catalog {
 
   /** The programme as it was when it was read last; null when it was not there. */
   known(id: ProgramId): Program | null {
-    return this.kept.get(programStream(id)) ?? null;
+    return this.kept.get(programStream(id))?.program ?? null;
   }
 
   /** The first revision of a programme's stream that was not read. */
@@ -78,10 +77,18 @@ export class Catalog {
   learn(stream: StreamName, events: readonly RecordedEvent[]): void {
     for (const event of events) {
       if (event.revision < this.since(stream)) continue;
-      const published = decode(event);
-      const id = programId(published.book.program);
-      const versions = [...(this.kept.get(stream)?.versions ?? []), published];
-      this.kept.set(stream, { id, revision: event.revision, versions });
+      const program = this.kept.get(stream)?.program ?? null;
+      this.kept.set(stream, { program: withEvent(program, event), revision: event.revision });
     }
   }
 }
+
+/** What people draft and propose is nobody's rule yet. */
+const withEvent = (program: Program | null, event: RecordedEvent): Program | null => {
+  if (event.type !== 'RulebookPublished') return program;
+  const published = decode(event);
+  return {
+    id: programId(published.book.program),
+    versions: [...(program?.versions ?? []), published],
+  };
+};

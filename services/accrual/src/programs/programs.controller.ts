@@ -1,122 +1,74 @@
 import { Body, Controller, Get, Inject, Param, ParseIntPipe, Post } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
-import { createZodDto } from 'nestjs-zod';
-import { z } from 'zod';
 import { rulebookJsonSchema } from '@tallystick/contracts';
-import { documentCharsMax, readDocument } from '@tallystick/programmes';
-import type { EventStore } from '@tallystick/event-store';
+import { canonicalJson, sha256, type EventStore } from '@tallystick/event-store';
 import { programId, type Clock } from '@tallystick/kernel';
+import { readDocument } from '@tallystick/programmes';
 import {
   Allow,
-  answer,
   CallerParam,
   CLOCK,
   ContextParam,
   EVENT_STORE,
+  hasRole,
   mayProgram,
   metadata,
-  problem,
   Public,
   type Caller,
   type RequestContext,
 } from '@tallystick/service-host';
-import { Catalog, type Program, type PublishedRulebook } from './catalog.js';
-import { publishProgram } from './publish-program.js';
+import { programUnknown } from '../corrections/problems.js';
+import { changeVersion } from './change-version.js';
+import { decideDraft } from './decide-version.js';
+import { faulty, versionUnknown } from './problems.js';
+import { bodyOf, DraftBody, said, VersionBody, VersionList } from './version-form.js';
+import { readVersions, type ApprovedVersion, type OpenVersion } from './versions.js';
 
-class PublishProgram extends createZodDto(
-  z.strictObject({
-    document: z.string().min(1).max(documentCharsMax).describe('The rulebook: YAML text'),
-  }),
-) {}
-
-class PublishedVersion extends createZodDto(
-  z.strictObject({
-    program: z.string(),
-    version: z.int(),
-    hash: z.string().describe('SHA-256 of the canonical JSON (RFC 8785) of the document'),
-    effectiveFrom: z.string(),
-    position: z.string().optional(),
-  }),
-) {}
-
-const summaryOf = ({ ref, book }: PublishedRulebook) => ({
-  program: book.program,
-  version: ref.version,
-  hash: ref.hash,
-  effectiveFrom: book.effectiveFrom,
-});
-
-const unknownProgram = (program: string) =>
-  problem({
-    status: 404,
-    type: 'program-unknown',
-    title: 'There is no such programme',
-    detail: `Programme ${program} has not been published.`,
-  });
-
+/** What a programme's versions are, and what the next one may be. */
 @ApiTags('programmes')
 @Controller('/v1/programs')
 export class ProgramsController {
   constructor(
     @Inject(EVENT_STORE) readonly store: EventStore,
     @Inject(CLOCK) readonly clock: Clock,
-    @Inject(Catalog) readonly catalog: Catalog,
   ) {}
 
   @Post()
   @Allow('manager')
   @ApiOperation({
-    summary: 'Publishes a version of a programme; the same document again changes nothing',
+    summary: 'Keeps a draft of the next version; the same document again changes nothing',
+    description:
+      'A draft gives nobody points: it is proposed, and somebody else approves it. It takes the place of an earlier draft.',
   })
-  @ApiOkResponse({ type: PublishedVersion })
+  @ApiOkResponse({ type: VersionBody })
   @ApiResponse({
     status: 409,
-    description: 'rulebook-version-taken, rulebook-version-out-of-order',
+    description: 'rulebook-version-taken, rulebook-version-out-of-order, rulebook-proposal-open',
   })
-  @ApiResponse({ status: 422, description: 'rulebook-faulty' })
-  async publish(
-    @Body() body: PublishProgram,
+  @ApiResponse({ status: 422, description: 'rulebook-faulty, rulebook-cannot-follow' })
+  async draft(
+    @Body() body: DraftBody,
     @CallerParam() caller: Caller,
     @ContextParam() context: RequestContext,
   ) {
     const read = readDocument(body.document);
-    if (!read.ok) {
-      throw problem({
-        status: 422,
-        type: 'rulebook-faulty',
-        title: 'The rulebook has faults',
-        errors: read.error.map(({ line, column, field, message }) => ({
-          field: field === '' ? 'document' : field,
-          message: `line ${line}, column ${column}: ${message}`,
-        })),
-      });
-    }
-    mayProgram(caller, read.value.program);
-    const publication = await publishProgram(this, read.value, (program, occurredAt) =>
-      metadata(context, { program, occurredAt }, this.clock),
+    if (!read.ok) throw faulty(read.error);
+    const book = read.value;
+    mayProgram(caller, book.program);
+    const program = programId(book.program);
+    const document = canonicalJson(book);
+    const draft = { book, document, hash: sha256(document) };
+    const now = this.clock();
+    return said(
+      await changeVersion(
+        this.store,
+        program,
+        (versions) => decideDraft(versions, draft, caller.subject, now),
+        (occurredAt) => metadata(context, { program, occurredAt }, this.clock),
+        now,
+      ),
+      book.version,
     );
-    switch (publication.kind) {
-      case 'published':
-      case 'known': {
-        const position = String(publication.position);
-        const status = publication.kind === 'published' ? 201 : 200;
-        return answer({ ...summaryOf(publication.rulebook), position }, { status, position });
-      }
-      case 'taken':
-        throw problem({
-          status: 409,
-          type: 'rulebook-version-taken',
-          title: 'This version was published with another content',
-          detail: 'A published version never changes: give the document the next version number.',
-        });
-      case 'out-of-order':
-        throw problem({
-          status: 409,
-          type: 'rulebook-version-out-of-order',
-          title: 'Versions count up by one',
-          detail: `The next version is ${publication.next}.`,
-        });
-    }
   }
 
   @Get('/schema')
@@ -128,11 +80,14 @@ export class ProgramsController {
 
   @Get('/:program')
   @Allow('manager', 'store', 'auditor', 'ops')
-  @ApiOperation({ summary: 'The versions of a programme' })
+  @ApiOperation({
+    summary: 'The versions of a programme',
+    description: 'Managers and auditors also see what the next one may be.',
+  })
+  @ApiOkResponse({ type: VersionList })
   @ApiResponse({ status: 404, description: 'program-unknown' })
   async versions(@Param('program') program: string, @CallerParam() caller: Caller) {
-    const found = await this.find(program, caller);
-    return { program, versions: found.versions.map(summaryOf) };
+    return { program, versions: (await this.find(program, caller)).map(bodyOf) };
   }
 
   @Get('/:program/versions/:version')
@@ -144,22 +99,21 @@ export class ProgramsController {
     @Param('version', ParseIntPipe) version: number,
     @CallerParam() caller: Caller,
   ) {
-    const found = await this.find(program, caller);
-    const rulebook = found.versions.find(({ ref }) => ref.version === version);
-    if (rulebook === undefined) {
-      throw problem({
-        status: 404,
-        type: 'rulebook-version-unknown',
-        title: 'The programme has no such version',
-      });
-    }
-    return { ...summaryOf(rulebook), rulebook: rulebook.book };
+    const found = (await this.find(program, caller)).find(({ ref }) => ref.version === version);
+    if (found === undefined) throw versionUnknown();
+    return { ...bodyOf(found), rulebook: found.book };
   }
 
-  private async find(program: string, caller: Caller): Promise<Program> {
+  /** The approved versions, and the open one for those whose business it is. */
+  private async find(
+    program: string,
+    caller: Caller,
+  ): Promise<readonly (ApprovedVersion | OpenVersion)[]> {
     mayProgram(caller, program);
-    const found = await this.catalog.read(programId(program));
-    if (found === null) throw unknownProgram(program);
+    const { approved, open } = await readVersions(this.store, programId(program));
+    const sees = open !== null && hasRole(caller, 'manager', 'auditor');
+    const found = sees ? [...approved, open] : approved;
+    if (found.length === 0) throw programUnknown(program);
     return found;
   }
 }

@@ -17,6 +17,7 @@ import {
   type Pin,
 } from '@tallystick/receipts';
 import { rulebookAt, rulebookOf, type Program } from '../programs/catalog.js';
+import { BudgetDraw } from './budgets.js';
 import { closedReason, isApplied, outcomeOfPin } from './outcome-of-pin.js';
 import { arriveAt } from './successors.js';
 import type { Workspace } from './workspace.js';
@@ -114,7 +115,7 @@ const pinFact = (
 };
 
 /** What corrects a receipt that one of its accounts does not remember any more changes nothing anywhere: what that one did stays. */
-const unlessClosed = (workspace: Workspace, fact: Fact, pin: Pin): Pin => {
+export const unlessClosed = (workspace: Workspace, fact: Fact, pin: Pin): Pin => {
   const nothing = closedReason(workspace, fact, pin);
   return nothing === null ? pin : { rulebook: pin.rulebook, parts: [], nothing };
 };
@@ -142,7 +143,7 @@ const claim = (workspace: Workspace, { fact, metadata }: Arrival, pin: Pin): voi
 };
 
 /** Applies what is pinned and not applied yet. */
-const applyPin = (
+export const applyPin = (
   workspace: Workspace,
   program: Program,
   arrival: Arrival,
@@ -157,6 +158,12 @@ const applyPin = (
     account,
     lines: returnedOf(workspace, fact, account),
   }));
+  const draw = new BudgetDraw(
+    workspace,
+    program,
+    fact,
+    pin.parts.filter((part) => !open.includes(part)),
+  );
   for (const part of now.parts) {
     if (now.rulebook === null || isApplied(workspace, fact, part)) continue;
     const { account } = part;
@@ -165,13 +172,16 @@ const applyPin = (
     const state = workspace.toDecideOn(fact.program, account);
     const elsewhere = returned.filter((other) => other.account !== account);
     const rulebook = rulebookOf(program, now.rulebook);
+    const before = draw.usedAt(account);
     const decision = applyPart(state, fact, part, rulebook, {
       at,
       digest: sha256,
+      budgets: draw.left(rulebook.book, now.parts),
       cameBackElsewhere: elsewhere.flatMap(({ lines }) => lines),
     });
     if (decision.kind !== 'applied') throw new ReadApart(account, decision.kind);
     workspace.recordLedger(fact.program, account, fact.id, decision.events, metadata);
+    draw.record(account, before, decision.events, metadata);
   }
   return outcomeOfPin(workspace, fact, now);
 };

@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import { contentHash, newEvent } from '@tallystick/event-store';
 import {
   Points,
@@ -32,6 +33,24 @@ const cardTokens = createCardTokens(Buffer.alloc(32, 1));
 export const maria: TokenClaims = manager;
 export const paul: TokenClaims = { ...manager, sub: 'paul' };
 
+const kept = z.looseObject({ program: z.string(), version: z.int(), hash: z.string() });
+
+/** Takes a version all the way: maria writes and proposes it, paul approves it. Throws on a refusal. */
+export const publish = async (
+  { call }: Pick<TestService, 'call'>,
+  document: string,
+): Promise<void> => {
+  const taken = async (path: string, as: TokenClaims, body: object): Promise<unknown> => {
+    const answer = await call('POST', path, { as, body });
+    if (answer.status >= 300) throw new Error(JSON.stringify(answer.body));
+    return answer.body;
+  };
+  const { program, version, hash } = kept.parse(await taken('/v1/programs', maria, { document }));
+  const steps = `/v1/programs/${program}/versions/${version}`;
+  await taken(`${steps}/proposals`, maria, { hash });
+  await taken(`${steps}/approvals`, paul, { hash });
+};
+
 /** A programme of its own in a service under test, with accounts as the test wants them. */
 export const openClub = async (service: TestService, more: object = {}) => {
   clubs += 1;
@@ -42,8 +61,7 @@ export const openClub = async (service: TestService, more: object = {}) => {
     earning: [{ id: 'base', points: 1, per: '1.00', rounding: 'down', level: 'receipt' }],
     ...more,
   });
-  const published = await service.call('POST', '/v1/programs', { body: { document } });
-  if (published.status !== 201) throw new Error(JSON.stringify(published.body));
+  await publish(service, document);
   const accounts = new Accounts({
     store: service.store,
     clock: systemClock,

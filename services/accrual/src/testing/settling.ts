@@ -1,7 +1,9 @@
 import { AccountCache, readAccount } from '@tallystick/accounts';
 import {
+  canonicalJson,
   contentHash,
   newEvent,
+  sha256,
   type EventMetadata,
   type EventStore,
   type StreamWrite,
@@ -26,9 +28,16 @@ import {
   type Account,
   type LedgerEvent,
 } from '@tallystick/ledger';
-import { cardStream, factStream, receiptFactId, revisionOf, type Pin } from '@tallystick/receipts';
+import {
+  budgetStream,
+  cardStream,
+  factStream,
+  receiptFactId,
+  revisionOf,
+  type Pin,
+} from '@tallystick/receipts';
 import type { ReceiptFact, ReceiptLine, Rulebook } from '@tallystick/rulebook';
-import { publishProgram } from '../programs/publish-program.js';
+import { changeVersion } from '../programs/change-version.js';
 import { Memory } from '../settle/memory.js';
 import type { Arrival, Settled } from '../settle/settle-fact.js';
 import { Settler } from '../settle/settler.js';
@@ -58,6 +67,20 @@ export const tea = (
   ...rest,
 });
 
+/** A version as two people have signed it. */
+export const publish = async (
+  store: EventStore,
+  book: Rulebook,
+  metadataOf: (at: Instant) => EventMetadata,
+): Promise<void> => {
+  const document = canonicalJson(book);
+  const { version, effectiveFrom } = book;
+  const data = { program: book.program, version, hash: sha256(document), effectiveFrom, document };
+  const event = { type: 'RulebookPublished' as const, data };
+  const program = programId(book.program);
+  await changeVersion(store, program, () => ({ kind: 'event', event }), metadataOf, now);
+};
+
 /** A programme of its own, at a point a pound, whose facts are settled on a store. */
 export const openTill = async (store: EventStore, rules: Partial<Rulebook> = {}) => {
   programs += 1;
@@ -85,7 +108,7 @@ export const openTill = async (store: EventStore, rules: Partial<Rulebook> = {})
     ...rules,
   };
   const memory = new Memory({ store });
-  await publishProgram({ store, catalog: memory.catalog }, book, (_program, at) => metadata(at));
+  await publish(store, book, metadata);
   const settler = new Settler(memory, clock);
   const card = (name: string): CardToken => cardToken(`card-${name}`);
   const streamOf = (name: string) => ledgerStream(program, accountId(name));
@@ -208,6 +231,15 @@ export const openTill = async (store: EventStore, rules: Partial<Rulebook> = {})
     /** What a crash leaves, on a store without atomicity: the fact's own stream with its pin, and nothing else. */
     pinOnly: (arrival: Arrival, parts: Pin['parts']) => onlyFact(arrival, parts, false),
     repin: (arrival: Arrival, parts: Pin['parts']) => onlyFact(arrival, parts, true),
+    /** The same, one write later: what the fact takes of a budget is counted, and nothing awarded. */
+    spendOnly: async ({ fact }: Arrival, budget: string, used: number) => {
+      const workspace = new Workspace(new Memory({ store }));
+      await workspace.load([budgetStream(program, budget)]);
+      const at = { program, budget, fact: fact.id, factRevision: revisionOf(fact) };
+      const data = { ...at, account: accountId('ann'), used };
+      workspace.recordBudget({ type: 'BudgetUsed', data }, metadata(now));
+      await append(...workspace.writes());
+    },
   };
 };
 export type Till = Awaited<ReturnType<typeof openTill>>;

@@ -3,7 +3,7 @@ import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { createZodDto } from 'nestjs-zod';
 import { z } from 'zod';
 import { Allow, CallerParam, mayProgram, type Caller } from '@tallystick/service-host';
-import { moment, points, position, program, time } from '../fields.js';
+import { moment, position, program, sumOfPoints, time } from '../fields.js';
 import { PARTS, type Parts } from '../parts.js';
 import { fromViews, programUnknown } from '../problems.js';
 import { readSummary } from './summary.js';
@@ -20,18 +20,18 @@ class SummaryBody extends createZodDto(
     asOf: time,
     members: z.int(),
     accounts: z.int().describe('Accounts with a ledger'),
-    earned: points,
-    redeemed: points.describe('Before refunds'),
-    refunded: points,
-    reversed: points.describe('Taken back for returns and corrections'),
-    opening: points.describe('Taken over from other systems'),
-    adjustedUp: points.describe('Added by corrections, and arrears that are owed no more'),
-    adjustedDown: points.describe('Taken by corrections'),
-    expired: points.describe('Posted as expired'),
-    inTransit: points.describe('Sent by transfers and merges, and not arrived yet'),
-    outstanding: z.object({ pending: points, available: points, lapsed: points }),
-    held: points.describe('Reserved for redemptions under way; not among what is outstanding'),
-    arrears: points.describe('Owed by members'),
+    earned: sumOfPoints,
+    redeemed: sumOfPoints.describe('Before refunds'),
+    refunded: sumOfPoints,
+    reversed: sumOfPoints.describe('Taken back for returns and corrections'),
+    opening: sumOfPoints.describe('Taken over from other systems'),
+    adjustedUp: sumOfPoints.describe('Added by corrections, and arrears that are owed no more'),
+    adjustedDown: sumOfPoints.describe('Taken by corrections'),
+    expired: sumOfPoints.describe('Posted as expired'),
+    inTransit: sumOfPoints.describe('Sent by transfers and merges, and not arrived yet'),
+    outstanding: z.object({ pending: sumOfPoints, available: sumOfPoints, lapsed: sumOfPoints }),
+    held: sumOfPoints.describe('Reserved for redemptions under way; not among what is outstanding'),
+    arrears: sumOfPoints.describe('Owed by members'),
     position,
   }),
 ) {}

@@ -50,7 +50,7 @@ const page = z.looseObject({ adjustments: z.array(adjustment), next: z.string().
 /** Opens the system as a manager, and closes it after. */
 export const asManager = async (
   run: Run,
-  { as: subject }: ManagerOptions,
+  { as: subject }: Pick<ManagerOptions, 'as'>,
   work: (client: Client) => Promise<ExitCode>,
 ): Promise<ExitCode> => {
   const { env, signal, terminal } = run;

@@ -16,6 +16,13 @@ export const duration = (text: string): number => {
   return seconds;
 };
 
+/** A day such as `2026-12-31`. */
+export const day = (text: string): string => {
+  if (!/^\d{4}-\d\d-\d\d$/.test(text))
+    throw new InvalidArgumentError('It must be a day such as 2026-12-31.');
+  return text;
+};
+
 /** Makes commands by which a person does something in a programme, with what all of them have in common. */
 export const byHand =
   (program: Command) =>

@@ -1,4 +1,4 @@
-import { InvalidArgumentError, type Command } from 'commander';
+import type { Command } from 'commander';
 import type { ExitCode } from '../exit-codes.js';
 import {
   approve,
@@ -11,14 +11,8 @@ import {
 import { closePeriod, type ClosePeriodOptions } from './close-period.js';
 import { mergeAccounts, type MergeOptions } from './merge.js';
 import { importOpeningBalances, type OpeningBalancesOptions } from './opening-balances.js';
-import { byHand, whole } from './arguments.js';
+import { byHand, day, whole } from './arguments.js';
 import type { Run } from './run.js';
-
-const day = (text: string): string => {
-  if (!/^\d{4}-\d\d-\d\d$/.test(text))
-    throw new InvalidArgumentError('It must be a day such as 2026-12-31.');
-  return text;
-};
 
 /** What customer service and managers correct. */
 export const addCorrectionCommands = (

@@ -113,7 +113,7 @@ const withAdvice = (error: unknown): unknown => {
   if (error instanceof Failure && error.exitCode === exitCodes.notFound)
     return new Failure(
       error.exitCode,
-      `${error.message}\nThe command is: tally publish <rulebook.yaml>`,
+      `${error.message}\nThe commands are: tally program propose <rulebook.yaml>, and tally program approve of somebody else`,
     );
   return error;
 };

@@ -10,7 +10,7 @@ export interface NewProgramOptions {
   readonly out?: string;
 }
 
-/** `tally program new`: a rulebook to begin with. Nothing is published, and no file is written over. */
+/** `tally program new`: a rulebook to begin with. Nothing is sent anywhere, and no file is written over. */
 export const newProgram = async (
   { env, terminal }: Run,
   id: string | undefined,
@@ -40,7 +40,7 @@ export const newProgram = async (
   } catch (error) {
     throw new Failure(exitCodes.usage, `cannot write ${path}: ${messageOf(error)}`);
   }
-  terminal.out(`${path}: change it, then tally rulebook check, then tally publish`);
+  terminal.out(`${path}: change it, then tally rulebook check, then tally program propose`);
   return exitCodes.ok;
 };
 

@@ -6,6 +6,7 @@ import { checkRulebook } from './rulebook-check.js';
 import { diffRulebooks } from './rulebook-diff.js';
 import { newProgram, type NewProgramOptions } from './program-new.js';
 import type { Run } from './run.js';
+import { addVersionCommands } from './version-commands.js';
 
 /** What can be done with a rulebook before it is anybody's: none of it asks the system. */
 export const addRulebookCommands = (
@@ -13,9 +14,7 @@ export const addRulebookCommands = (
   run: Run,
   done: (code: ExitCode) => void,
 ): void => {
-  const rulebook = program
-    .command('rulebook')
-    .description('Check rulebooks before publishing them');
+  const rulebook = program.command('rulebook').description('Check rulebooks before proposing them');
   rulebook
     .command('check <rulebook>')
     .description(
@@ -29,7 +28,7 @@ export const addRulebookCommands = (
   rulebook
     .command('diff <rulebook> [other]')
     .description(
-      'Say in words what changes from one version to another; of one file: from what is published',
+      'Say in words what changes from one version to another; of one file: from what is approved',
     )
     .addOption(new Option('--json', 'for machines: one JSON document'))
     .addHelpText(
@@ -47,9 +46,10 @@ export const addRulebookCommands = (
       done(exitCodes.ok);
     });
 
-  program
+  const programs = program
     .command('program')
-    .description('Begin a programme')
+    .description('Begin a programme, and take its versions from a draft into force');
+  programs
     .command('new [id]')
     .description('Write the rulebook of a new programme from a template; without a name: list them')
     .option('--template <name>', 'which one')
@@ -61,4 +61,5 @@ export const addRulebookCommands = (
     .action(async (id: string | undefined, options: NewProgramOptions) =>
       done(await newProgram(run, id, options)),
     );
+  addVersionCommands(programs, run, done);
 };

@@ -11,7 +11,9 @@ import { openSystem } from '../system/open-system.js';
 import { failureOf } from '../system/problem.js';
 import type { Run } from './run.js';
 
-const versions = z.looseObject({ versions: z.array(z.looseObject({ version: z.int() })) });
+const versions = z.looseObject({
+  versions: z.array(z.looseObject({ version: z.int(), status: z.string() })),
+});
 const version = z.looseObject({ rulebook: z.unknown() });
 
 /** `tally rulebook diff`: in words, what changes from one version to another. */
@@ -27,12 +29,13 @@ export const diffRulebooks = async (
       : [await read(run, file), await read(run, other)];
   const changes = rulebookDiff(before ?? (await newestOf(run, after.program)), after);
   run.terminal.out(
-    options.json === true ? JSON.stringify({ changes }, null, 2) : words(changes).join('\n'),
+    options.json === true ? JSON.stringify({ changes }, null, 2) : changeWords(changes).join('\n'),
   );
   return exitCodes.ok;
 };
 
-const words = (changes: readonly RulebookChange[]): string[] =>
+/** The changes as a person reads them. */
+export const changeWords = (changes: readonly RulebookChange[]): string[] =>
   changes.length === 0
     ? ['Nothing changes.']
     : changes.map(({ what, before, after }) => {
@@ -50,7 +53,7 @@ const read = async ({ env }: Run, file: string) => {
   );
 };
 
-/** The newest version that is published on the system. */
+/** The newest version that is approved on the system. */
 const newestOf = async ({ env, signal, terminal }: Run, program: string) => {
   const system = await openSystem({ env, signal, roles: ['auditor'], note: terminal.note });
   try {
@@ -58,10 +61,12 @@ const newestOf = async ({ env, signal, terminal }: Run, program: string) => {
     const ask = { service: 'accrual', method: 'GET' } as const;
     const listed = await system.client.call({ ...ask, path, answer: versions });
     if (!listed.ok) throw failureOf('the versions cannot be read', listed.error);
-    const newest = Math.max(...listed.value.value.versions.map((one) => one.version));
+    const newest = listed.value.value.versions.findLast(({ status }) => status === 'approved');
+    if (newest === undefined)
+      throw new Failure(exitCodes.notFound, `no version of ${program} is approved yet`);
     const found = await system.client.call({
       ...{ ...ask, answer: version },
-      path: `${path}/versions/${newest}`,
+      path: `${path}/versions/${newest.version}`,
     });
     if (!found.ok) throw failureOf('the version cannot be read', found.error);
     return readPublished(found.value.value.rulebook);

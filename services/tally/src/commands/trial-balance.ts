@@ -5,25 +5,35 @@ import { failureOf } from '../system/problem.js';
 import { asManager, type ManagerOptions } from './adjustments.js';
 import type { Run } from './run.js';
 
+export interface TrialBalanceOptions extends ManagerOptions {
+  /** As of this place in the event store; without it, as of now. */
+  readonly position?: string;
+}
+
+/** Digits in a string where they are beyond 2^53 - 1. */
+const points = z.union([z.int(), z.string().regex(/^-?\d+$/)]);
 const trialBalance = z.looseObject({
-  accounts: z.array(z.looseObject({ account: z.string(), points: z.int() })),
-  sum: z.int(),
+  accounts: z.array(z.looseObject({ account: z.string(), points })),
+  sum: points,
+  position: z.string(),
   balanced: z.boolean(),
   differenceCount: z.int(),
   differences: z.array(
     z.looseObject({
-      ...{ account: z.string(), figure: z.string(), posted: z.int(), folded: z.int() },
+      ...{ account: z.string(), figure: z.string(), posted: points, folded: points },
     }),
   ),
 });
 type TrialBalance = z.output<typeof trialBalance>;
 
-/** `tally trial-balance`: what the postings of a programme sum to. Fails where they do not balance. */
-export const showTrialBalance = (run: Run, options: ManagerOptions): Promise<ExitCode> =>
+/** `tally trial-balance`: what the postings of a programme sum to, now or as of a position. Fails where they do not balance. */
+export const showTrialBalance = (run: Run, options: TrialBalanceOptions): Promise<ExitCode> =>
   asManager(run, options, async (client) => {
+    const { program, position } = options;
+    const query = position === undefined ? '' : `?position=${encodeURIComponent(position)}`;
     const answer = await client.call({
       ...{ service: 'reporting', method: 'GET', answer: trialBalance },
-      path: `/v1/reports/${encodeURIComponent(options.program)}/trial-balance`,
+      path: `/v1/reports/${encodeURIComponent(program)}/trial-balance${query}`,
     });
     if (!answer.ok) throw failureOf('the trial balance cannot be read', answer.error);
     const balance = answer.value.value;
@@ -37,7 +47,7 @@ export const showTrialBalance = (run: Run, options: ManagerOptions): Promise<Exi
     return exitCodes.failed;
   });
 
-const trialBalanceTable = ({ accounts, sum, differences }: TrialBalance): string =>
+const trialBalanceTable = ({ accounts, sum, differences, position }: TrialBalance): string =>
   [
     table(
       [
@@ -47,6 +57,7 @@ const trialBalanceTable = ({ accounts, sum, differences }: TrialBalance): string
       ],
       ['left', 'right'],
     ),
+    `as of position ${position} in the event store`,
     ...(differences.length === 0
       ? []
       : [

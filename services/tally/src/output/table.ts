@@ -21,5 +21,6 @@ export const table = (
 };
 
 const grouped = new Intl.NumberFormat('en-GB');
-/** `245903` -> `245,903`. */
-export const whole = (number: number): string => grouped.format(number);
+/** `245903` -> `245,903`. Digits in a string: a sum of many accounts that is beyond 2^53 - 1. */
+export const whole = (number: number | string): string =>
+  grouped.format(typeof number === 'string' ? BigInt(number) : number);

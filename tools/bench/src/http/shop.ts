@@ -30,6 +30,8 @@ export interface Shop {
 interface Prepared {
   readonly urls: Readonly<Record<string, string>>;
   readonly token: string;
+  /** Of somebody else: two people sign a rulebook. */
+  readonly secondToken: string;
 }
 
 export interface ShopOptions {
@@ -49,10 +51,9 @@ export const openShop = async (
   { cards, callers, env = {}, accrual }: ShopOptions,
 ): Promise<Shop> => {
   const issuer = await localIssuer(await makeSigningKey());
-  const token = await issuer.token({
-    ...{ sub: 'till-1', roles: ['manager', 'store'] },
-    ...{ programs: ['*'], chains: ['*'], stores: ['*'] },
-  });
+  const everywhere = { programs: ['*'], chains: ['*'], stores: ['*'] };
+  const token = await issuer.token({ sub: 'till-1', roles: ['manager', 'store'], ...everywhere });
+  const secondToken = await issuer.token({ sub: 'office', roles: ['manager'], ...everywhere });
   const own = (service: ServiceName): Record<string, string> => {
     const role = new URL(url);
     role.username = `tallystick_${service}`;
@@ -89,7 +90,7 @@ export const openShop = async (
         env: Object.fromEntries(services.map((service) => [service, own(service)])),
       }),
     );
-    await prepare({ urls, token }, measured, cards);
+    await prepare({ urls, token, secondToken }, measured, cards);
     for (const service of services) {
       if (service !== measured) await process.ask({ kind: 'stop', service });
     }
@@ -115,6 +116,7 @@ export const openShop = async (
   }
 };
 
+const drafted = z.looseObject({ hash: z.string() });
 const position = z.looseObject({ position: z.string().nullable() });
 
 const prepare = async (
@@ -122,9 +124,12 @@ const prepare = async (
   measured: 'accrual' | 'redemption',
   cards: number,
 ): Promise<void> => {
-  const published = await post(prepared, 'accrual', '/v1/programs', {
-    document: rulebookOf(program),
-  });
+  const document = rulebookOf(program);
+  const { hash } = drafted.parse(await post(prepared, 'accrual', '/v1/programs', { document }));
+  const steps = `/v1/programs/${program}/versions/1`;
+  await post(prepared, 'accrual', `${steps}/proposals`, { hash });
+  const second = { ...prepared, token: prepared.secondToken };
+  const published = await post(second, 'accrual', `${steps}/approvals`, { hash });
   let after = position.parse(published).position ?? '0';
   for (let from = 0; from < cards; from += batchMax) {
     const numbers = Array.from({ length: Math.min(batchMax, cards - from) }, (_, i) => from + i);
@@ -162,7 +167,7 @@ const prepare = async (
 
 /** Sends until it is answered: a service may not have caught up yet. */
 const post = async (
-  { urls, token }: Prepared,
+  { urls, token }: Pick<Prepared, 'urls' | 'token'>,
   service: ServiceName,
   path: string,
   body: unknown,

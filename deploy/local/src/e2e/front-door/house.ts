@@ -7,6 +7,7 @@ import {
   clientOf,
   everywhere,
   expected,
+  publishVersion,
   textAt,
   type Answer,
   type Client,
@@ -74,8 +75,7 @@ export const publish = async (
   program: string,
   more: object = {},
 ): Promise<string> => {
-  const document = rulebook(program, more);
-  const answer = await house.manager('accrual', '/v1/programs', { body: { document } });
+  const answer = await publishVersion(house.system, rulebook(program, more));
   return textAt(expected(answer, 201).body, 'position');
 };
 

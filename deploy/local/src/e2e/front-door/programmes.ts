@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
-import { at, listAt, problemOf, textAt, type Answer } from '../tools/client.js';
+import { at, listAt, problemOf, publishVersion, textAt, type Answer } from '../tools/client.js';
 import { rulebook, type House } from './house.js';
 
 export const programmes = (houseOf: () => House): void => {
@@ -9,19 +9,23 @@ export const programmes = (houseOf: () => House): void => {
     beforeAll(() => {
       house = houseOf();
     });
-    const publish = async (document: string): Promise<Answer> =>
+    const draft = async (document: string): Promise<Answer> =>
       await house.manager('accrual', '/v1/programs', { body: { document } });
+    const publish = (document: string): Promise<Answer> => publishVersion(house.system, document);
 
-    it('publishes a rulebook once, and answers the same document as before', async () => {
+    it('puts a rulebook in force that one wrote and another approved, once', async () => {
       const first = await publish(rulebook(program));
       const again = await publish(rulebook(program));
       expect([first.status, again.status]).toEqual([201, 200]);
-      expect(first.body).toMatchObject({ program, version: 1 });
+      expect(first.body).toMatchObject({
+        ...{ program, version: 1, status: 'approved' },
+        ...{ draftedBy: 'head-office', proposedBy: 'head-office', approvedBy: 'branch-office' },
+      });
       expect(textAt(again.body, 'hash')).toBe(textAt(first.body, 'hash'));
     });
 
     it('takes YAML as people write it', async () => {
-      const answer = await publish(`
+      const answer = await draft(`
         rulebook: 1
         program: e2e-yaml
         version: 1
@@ -35,25 +39,25 @@ export const programmes = (houseOf: () => House): void => {
       expect(answer.status).toBe(201);
     });
 
-    it('refuses other content under a published version, and a version that is left out', async () => {
-      const changed = await publish(rulebook(program, { name: 'Another name' }));
-      const third = await publish(rulebook(program, { version: 3 }));
+    it('refuses other content under an approved version, and a version that is left out', async () => {
+      const changed = await draft(rulebook(program, { name: 'Another name' }));
+      const third = await draft(rulebook(program, { version: 3 }));
       expect([changed.status, problemOf(changed)]).toEqual([409, 'rulebook-version-taken']);
       expect([third.status, problemOf(third)]).toEqual([409, 'rulebook-version-out-of-order']);
     });
 
     it('tells every fault of a rulebook with its place', async () => {
-      const answer = await publish(rulebook('e2e-faulty', { currency: 'pounds', earning: [] }));
+      const answer = await draft(rulebook('e2e-faulty', { currency: 'pounds', earning: [] }));
       expect([answer.status, problemOf(answer)]).toEqual([422, 'rulebook-faulty']);
       const fields = listAt(answer.body, 'errors').map((error) => at(error, 'field'));
       expect(fields).toEqual(expect.arrayContaining(['currency', 'earning']));
       expect(textAt(answer.body, 'errors', 0, 'message')).toMatch(/^line \d+, column \d+: /);
     });
 
-    it('rates each receipt by the version that was in force when it happened', async () => {
+    it('keeps each version as it was in force', async () => {
       const second = rulebook(program, {
         version: 2,
-        effectiveFrom: '2026-06-01T00:00:00+01:00',
+        effectiveFrom: new Date(Date.now() + 86_400_000).toISOString(),
         earning: [{ id: 'base', points: 2, per: '1.00', rounding: 'down', level: 'receipt' }],
       });
       const answer = await publish(second);

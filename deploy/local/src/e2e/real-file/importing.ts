@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { at, clientOf, everywhere, expected, textAt } from '../tools/client.js';
+import { at, clientOf, everywhere, expected, publishVersion, textAt } from '../tools/client.js';
 import type { Program } from '../tools/programs.js';
 import type { SystemProcess } from '../tools/system-process.js';
 import { startTally } from '../tools/tally.js';
@@ -10,7 +10,7 @@ import type { Counts } from './second-computation.js';
 /** Publishes a programme, and waits until all services know it. */
 export const publish = async (system: SystemProcess, { document }: Programme): Promise<void> => {
   const manager = await clientOf(system, { sub: 'head-office', roles: ['manager'], ...everywhere });
-  const published = await manager('accrual', '/v1/programs', { body: { document } });
+  const published = await publishVersion(system, document);
   const position = textAt(expected(published, 201).body, 'position');
   const lookup = { body: { program: 'none', card: 'none' }, after: position };
   expected(await manager('enrollment', '/v1/cards/lookup', lookup), 404);

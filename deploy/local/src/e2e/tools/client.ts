@@ -101,3 +101,17 @@ export const expected = (answer: Answer, ...statuses: readonly number[]): Answer
   if (statuses.includes(answer.status)) return answer;
   throw new Error(`status ${answer.status}, not ${statuses.join(' or ')}: ${shown(answer.body)}`);
 };
+
+/** Two managers take a version all the way: one writes and proposes it, the other approves it. The answer to the approval. */
+export const publishVersion = async (system: Reachable, document: string): Promise<Answer> => {
+  const as = (sub: string) => clientOf(system, { sub, roles: ['manager'], ...everywhere });
+  const [first, second] = [await as('head-office'), await as('branch-office')];
+  const { body } = expected(
+    await first('accrual', '/v1/programs', { body: { document } }),
+    ...[200, 201],
+  );
+  const asked = { body: { hash: textAt(body, 'hash') } };
+  const steps = `/v1/programs/${textAt(body, 'program')}/versions/${numberAt(body, 'version')}`;
+  expected(await first('accrual', `${steps}/proposals`, asked), 200, 201);
+  return expected(await second('accrual', `${steps}/approvals`, asked), 200, 201);
+};

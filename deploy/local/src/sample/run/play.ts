@@ -1,10 +1,7 @@
-import { readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { z } from 'zod';
 import { topics, type ReceiptV1Input } from '@tallystick/contracts';
 import { addDays } from '@tallystick/kernel';
 import type { MessageBus } from '@tallystick/message-bus';
-import { sampleProgrammeFile } from '../../project.js';
 import { momentOf, opens } from '../quarter/calendar.js';
 import type { SamplePartnerEvent } from '../quarter/partner-events.js';
 import type { SampleQuarter, SampleWeek } from '../quarter/quarter.js';
@@ -38,20 +35,6 @@ export interface Played {
 
 const batchReceipts = 100;
 const askEveryMs = 25;
-
-const published = z.looseObject({ version: z.int() });
-
-/** Publishes the sample's programme; the same document again changes nothing. Gives the position that others must have heard of. */
-export const publishProgramme = async (client: Client): Promise<bigint | undefined> => {
-  const { position } = await client.expect({
-    service: 'accrual',
-    method: 'POST',
-    path: '/v1/programs',
-    body: JSON.stringify({ document: await readFile(sampleProgrammeFile, 'utf8') }),
-    answer: published,
-  });
-  return position ?? undefined;
-};
 
 /** How many steps of progress a quarter has: everything that is sent, each once. */
 export const stepsOf = ({ weeks }: SampleQuarter): number =>

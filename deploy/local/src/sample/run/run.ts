@@ -10,13 +10,16 @@ import { createClient, type Client } from './client.js';
 import type { SampleFacts } from './facts.js';
 import { readMemory, writeMemory } from './memory-file.js';
 import { partnerSecret, sendPartnerEvent } from './partner.js';
-import { play, publishProgramme, stepsOf, type Played, type Stage } from './play.js';
+import { play, stepsOf, type Played, type Stage } from './play.js';
+import { publishProgramme } from './programme.js';
 import type { Progress } from './progress.js';
 import { sendBatch } from './receipts.js';
 import { readReceipts, readSummary, readTrialBalance, replay } from './reports.js';
 
 /** Names the sample in tokens and events: the same on every run, for an Idempotency-Key belongs to its caller. */
 const subject = 'sample-shop';
+/** Signs the programme: never who wrote it. */
+const secondSubject = 'sample-head-office';
 
 export interface SampleOptions {
   /** Only the first so many weeks of the quarter. */
@@ -37,22 +40,22 @@ export const runSample = async (
   const kept = await readMemory(system.folder);
   const first = kept?.quarter ?? newestQuarter(systemClock());
   const quarter = sampleQuarter(first, { weeks });
+  const everywhere = { programs: ['*'], chains: ['*'], stores: ['*'] };
   const client = createClient(
     system,
-    {
-      sub: subject,
-      roles: ['manager', 'store', 'auditor'],
-      programs: ['*'],
-      chains: ['*'],
-      stores: ['*'],
-    },
+    { sub: subject, roles: ['manager', 'store', 'auditor'], ...everywhere },
+    signal,
+  );
+  const second = createClient(
+    system,
+    { sub: secondSubject, roles: ['manager'], ...everywhere },
     signal,
   );
   const bus = system.openBus('tallystick-sample');
   const store = await system.openEventStore();
   progress.start(stepsOf(quarter));
   try {
-    const programmeAt = await publishProgramme(client);
+    const programmeAt = await publishProgramme(client, second);
     const secret = await partnerSecret(client, program, kept?.partnerSecret ?? null);
     await writeMemory(system.folder, { quarter: first, partnerSecret: secret });
     const before = await readReceipts(client, program, await store.head());

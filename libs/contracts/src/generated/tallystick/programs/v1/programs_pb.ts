@@ -12,10 +12,157 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file tallystick/programs/v1/programs.proto.
  */
 export const file_tallystick_programs_v1_programs: GenFile = /*@__PURE__*/
-  fileDesc("CiV0YWxseXN0aWNrL3Byb2dyYW1zL3YxL3Byb2dyYW1zLnByb3RvEhZ0YWxseXN0aWNrLnByb2dyYW1zLnYxIm0KEVJ1bGVib29rUHVibGlzaGVkEg8KB3Byb2dyYW0YASABKAkSDwoHdmVyc2lvbhgCIAEoBRIMCgRoYXNoGAMgASgJEhYKDmVmZmVjdGl2ZV9mcm9tGAQgASgJEhAKCGRvY3VtZW50GAUgASgJYgZwcm90bzM");
+  fileDesc("CiV0YWxseXN0aWNrL3Byb2dyYW1zL3YxL3Byb2dyYW1zLnByb3RvEhZ0YWxseXN0aWNrLnByb2dyYW1zLnYxIn8KD1J1bGVib29rRHJhZnRlZBIPCgdwcm9ncmFtGAEgASgJEg8KB3ZlcnNpb24YAiABKAUSDAoEaGFzaBgDIAEoCRIWCg5lZmZlY3RpdmVfZnJvbRgEIAEoCRIQCghkb2N1bWVudBgFIAEoCRISCgpkcmFmdGVkX2J5GAYgASgJIlcKEFJ1bGVib29rUHJvcG9zZWQSDwoHcHJvZ3JhbRgBIAEoCRIPCgd2ZXJzaW9uGAIgASgFEgwKBGhhc2gYAyABKAkSEwoLcHJvcG9zZWRfYnkYBCABKAkiaQoRUnVsZWJvb2tXaXRoZHJhd24SDwoHcHJvZ3JhbRgBIAEoCRIPCgd2ZXJzaW9uGAIgASgFEgwKBGhhc2gYAyABKAkSFAoMd2l0aGRyYXduX2J5GAQgASgJEg4KBnJlYXNvbhgFIAEoCSLpAQoRUnVsZWJvb2tQdWJsaXNoZWQSDwoHcHJvZ3JhbRgBIAEoCRIPCgd2ZXJzaW9uGAIgASgFEgwKBGhhc2gYAyABKAkSFgoOZWZmZWN0aXZlX2Zyb20YBCABKAkSEAoIZG9jdW1lbnQYBSABKAkSFwoKZHJhZnRlZF9ieRgGIAEoCUgAiAEBEhgKC3Byb3Bvc2VkX2J5GAcgASgJSAGIAQESGAoLYXBwcm92ZWRfYnkYCCABKAlIAogBAUINCgtfZHJhZnRlZF9ieUIOCgxfcHJvcG9zZWRfYnlCDgoMX2FwcHJvdmVkX2J5YgZwcm90bzM");
 
 /**
- * A version of a rulebook, in force from a moment on.
+ * What the next version of a rulebook may be. It takes the place of an earlier draft.
+ *
+ * @generated from message tallystick.programs.v1.RulebookDrafted
+ */
+export type RulebookDrafted = Message<"tallystick.programs.v1.RulebookDrafted"> & {
+  /**
+   * The programme.
+   *
+   * @generated from field: string program = 1;
+   */
+  program: string;
+
+  /**
+   * The version's number, from 1.
+   *
+   * @generated from field: int32 version = 2;
+   */
+  version: number;
+
+  /**
+   * SHA-256 of `document`.
+   *
+   * @generated from field: string hash = 3;
+   */
+  hash: string;
+
+  /**
+   * From when on it would rate.
+   *
+   * @generated from field: string effective_from = 4;
+   */
+  effectiveFrom: string;
+
+  /**
+   * The rulebook: canonical JSON, as it was hashed.
+   *
+   * @generated from field: string document = 5;
+   */
+  document: string;
+
+  /**
+   * Who wrote it: a token's subject.
+   *
+   * @generated from field: string drafted_by = 6;
+   */
+  draftedBy: string;
+};
+
+/**
+ * Describes the message tallystick.programs.v1.RulebookDrafted.
+ * Use `create(RulebookDraftedSchema)` to create a new message.
+ */
+export const RulebookDraftedSchema: GenMessage<RulebookDrafted> = /*@__PURE__*/
+  messageDesc(file_tallystick_programs_v1_programs, 0);
+
+/**
+ * A draft waits for somebody else to approve it.
+ *
+ * @generated from message tallystick.programs.v1.RulebookProposed
+ */
+export type RulebookProposed = Message<"tallystick.programs.v1.RulebookProposed"> & {
+  /**
+   * The programme.
+   *
+   * @generated from field: string program = 1;
+   */
+  program: string;
+
+  /**
+   * The version's number.
+   *
+   * @generated from field: int32 version = 2;
+   */
+  version: number;
+
+  /**
+   * Of the draft.
+   *
+   * @generated from field: string hash = 3;
+   */
+  hash: string;
+
+  /**
+   * Who proposes it: a token's subject.
+   *
+   * @generated from field: string proposed_by = 4;
+   */
+  proposedBy: string;
+};
+
+/**
+ * Describes the message tallystick.programs.v1.RulebookProposed.
+ * Use `create(RulebookProposedSchema)` to create a new message.
+ */
+export const RulebookProposedSchema: GenMessage<RulebookProposed> = /*@__PURE__*/
+  messageDesc(file_tallystick_programs_v1_programs, 1);
+
+/**
+ * What was proposed is a draft again.
+ *
+ * @generated from message tallystick.programs.v1.RulebookWithdrawn
+ */
+export type RulebookWithdrawn = Message<"tallystick.programs.v1.RulebookWithdrawn"> & {
+  /**
+   * The programme.
+   *
+   * @generated from field: string program = 1;
+   */
+  program: string;
+
+  /**
+   * The version's number.
+   *
+   * @generated from field: int32 version = 2;
+   */
+  version: number;
+
+  /**
+   * Of what was proposed.
+   *
+   * @generated from field: string hash = 3;
+   */
+  hash: string;
+
+  /**
+   * Who said so: a token's subject.
+   *
+   * @generated from field: string withdrawn_by = 4;
+   */
+  withdrawnBy: string;
+
+  /**
+   * Why.
+   *
+   * @generated from field: string reason = 5;
+   */
+  reason: string;
+};
+
+/**
+ * Describes the message tallystick.programs.v1.RulebookWithdrawn.
+ * Use `create(RulebookWithdrawnSchema)` to create a new message.
+ */
+export const RulebookWithdrawnSchema: GenMessage<RulebookWithdrawn> = /*@__PURE__*/
+  messageDesc(file_tallystick_programs_v1_programs, 2);
+
+/**
+ * A version of a rulebook is approved, and in force from a moment on.
  *
  * @generated from message tallystick.programs.v1.RulebookPublished
  */
@@ -54,6 +201,27 @@ export type RulebookPublished = Message<"tallystick.programs.v1.RulebookPublishe
    * @generated from field: string document = 5;
    */
   document: string;
+
+  /**
+   * Who wrote it: a token's subject. Absent, as the two below, where an older release published it.
+   *
+   * @generated from field: optional string drafted_by = 6;
+   */
+  draftedBy?: string | undefined;
+
+  /**
+   * Who proposed it.
+   *
+   * @generated from field: optional string proposed_by = 7;
+   */
+  proposedBy?: string | undefined;
+
+  /**
+   * Who approved it: neither of these two.
+   *
+   * @generated from field: optional string approved_by = 8;
+   */
+  approvedBy?: string | undefined;
 };
 
 /**
@@ -61,5 +229,5 @@ export type RulebookPublished = Message<"tallystick.programs.v1.RulebookPublishe
  * Use `create(RulebookPublishedSchema)` to create a new message.
  */
 export const RulebookPublishedSchema: GenMessage<RulebookPublished> = /*@__PURE__*/
-  messageDesc(file_tallystick_programs_v1_programs, 0);
+  messageDesc(file_tallystick_programs_v1_programs, 3);
 
