@@ -1,4 +1,5 @@
 import {
+  BeyondLimits,
   Exact,
   Points,
   invariant,
@@ -23,7 +24,7 @@ import { settledByRulebook } from './decide-adjustment.js';
 import type { PointsAdjusted } from './events-corrections.js';
 import type { HoldReleased } from './events-holds.js';
 import { decideLapses } from './lapses.js';
-import { lotStateOf, mergedAway, sumOf, type MergedAway } from './lots.js';
+import { hasRoomFor, lotStateOf, mergedAway, sumOf, type MergedAway } from './lots.js';
 import { evolve } from './evolve.js';
 import {
   claimedOf,
@@ -109,6 +110,7 @@ export const forgottenBy = (
  * A later revision of a known fact first takes back what the earlier one still holds, and gives back what its returns had taken: what the
  * sales that it returned earn as they are now. So any order of corrections comes to what their last revisions come to.
  * `at` values the lots that reversed points are taken from.
+ * Throws `BeyondLimits` where more would have come in than an account takes: what was handed in is then half changed.
  */
 export const decideReceipt = (account: Account, fact: RatedFact, at: Instant): FactDecision => {
   invariant(account.opened !== null, 'an account is opened before it earns');
@@ -146,6 +148,8 @@ export const decideReceipt = (account: Account, fact: RatedFact, at: Instant): F
     const { reversals, unmatched } = matchReturns(account, fact.returns, matching(fact));
     apply(...reversal(account, fact, at, 'return', reversals, unmatched));
   }
+  if (!hasRoomFor(account, Points.noPoints))
+    throw new BeyondLimits(`what came in with ${fact.fact}`);
   return { kind: 'applied', events };
 };
 
