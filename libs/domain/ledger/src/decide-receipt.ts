@@ -54,7 +54,7 @@ export interface RatedFact {
     readonly reason: string | null;
   };
   readonly returns: readonly ReturnedLine[];
-  /** Sales before this moment cannot be returned any more, unless they are named. */
+  /** Sales before this moment cannot be returned any more. */
   readonly returnsNotBefore: Instant;
   /** A correction may bring lines that an earlier revision had brought to another account: what of them had come back there. */
   readonly cameBackElsewhere?: readonly CameBack[];

@@ -1,5 +1,11 @@
 import type { CalculationV1 } from '@tallystick/contracts';
-import { BeyondLimits, Exact, minorUnitDigits, type AccountId, type Clock } from '@tallystick/kernel';
+import {
+  BeyondLimits,
+  Exact,
+  minorUnitDigits,
+  type AccountId,
+  type Clock,
+} from '@tallystick/kernel';
 import { asOf, emptyAccount } from '@tallystick/ledger';
 import { calculate, ownerAt, type Calculation } from '@tallystick/receipts';
 import { isSale, type ReceiptFact } from '@tallystick/rulebook';
