@@ -121,7 +121,7 @@ const pinFact = (
  * What corrects a receipt that one of its accounts does not remember any more changes nothing anywhere: what that one did stays. So it is
  * with what brings more than an account takes.
  */
-const asItCanBe = (workspace: Workspace, { fact, beyondLimits }: Arrival, pin: Pin): Pin => {
+export const asItCanBe = (workspace: Workspace, { fact, beyondLimits }: Arrival, pin: Pin): Pin => {
   const nothing =
     beyondLimits === true && pin.nothing === null
       ? 'beyond-limit'
@@ -152,7 +152,7 @@ const claim = (workspace: Workspace, { fact, metadata }: Arrival, pin: Pin): voi
 };
 
 /** Applies what is pinned and not applied yet. */
-const applyPin = (
+export const applyPin = (
   workspace: Workspace,
   program: Program,
   arrival: Arrival,
