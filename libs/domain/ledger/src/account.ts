@@ -12,7 +12,7 @@ import type { Allocation, LineReversal, Lot, LotId } from './events.js';
 import type { DayActivity } from './history.js';
 import type { ArrearsPolicy } from './take.js';
 
-/** A lot and what is left of it. `expiresAt` is the lot's own, or the later date that a refund gave it. */
+/** A lot and what is left of it. `expiresAt` is the lot's own, or the later date that a refund gave it, or that the account's activity did. */
 export interface LotState {
   readonly lot: Lot;
   remaining: Points.Points;
@@ -145,6 +145,10 @@ export interface Account {
   closed: { readonly fact: FactId; readonly hash: string; readonly through: Instant } | null;
   /** How many facts were applied in all, those that are not remembered any more included. */
   factsApplied: number;
+  /** When it last earned or spent something; null: never, or an older release carried it. */
+  lastActive: Instant | null;
+  /** Whether it has, or had, lots that lapse after inactivity. */
+  inactivity: boolean;
   /** Spend that counts for tiers, in minor units, by calendar year. */
   readonly spend: Map<string, number>;
   /** What it did on each of the programme's days. */
@@ -167,6 +171,8 @@ export const emptyAccount = (): Account => ({
   rememberedFrom: null,
   closed: null,
   factsApplied: 0,
+  lastActive: null,
+  inactivity: false,
   spend: new Map(),
   history: new Map(),
   counted: new Map(),

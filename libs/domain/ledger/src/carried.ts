@@ -37,6 +37,8 @@ export interface Carried {
   /** What the counters of caps have come to. Absent: there are none. */
   readonly counted?: { readonly [counter: string]: number };
   readonly factsApplied: number;
+  /** When the account last earned or spent. Absent: never, or an older release carried it. */
+  readonly lastActive?: Instant;
 }
 
 /**
@@ -74,6 +76,7 @@ export const carry = (account: Account, keepFrom: Instant): Carried => {
     history: carriedHistory(account, keepFrom),
     ...(Object.keys(counted).length === 0 ? {} : { counted }),
     factsApplied: account.factsApplied,
+    ...(account.lastActive === null ? {} : { lastActive: account.lastActive }),
   };
 };
 
@@ -96,6 +99,7 @@ const keptFacts = (
 export const absorb = (account: Account, carried: Carried): void => {
   for (const lot of carried.lots) {
     const state: LotState = { ...lot };
+    if (lot.lot.inactivity !== undefined) account.inactivity = true;
     (state.remaining > 0 ? account.lots : account.emptied).set(state.lot.id, state);
   }
   for (const fact of carried.facts) {
@@ -114,6 +118,9 @@ export const absorb = (account: Account, carried: Carried): void => {
   for (const [counter, points] of Object.entries(carried.counted ?? {}))
     account.counted.set(counter, (account.counted.get(counter) ?? 0) + points);
   account.factsApplied += carried.factsApplied;
+  const { lastActive = null } = carried;
+  if (lastActive !== null && (account.lastActive ?? '') < lastActive)
+    account.lastActive = lastActive;
 };
 
 const historyIn = (history: NonNullable<Carried['history']>) =>
@@ -133,6 +140,8 @@ export const forget = (account: Account): void => {
     account.counted,
   ])
     memory.clear();
+  account.lastActive = null;
+  account.inactivity = false;
 };
 
 /** The same carried things with other names of lots. */

@@ -27,6 +27,8 @@ export interface Lot {
   readonly availableAt: Instant;
   /** From this moment on it has lapsed; null: never. */
   readonly expiresAt: Instant | null;
+  /** It lapses so many months after the account last earned or spent; `expiresAt` is the date that holds if it never does again. */
+  readonly inactivity?: { readonly months: number; readonly timeZone: string };
   /** Who pays for it: `chain`, `partner:<id>`, `supplier:<id>`. */
   readonly funder: string;
   /** Whether it counts for a tier. */

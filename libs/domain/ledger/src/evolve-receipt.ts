@@ -2,6 +2,7 @@ import { Exact, Points, invariant } from '@tallystick/kernel';
 import type { Account, FactState, LineState } from './account.js';
 import type { EarnReversed, LineReversal, Lot, PointsEarned } from './events.js';
 import { dayOf, noteCounters, noteDay, visited } from './history.js';
+import { noteActivity } from './inactivity.js';
 import { addSpend, count, lotStateOf, payArrears, putIn, takeOut } from './lots.js';
 
 /** A fact's lots and lines are new; what an earlier revision of it had was reversed before. */
@@ -34,6 +35,7 @@ export const earned = (account: Account, data: PointsEarned['data']): Account =>
   });
   count(account, 'earned', data.points);
   payArrears(account, data.arrearsPaid);
+  if (data.points > 0) noteActivity(account, data.occurredAt);
   return account;
 };
 
