@@ -10,6 +10,7 @@ import {
 } from '@tallystick/kernel';
 import type { Allocation, LineReversal, Lot, LotId } from './events.js';
 import type { DayActivity } from './history.js';
+import type { MembershipState } from './memberships.js';
 import type { ArrearsPolicy } from './take.js';
 
 /** A lot and what is left of it. `expiresAt` is the lot's own, or the later date that a refund gave it, or that the account's activity did. */
@@ -155,6 +156,8 @@ export interface Account {
   readonly history: Map<LocalDate, DayActivity>;
   /** What the counters of caps have come to, by the names that lots carry. */
   readonly counted: Map<string, number>;
+  /** What it has paid for, by the fact and the line. */
+  readonly memberships: Map<string, MembershipState>;
   readonly totals: Totals;
 }
 
@@ -176,6 +179,7 @@ export const emptyAccount = (): Account => ({
   spend: new Map(),
   history: new Map(),
   counted: new Map(),
+  memberships: new Map(),
   totals: {
     opening: Points.noPoints,
     earned: Points.noPoints,

@@ -15,6 +15,7 @@ import type {
   EarnReversed,
   LineReversal,
   Lot,
+  PaidMembership,
   PointsEarned,
   RatedFrom,
   RulebookRef,
@@ -53,6 +54,8 @@ export interface RatedFact {
     readonly lines: readonly EarnedLine[];
     /** Why there are no points; null when there are. */
     readonly reason: string | null;
+    /** The fees that it paid. */
+    readonly memberships?: readonly PaidMembership[];
   };
   readonly returns: readonly ReturnedLine[];
   /** Sales before this moment cannot be returned any more. */
@@ -192,6 +195,7 @@ const earning = (
       spendYear: fact.spendYear,
       ...(fact.day === undefined ? {} : { day: fact.day }),
       ...(fact.rated === undefined ? {} : { rated: fact.rated }),
+      ...(fact.earning.memberships === undefined ? {} : { memberships: fact.earning.memberships }),
       arrearsPaid: payArrearsFrom(account, lots, fact.arrearsPolicy),
       reinstated: undone,
     },

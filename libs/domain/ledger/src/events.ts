@@ -78,6 +78,16 @@ export interface RatedFrom {
   readonly budgets?: { readonly [budget: string]: number };
 }
 
+/** A line that paid a membership's fee, so many times: while it lasts, its level holds. */
+export interface PaidMembership {
+  readonly membership: string;
+  readonly level: string;
+  /** Of each. */
+  readonly months: number;
+  readonly ordinal: number;
+  readonly quantity: number;
+}
+
 /** What an account remembers of a sold line, so that a return can find it. */
 export interface EarnedLine {
   readonly ordinal: number;
@@ -153,6 +163,8 @@ export interface PointsEarned {
     readonly rated?: RatedFrom;
     /** The part of these lots that paid what the account owed. */
     readonly arrearsPaid: readonly Allocation[];
+    /** The fees that it paid; absent: none. */
+    readonly memberships?: readonly PaidMembership[];
     /** Reversals by an earlier revision of this fact that this event gives back; their points are among `lots`. */
     readonly reinstated: readonly LineReversal[];
   };
