@@ -49,6 +49,7 @@ export type StreamCategory =
   | 'merge'
   | 'openingbalance'
   | 'closing'
+  | 'rerating'
   | 'ledger';
 
 /** `category-part-part`, each part encoded: store `a-b` with till `c` is not store `a` with till `b-c`. */

@@ -18,6 +18,7 @@ const understood: { readonly [T in LedgerEventType]: number } = {
   AccountsMerged: 2,
   OpeningBalanceImported: 1,
   PeriodClosed: 2,
+  EarningRerated: 1,
 };
 
 /** The schema version that an event is written with: the lowest that says all that is in it. */

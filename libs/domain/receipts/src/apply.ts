@@ -78,7 +78,7 @@ export const inputsOf = (account: Account, fact: Fact): RatingInputs => {
 };
 
 /** What is stored with the award, so that why it is so can be made again. A partner's event is rated from nothing else. */
-const ratedFrom = (
+export const ratedFrom = (
   { firstPurchase }: RatingInputs,
   { explanation, counted }: Rating,
   digest: Applying['digest'],

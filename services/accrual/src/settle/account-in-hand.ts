@@ -6,6 +6,7 @@ import {
   emptyAccount,
   evolve,
   type Account,
+  type EarningRerated,
   type EarnReversed,
   type LedgerEvent,
   type MergeOut,
@@ -13,7 +14,7 @@ import {
 } from '@tallystick/ledger';
 
 /** What a fact did to an account. */
-export type Applied = PointsEarned | EarnReversed;
+export type Applied = PointsEarned | EarnReversed | EarningRerated;
 
 /**
  * An account while facts are settled on it: what was kept of it, what was read since, and what is decided on top. What was read is
@@ -126,16 +127,23 @@ const copyOf = (held: Held): Held => ({ ...held, state: structuredClone(held.sta
 const historyOf = (events: readonly RecordedEvent[]): ReadonlyMap<FactId, readonly Applied[]> => {
   const history = new Map<FactId, Applied[]>();
   for (const recorded of events) {
-    if (recorded.type === 'PointsEarned' || recorded.type === 'EarnReversed')
-      remember(history, decodeLedgerEvent(recorded));
+    if (appliedTypes.has(recorded.type)) remember(history, decodeLedgerEvent(recorded));
   }
   return history;
 };
 
+const appliedTypes: ReadonlySet<string> = new Set([
+  'PointsEarned',
+  'EarnReversed',
+  'EarningRerated',
+]);
+
 const remember = (applied: Map<FactId, Applied[]>, event: LedgerEvent): void => {
-  if (event.type !== 'PointsEarned' && event.type !== 'EarnReversed') return;
+  if (!isApplied(event)) return;
   const { fact } = event.data;
   const events = applied.get(fact);
   if (events === undefined) applied.set(fact, [event]);
   else events.push(event);
 };
+
+const isApplied = (event: LedgerEvent): event is Applied => appliedTypes.has(event.type);
