@@ -10,6 +10,10 @@ export const memberEnrolled = z.object({
   program: z.string(),
   member: z.string(),
   account: z.string(),
+  shared: z
+    .literal(true)
+    .optional()
+    .describe('The account is one that another member has; else the member has one of its own'),
 });
 export type MemberEnrolled = z.output<typeof memberEnrolled>;
 
@@ -22,6 +26,10 @@ export const cardLinked = z.object({
   from: z.string(),
 });
 export type CardLinked = z.output<typeof cardLinked>;
+
+/** enrollment, same stream: the card leads there no more, from `until` on. `from` says which link ends. */
+export const cardUnlinked = cardLinked.extend({ until: z.string() });
+export type CardUnlinked = z.output<typeof cardUnlinked>;
 
 /** accrual, stream `program-<program>`: somebody wrote what the next version may be; it takes the place of an earlier draft. */
 export const rulebookDrafted = z.object({
@@ -88,5 +96,7 @@ export const partnerEventReceived = z.object({
   bodyHash: z.string(),
   signature: z.string(),
   keyId: z.string(),
+  sender: z.string().exactOptional(),
+  reason: z.string().exactOptional(),
 });
 export type PartnerEventReceived = z.output<typeof partnerEventReceived>;

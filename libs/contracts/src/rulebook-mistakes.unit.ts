@@ -146,6 +146,38 @@ describe('a rulebook', () => {
       'earning.1.budget: there is no budget b: add it to budgets',
     ],
     [
+      "a partner's rule whose budget does not exist",
+      { ...good, partnerEvents: [{ id: 'p', partner: 'p', type: 't', points: 1, budget: 'b' }] },
+      'partnerEvents.0.budget: there is no budget b: add it to budgets',
+    ],
+    [
+      'a budget of no amount',
+      { ...good, budgets: [{ id: 'b' }] },
+      'budgets.0: says how much by exactly one of points and money',
+    ],
+    [
+      'a budget of two amounts',
+      {
+        ...good,
+        redemption: { points: 100, value: '1.00' },
+        budgets: [{ id: 'b', points: 1, money: '1.00' }],
+      },
+      'budgets.0: says how much by exactly one of points and money',
+    ],
+    [
+      'a budget in money where points are worth none',
+      { ...good, budgets: [{ id: 'b', money: '1.00' }] },
+      'budgets.0.money: needs redemption: what points are worth',
+    ],
+    [
+      'a budget of senders that pays for receipts',
+      {
+        ...withRule({ points: 1, budget: 'b' }),
+        budgets: [{ id: 'b', points: 1, each: 'sender' }],
+      },
+      'earning.1.budget: b is for senders of events: a receipt has none',
+    ],
+    [
       'steps that do not ascend',
       withRule({
         steps: [

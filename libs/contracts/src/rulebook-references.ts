@@ -21,6 +21,7 @@ export const referenceFaults = (book: Rulebook): ReferenceFault[] => {
   ladder(book, fault);
   steps(book, fault);
   percents(book, fault);
+  budgetForms(book, fault);
   const { expiry, pendingDays } = book.lots;
   if (typeof expiry === 'object' && 'months' in expiry && pendingDays >= expiry.months * 28)
     fault(['lots', 'pendingDays'], 'lots would lapse before they become available');
@@ -110,6 +111,10 @@ const namesExist = (book: Rulebook, fault: Tell): void => {
     if (rule.priority !== undefined && rule.group === undefined)
       fault(['earning', index, 'priority'], 'goes with group');
   });
+  book.partnerEvents.forEach(({ budget }, index) => {
+    if (budget !== undefined && !has(book.budgets, budget))
+      fault(['partnerEvents', index, 'budget'], `there is no budget ${budget}: add it to budgets`);
+  });
   book.rewards?.forEach((reward, index) => {
     if (reward.tier !== undefined && !has(book.tiers?.levels, reward.tier))
       fault(['rewards', index, 'tier'], `there is no level ${reward.tier}`);
@@ -120,6 +125,18 @@ const namesExist = (book: Rulebook, fault: Tell): void => {
         ['memberships', index, 'level'],
         `there is no level ${membership.level}: add it to tiers`,
       );
+  });
+};
+
+const budgetForms = ({ budgets = [], earning, redemption }: Rulebook, fault: Tell): void => {
+  budgets.forEach(({ id, points, money, each }, index) => {
+    if ((points === undefined) === (money === undefined))
+      fault(['budgets', index], 'says how much by exactly one of points and money');
+    if (money !== undefined && redemption === null)
+      fault(['budgets', index, 'money'], 'needs redemption: what points are worth');
+    const rule = earning.findIndex(({ budget }) => budget === id);
+    if (each === 'sender' && rule >= 0)
+      fault(['earning', rule, 'budget'], `${id} is for senders of events: a receipt has none`);
   });
 };
 

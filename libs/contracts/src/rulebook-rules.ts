@@ -39,7 +39,30 @@ export const cap = z.strictObject({
 });
 export const caps = z.array(cap).min(1).max(10);
 export const group = z.strictObject({ id, take: z.enum(['first', 'best']) });
-export const budget = z.strictObject({ id, points: z.int().min(1).max(1_000_000_000_000) });
+export const budget = z.strictObject({
+  id,
+  points: z
+    .int()
+    .min(1)
+    .max(1_000_000_000_000)
+    .exactOptional()
+    .describe('How many points it gives, over all members: then it stops'),
+  money: positive
+    .exactOptional()
+    .describe('Instead of points: what they may cost by the value of points, in major units'),
+  per: z
+    .enum(['day', 'week', 'month', 'quarter', 'year'])
+    .exactOptional()
+    .describe('So much in each; in all, when this is left out'),
+  each: z
+    .enum(['sender'])
+    .exactOptional()
+    .describe("So much for each sender of a partner's events, such as each manager"),
+  returns: z
+    .enum(['keep', 'give-back'])
+    .exactOptional()
+    .describe('Whether what a return takes back may be given again: it may not, when left out'),
+});
 
 export const earningRule = z.strictObject({
   id,
@@ -84,6 +107,7 @@ export const partnerRule = z.strictObject({
   points: wholePoints,
   per: positive.nullable().default(null).describe('null: a fixed number of points for each event'),
   rounding: rounding.default('down'),
+  budget: id.exactOptional().describe('The budget that pays for it'),
 });
 
 export const exclusions = z

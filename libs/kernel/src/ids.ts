@@ -50,6 +50,7 @@ export type StreamCategory =
   | 'openingbalance'
   | 'closing'
   | 'rerating'
+  | 'budget'
   | 'ledger';
 
 /** `category-part-part`, each part encoded: store `a-b` with till `c` is not store `a` with till `b-c`. */

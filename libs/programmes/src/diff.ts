@@ -1,5 +1,6 @@
 import { arrearsPolicyOf, type Rulebook } from '@tallystick/rulebook';
 import {
+  budgetWords,
   capsWords,
   discountWords,
   earningWords,
@@ -64,7 +65,7 @@ const saidBy = (book: Rulebook): Said => {
     ...named('partner rule', book.partnerEvents, (rule) => partnerWords(rule, book)),
     ...named('group', book.groups, ({ take }) => `the ${take} of its rules applies`),
     ...(book.caps === undefined ? [] : [caps(book)]),
-    ...named('budget', book.budgets, ({ points }) => `${points} ${unit} in all`),
+    ...named('budget', book.budgets, (budget) => budgetWords(budget, book)),
     ['points', lotsWords(book.lots)],
     ...list('categories that earn nothing', exclusions.categories),
     ...list('products that earn nothing', exclusions.products),

@@ -29,7 +29,6 @@ describe('a document', () => {
   });
 
   it.each([
-    ['budgets', 'budgets: [{ id: b, points: 5 }]\n', `10:10 budgets: ${notYet}`],
     [
       'lots that lapse after inactivity',
       'lots: { expiry: { inactiveMonths: 3 } }\n',

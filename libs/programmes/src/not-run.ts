@@ -18,7 +18,7 @@ export const notRun = ({ tiers, earning, lots, ...book }: Rulebook): NotRun[] =>
     })),
   ];
   return [
-    ...(['budgets', 'certificates', 'memberships'] as const)
+    ...(['certificates', 'memberships'] as const)
       .filter((part) => book[part] !== undefined)
       .map((part) => ({ path: [part], message })),
     ...(tiers?.by === 'paid' ? [{ path: ['tiers', 'by'], message }] : []),

@@ -1,4 +1,5 @@
 import type {
+  Budget,
   Cap,
   DiscountRule,
   EarningRule,
@@ -25,6 +26,7 @@ export const earningWords = (rule: EarningRule, of: Unit): string =>
     rule.priority === undefined ? '' : ` (priority ${rule.priority})`,
     rule.lots === undefined ? '' : `; they ${lotsWords(rule.lots)}`,
     rule.funder === 'chain' ? '' : `, paid by ${rule.funder}`,
+    paidBy(rule),
     `, rounded ${rule.rounding} on each ${rule.level}`,
     (rule.qualifies ?? rule.kind === 'base') ? '' : ', not counted for a level',
   ].join('');
@@ -45,7 +47,21 @@ export const capsWords = (caps: readonly Cap[], { unit }: Unit): string =>
   caps.map(({ points, per }) => `at most ${points} ${unit} per ${per}`).join(', ');
 
 export const partnerWords = (rule: PartnerRule, { unit, currency }: Unit): string =>
-  `${rule.points} ${unit} ${rule.per === null ? 'for each' : `for each ${rule.per} ${currency} of a`} ${rule.type} of ${rule.partner}, rounded ${rule.rounding}`;
+  `${rule.points} ${unit} ${rule.per === null ? 'for each' : `for each ${rule.per} ${currency} of a`} ${rule.type} of ${rule.partner}, rounded ${rule.rounding}${paidBy(rule)}`;
+
+const paidBy = ({ budget }: { readonly budget?: string }): string =>
+  budget === undefined ? '' : `, out of budget ${budget}`;
+
+export const budgetWords = (
+  { points, money, per, each, returns }: Budget,
+  { unit, currency }: Unit,
+): string =>
+  [
+    money === undefined ? `${points ?? 0} ${unit}` : `${money} ${currency}`,
+    per === undefined ? ' in all' : ` each ${per}`,
+    each === undefined ? '' : ` for each ${each}`,
+    returns === 'give-back' ? ', returned points again' : '',
+  ].join('');
 
 export const lotsWords = ({ pendingDays, pendingUntil, expiry }: LotLife): string =>
   [

@@ -1,5 +1,5 @@
 import { printable, printableRule } from '@tallystick/contracts';
-import { instant, memberId, programId } from '@tallystick/kernel';
+import { accountId, cardToken, instant, memberId, programId } from '@tallystick/kernel';
 import { z } from 'zod';
 
 /** The parts that enrollment's requests and answers are made of. */
@@ -9,6 +9,8 @@ const text = (what: string) =>
 
 export const program = text('Id of the programme').transform(programId);
 export const member = text('Id of the member, as enrolling gave it').transform(memberId);
+export const account = text('Id of the account').transform(accountId);
+export const token = text('Token of the card, as reading the member gives it').transform(cardToken);
 export const cardNumber = text(
   'Card number as the till reads it, 1 to 100 printable characters; only a token of it is kept',
 );

@@ -63,4 +63,22 @@ beginning at the next start.`,
       update rebuilt_to set position = 0;
     `,
   },
+  {
+    name: '0003-cards-that-left',
+    note: `To whom cards led that lead there no more, and until when: a card leads to the next one from then on at the
+earliest. Members who share an account with another one. Before this, neither was possible.`,
+    sql: `
+      create table left_cards (
+        program text not null,
+        card text not null,
+        since text not null,
+        until text not null,
+        member text not null,
+        account text not null,
+        primary key (program, card, since)
+      );
+      alter table members add column shared boolean not null default false;
+      create index members_of_account on members (program, account);
+    `,
+  },
 ];

@@ -1,3 +1,4 @@
+import type { AccountId } from '@tallystick/kernel';
 import { problem, type ProblemException } from '@tallystick/service-host';
 
 /** Every answer of enrollment that is not a success, by its stable type. */
@@ -21,7 +22,27 @@ export const cardLinkedElsewhere = (): ProblemException =>
   problem({
     status: 409,
     type: 'card-linked-elsewhere',
-    title: 'A card leads to one account at a time, and this one leads to another',
+    title: 'A card leads to one account at a time, and this one is that of another member',
+  });
+
+export const accountUnknown = (): ProblemException =>
+  problem({ status: 404, type: 'account-unknown', title: 'No such account' });
+
+export const accountMerged = (successor: AccountId): ProblemException =>
+  problem({
+    status: 409,
+    type: 'account-merged',
+    title: 'The account became part of another one',
+    detail: 'Its successor answers for it.',
+    extensions: { successor },
+  });
+
+export const sharingForbidden = (): ProblemException =>
+  problem({
+    status: 403,
+    type: 'forbidden',
+    title: 'Your token does not allow this',
+    detail: 'Who shares an account spends what is on it: a second member needs the role manager.',
   });
 
 export const keyReused = (): ProblemException =>

@@ -20,6 +20,7 @@ import { MergesConsumer } from './hear-merges/merges.consumer.js';
 import { Programs } from './hear-programs/programs.js';
 import { ProgramsConsumer } from './hear-programs/programs.consumer.js';
 import { LinkCardController } from './link-card/link-card.controller.js';
+import { UnlinkCardController } from './unlink-card/unlink-card.controller.js';
 import { migrations } from './migrations.js';
 import { PARTS, type Parts } from './parts.js';
 import { ReadMemberController } from './read-member/read-member.controller.js';
@@ -42,6 +43,7 @@ const parts = {
   controllers: [
     EnrolController,
     LinkCardController,
+    UnlinkCardController,
     ReadMemberController,
     CardLookupController,
     ProgramsConsumer,

@@ -42,4 +42,9 @@ export const migrations: readonly Migration[] = [
       );
     `,
   },
+  {
+    name: '0003-cards-that-left',
+    note: 'Until when a card led to an account; null: it still does. Made from the bus: before this, no card could leave.',
+    sql: `alter table card_links add column linked_until timestamptz`,
+  },
 ];

@@ -227,6 +227,11 @@ describe('tally', () => {
       account: textAt(await command('card', 'show', ...of, '--card', '2001'), 'account'),
     });
     expect(listAt(await command('member', 'show', member, ...of), 'cards')).toHaveLength(2);
+    const share = ['member', 'enrol', ...of, '--account', textAt(linked, 'account')];
+    expect(await command(...share)).toMatchObject({ account: textAt(linked, 'account') });
+    const lost = ['card', 'unlink', member, ...of, '--token', textAt(linked, 'token')];
+    expect(await command(...lost)).toMatchObject({ token: textAt(linked, 'token') });
+    expect(listAt(await command('member', 'show', member, ...of), 'cards')).toHaveLength(1);
     const receipt = ['receipt', 'store', 'till', '1', ...of, '--chain', 'chain', '--date'];
     expect(await command(...receipt, '2026-05-06')).toMatchObject({ outcome: 'awarded' });
     expect(await startTally(running(), [...receipt, '2026-05-07']).ended).toBe(6);

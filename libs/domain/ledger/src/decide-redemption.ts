@@ -79,13 +79,15 @@ export const decideRefund = (
     points,
     state: lotStateOf(account, lot),
   }));
-  const prolonged = came.filter(
-    ({ state: { expiresAt } }) => earliest !== null && expiresAt !== null && expiresAt <= at,
+  const prolonged = new Set(
+    came.filter(
+      ({ state: { expiresAt } }) => earliest !== null && expiresAt !== null && expiresAt <= at,
+    ),
   );
   const lots = came.map((one) => ({
     lot: one.state.lot.id,
     points: one.points,
-    expiresAt: prolonged.includes(one) ? earliest : one.state.expiresAt,
+    expiresAt: prolonged.has(one) ? earliest : one.state.expiresAt,
   }));
   const { graceMs: _graceMs, arrearsPolicy, ...fact } = command;
   const refund: RedemptionRefunded = {
@@ -105,7 +107,7 @@ export const decideRefund = (
       ),
     },
   };
-  const lapsed = prolonged.some(({ state }) => state.remaining > 0)
+  const lapsed = [...prolonged].some(({ state }) => state.remaining > 0)
     ? decideExpiries(account, at)
     : [];
   return {

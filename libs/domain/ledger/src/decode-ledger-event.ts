@@ -1,27 +1,35 @@
 import type { LedgerEvent, LedgerEventType } from './events.js';
+import type { EventPart } from './spread.js';
 
-/**
- * The newest schema version of each event that this release understands. Version 2 counts for caps: a release that does not, refuses it.
- */
-const understood: { readonly [T in LedgerEventType]: number } = {
-  AccountOpened: 1,
-  PointsEarned: 2,
-  EarnReversed: 1,
-  PointsRedeemed: 1,
-  RedemptionRefunded: 1,
-  PointsHeld: 1,
-  HoldCaptured: 1,
-  HoldReleased: 1,
-  PointsExpired: 1,
-  PointsAdjusted: 1,
-  PointsTransferred: 1,
-  AccountsMerged: 2,
-  OpeningBalanceImported: 1,
-  PeriodClosed: 2,
-  EarningRerated: 1,
+/** The schema version that an event has when it is stored in parts: releases that do not know parts refuse it. */
+const inParts: { readonly [T in Exclude<LedgerEventType, 'AccountOpened'>]: number } = {
+  PointsEarned: 3,
+  EarnReversed: 2,
+  PointsRedeemed: 2,
+  RedemptionRefunded: 2,
+  PointsHeld: 2,
+  HoldCaptured: 2,
+  HoldReleased: 2,
+  PointsExpired: 2,
+  PointsAdjusted: 2,
+  PointsTransferred: 2,
+  AccountsMerged: 3,
+  OpeningBalanceImported: 2,
+  PeriodClosed: 3,
+  EarningRerated: 2,
 };
 
-/** The schema version that an event is written with: the lowest that says all that is in it. */
+/** The newest schema version of each stored event that this release understands. */
+const understood: { readonly [T in LedgerEventType | EventPart['type']]: number } = {
+  AccountOpened: 1,
+  ...inParts,
+  EventPart: 1,
+};
+
+/**
+ * The schema version that an event is written with: the lowest that says all that is in it. Version 2 of what earns and what is carried
+ * counts for caps: a release that does not, refuses it.
+ */
 export const schemaVersionOf = (event: LedgerEvent): number => {
   switch (event.type) {
     case 'PointsEarned':
@@ -34,6 +42,10 @@ export const schemaVersionOf = (event: LedgerEvent): number => {
   }
 };
 
+/** The same of an event that is stored in parts. */
+export const versionInParts = ({ type }: LedgerEvent): number =>
+  type === 'AccountOpened' ? 1 : inParts[type];
+
 /** A newer release wrote this event: deciding without it could overdraw, so nothing is decided at all. */
 export class UnknownLedgerEvent extends Error {
   constructor(type: string, schemaVersion: number) {
@@ -44,26 +56,58 @@ export class UnknownLedgerEvent extends Error {
   }
 }
 
-interface Stored<Data> {
+/** An event of a ledger stream as the store has it. */
+export interface Stored<Data> {
   readonly type: string;
   readonly schemaVersion: number;
   readonly data: Data;
 }
 
+/** What one stored event is. */
+export type LedgerRecord =
+  | { readonly kind: 'whole'; readonly event: LedgerEvent }
+  /** Of an event whose head comes later in the same append. */
+  | { readonly kind: 'part'; readonly data: EventPart['data'] }
+  /** An event whose lists are empty here: they are in as many parts right before it, which name it by `whole`. */
+  | {
+      readonly kind: 'head';
+      readonly event: LedgerEvent;
+      readonly parts: number;
+      readonly whole: string;
+    };
+
 /**
- * Reads a stored event of a ledger stream. Its data was written by this code or an older one and is trusted.
- * Throws UnknownLedgerEvent for a type or version that this release does not know.
+ * Reads a stored event of a ledger stream by itself; who wants what happened reads by `LedgerReader`, which joins parts. Its data was
+ * written by this code or an older one and is trusted. Throws UnknownLedgerEvent for a type or version that this release does not know.
  */
-export const decodeLedgerEvent = (stored: Stored<string>): LedgerEvent => {
+export const decodeLedgerRecord = (stored: Stored<string>): LedgerRecord => {
   if (!isUnderstood(stored)) throw new UnknownLedgerEvent(stored.type, stored.schemaVersion);
-  return eventOf(stored.type, JSON.parse(stored.data));
+  return recordOf(stored.type, JSON.parse(stored.data) as object);
 };
 
 /** The same of an event whose data have been read from JSON already, as the bus brings it; null for a type or version that this release does not know. */
-export const understoodLedgerEvent = (told: Stored<object>): LedgerEvent | null =>
-  isUnderstood(told) ? eventOf(told.type, told.data) : null;
+export const understoodLedgerRecord = (told: Stored<object>): LedgerRecord | null =>
+  isUnderstood(told) ? recordOf(told.type, told.data) : null;
+
+/** Reads an event that is stored in one piece. Throws UnknownLedgerEvent, and for what is stored in parts. */
+export const decodeLedgerEvent = (stored: Stored<string>): LedgerEvent => {
+  const record = decodeLedgerRecord(stored);
+  if (record.kind !== 'whole') throw new Error(`a ${stored.type} that is stored in parts`);
+  return record.event;
+};
 
 const isUnderstood = ({ type, schemaVersion }: Stored<unknown>): boolean =>
-  Object.hasOwn(understood, type) && schemaVersion <= understood[type as LedgerEventType];
+  Object.hasOwn(understood, type) &&
+  schemaVersion <= understood[type as LedgerEventType | EventPart['type']];
 
-const eventOf = (type: string, data: unknown): LedgerEvent => ({ type, data }) as LedgerEvent;
+const recordOf = (type: string, data: object): LedgerRecord => {
+  if (type === 'EventPart') return { kind: 'part', data: data as EventPart['data'] };
+  if (!('inParts' in data)) return { kind: 'whole', event: { type, data } as LedgerEvent };
+  const { inParts: told, ...rest } = data as { inParts: { count: number; whole: string } };
+  const event = { type, data: rest } as LedgerEvent;
+  return { kind: 'head', event, parts: told.count, whole: told.whole };
+};
+
+/** A head and the lists of its parts. */
+export const joined = (head: LedgerEvent, lists: string): LedgerEvent =>
+  ({ type: head.type, data: { ...head.data, ...(JSON.parse(lists) as object) } }) as LedgerEvent;

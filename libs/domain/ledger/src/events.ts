@@ -38,7 +38,7 @@ export interface Lot {
   readonly rulebook?: number;
   /** The counters of caps that its points count in; absent: none. */
   readonly counters?: readonly string[];
-  /** The budget that pays for it; absent: none. */
+  /** The budget that pays for it, by its name with its period; absent: none. */
   readonly budget?: string;
 }
 
@@ -73,6 +73,8 @@ export interface RatedFrom {
   readonly firstPurchase?: true;
   /** What the counters that the rules' caps look at had come to, where that was not 0. */
   readonly counted?: { readonly [counter: string]: number };
+  /** How many points were left of the budgets that the rules asked. Absent: none was asked. */
+  readonly budgets?: { readonly [budget: string]: number };
 }
 
 /** What an account remembers of a sold line, so that a return can find it. */

@@ -6,7 +6,14 @@ export type * from './events-rerating.js';
 export type * from './events-closing.js';
 export * from './carried.js';
 export { without, type DayActivity } from './history.js';
-export * from './decode-ledger-event.js';
+export {
+  decodeLedgerEvent,
+  schemaVersionOf,
+  understoodLedgerRecord,
+  UnknownLedgerEvent,
+  type LedgerRecord,
+} from './decode-ledger-event.js';
+export * from './spread.js';
 export * from './account.js';
 export * from './valuation.js';
 export * from './as-of.js';
@@ -23,7 +30,7 @@ export * from './decide-expiry.js';
 export * from './decide-adjustment.js';
 export * from './decide-transfer.js';
 export * from './decide-merge.js';
-export { closedTo, hasRoomFor, type BeyondLimit, type MergedAway } from './lots.js';
+export { closedTo, hasRoomFor, lotStateOf, type BeyondLimit, type MergedAway } from './lots.js';
 export * from './decide-opening-balance.js';
 export * from './decide-closing.js';
 export * from './decide-rerating.js';

@@ -14,6 +14,7 @@ import {
 import { account, at, expire, given, givenAs, opened, sale, spend } from '../fixtures/facts.js';
 import { Model } from '../fixtures/model.js';
 import { runs } from '../fixtures/runs.js';
+import { storedOf } from '../fixtures/stored.js';
 import {
   accountIn,
   accountNames,
@@ -30,11 +31,10 @@ import {
   arrearsOf,
   carry,
   decideLapses,
-  decodeLedgerEvent,
-  emptyAccount,
   evolve,
-  fold,
+  foldStored,
   heldOf,
+  LedgerReader,
   postings,
   unspentOf,
   valuation,
@@ -137,8 +137,8 @@ const history = fc.noBias(
 );
 const policy = fc.constantFrom('next-awards', 'next-awards', 'waived', 'paid-in-money');
 
-const stored = (event: LedgerEvent): LedgerEvent =>
-  decodeLedgerEvent({ type: event.type, schemaVersion: 1, data: JSON.stringify(event.data) });
+/** From how many units of text on an event is stored in parts of so many: often, seldom, never. */
+const unitsMax = fc.constantFrom(7, 60, 300, 2_000, Infinity);
 const ids = accountNames.map((name) => accountId(name));
 
 /** `expect` costs more than the ledger does: said once for each step, and only where it fails. */
@@ -253,17 +253,20 @@ describe('whatever happens to accounts', () => {
 
   it('folding the stored events gives the same accounts', () => {
     fc.assert(
-      fc.property(history, (steps) => {
+      fc.property(history, unitsMax, (steps, units) => {
         const world = newWorld();
         for (const one of steps) step(world, one);
         for (const id of ids) {
-          const state = evolve(emptyAccount(), {
-            type: 'AccountOpened',
-            data: opened(id).opened ?? fail(),
-          });
-          for (const { account: of, event } of world.happened)
-            if (of === id) evolve(state, stored(event));
-          expect(state).toEqual(accountIn(world, id));
+          const { opened: opening } = opened(id);
+          const events: readonly LedgerEvent[] = [
+            { type: 'AccountOpened', data: opening ?? fail() },
+            ...world.happened.filter((one) => one.account === id).map(({ event }) => event),
+          ];
+          const stored = events.flatMap((event) => storedOf(event, units));
+          const reader = new LedgerReader();
+          const read = stored.flatMap((one) => reader.read(one) ?? []);
+          must(JSON.stringify(read) === JSON.stringify(events), 'what is read is what was written');
+          expect(foldStored(stored)).toEqual(accountIn(world, id));
         }
       }),
       runs(300),
@@ -336,7 +339,8 @@ describe('whatever happens to accounts', () => {
 
   it('folding all events is folding a closed period and the rest', () => {
     fc.assert(
-      fc.property(history, fc.nat(30), fc.constantFrom(-1000, 20, 40), (steps, at30, from) => {
+      fc.property(history, fc.nat(30), fc.constantFrom(-1000, 20, 40), unitsMax, (...of) => {
+        const [steps, at30, from, units] = of;
         const terms = { ...defaultTerms, keepFrom: at(from) };
         const [whole, split] = [newWorld(), newWorld()];
         const first = steps.slice(0, at30);
@@ -348,7 +352,7 @@ describe('whatever happens to accounts', () => {
         for (const id of ids) {
           if (closeIn(split, id, 1, writtenAt) !== 'closed') continue;
           const closing = split.happened.at(-1)?.event ?? fail();
-          split.accounts.set(id, fold([stored(closing)]));
+          split.accounts.set(id, foldStored(storedOf(closing, units)));
         }
         for (const one of steps.slice(at30)) {
           if (namesForgotten(whole, split, one, from)) continue;

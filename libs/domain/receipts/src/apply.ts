@@ -33,6 +33,8 @@ export interface Applying {
   readonly at: Instant;
   /** SHA-256 of a text, in hexadecimal. */
   readonly digest: (text: string) => string;
+  /** How many points are left of each budget that the fact may ask, by their names. Absent: none was used. */
+  readonly budgets?: ReadonlyMap<string, number>;
   /** See `RatedFact`. */
   readonly cameBackElsewhere?: readonly CameBack[];
 }
@@ -43,13 +45,13 @@ export const applyPart = (
   fact: Fact,
   part: Part,
   rulebook: { readonly ref: RulebookRef; readonly book: Rulebook },
-  { at, digest, cameBackElsewhere = [] }: Applying,
+  { at, digest, budgets, cameBackElsewhere = [] }: Applying,
 ): FactDecision => {
   const own = isReceipt(fact) ? linesOf(fact, part.lines) : fact;
-  const inputs = inputsOf(account, fact);
+  const inputs = { ...inputsOf(account, fact), ...(budgets === undefined ? {} : { budgets }) };
   const rating = isReceipt(own)
     ? rateReceipt(own, inputs, rulebook.book)
-    : ratePartnerEvent(own, rulebook.book);
+    : ratePartnerEvent(own, rulebook.book, budgets);
   const rated: RatedFact = {
     fact: fact.id,
     factRevision: revisionOf(fact),
@@ -77,10 +79,10 @@ export const inputsOf = (account: Account, fact: Fact): RatingInputs => {
   return { history, counted, firstPurchase };
 };
 
-/** What is stored with the award, so that why it is so can be made again. A partner's event is rated from nothing else. */
+/** What is stored with the award, so that why it is so can be made again. */
 export const ratedFrom = (
   { firstPurchase }: RatingInputs,
-  { explanation, counted }: Rating,
+  { explanation, counted, budgets }: Rating,
   digest: Applying['digest'],
 ): { readonly rated?: RatedFrom } => {
   if (explanation === null) return {};
@@ -90,6 +92,7 @@ export const ratedFrom = (
       explanation: digest(JSON.stringify(explanation)),
       ...(firstPurchase === true ? { firstPurchase } : {}),
       ...(Object.keys(counted).length === 0 ? {} : { counted }),
+      ...(Object.keys(budgets).length === 0 ? {} : { budgets }),
     },
   };
 };

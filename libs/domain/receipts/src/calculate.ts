@@ -32,8 +32,9 @@ export const calculate = (
   basket: ReceiptFact,
   book: Rulebook,
   at: Instant,
+  budgets?: ReadonlyMap<string, number>,
 ): Calculation => {
-  const inputs = inputsOf(account, basket);
+  const inputs = { ...inputsOf(account, basket), ...(budgets === undefined ? {} : { budgets }) };
   const discounts = discountsOf(basket, inputs, book);
   const receipt = reducedBy(basket, discounts, book.currency);
   const rating = rateReceipt(receipt, inputs, book);

@@ -69,6 +69,18 @@ export type CardEvent =
       };
     }
   | {
+      readonly type: 'CardDetached';
+      readonly data: {
+        readonly program: ProgramId;
+        readonly card: CardToken;
+        readonly account: AccountId;
+        readonly member: MemberId;
+        readonly from: Instant;
+        /** The first instant at which it leads there no more. */
+        readonly until: Instant;
+      };
+    }
+  | {
       readonly type: 'FactParked';
       readonly data: { readonly card: CardToken; readonly fact: FactId; readonly stream: string };
     }

@@ -32,6 +32,7 @@ export const explainEarning = (
     tier: earned.tier,
     firstPurchase: rated.firstPurchase ?? false,
     counted: new Map(Object.entries(rated.counted ?? {})),
+    budgets: new Map(Object.entries(rated.budgets ?? {})),
   };
   const { explanation } = rateAgain(own, stored, book);
   const same = digest(JSON.stringify(explanation)) === rated.explanation;

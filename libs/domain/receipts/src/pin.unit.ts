@@ -63,7 +63,7 @@ const receipt = (
   ...rest,
 });
 const link = (account: AccountId, from = '2026-01-01T00:00:00.000Z'): CardState => ({
-  links: [{ account, from: instant(from) }],
+  links: [{ account, from: instant(from), until: null }],
   waiting: new Set(),
 });
 const sold = (fact: ReceiptFact, account: AccountId | null): FactStreamState => ({
@@ -223,6 +223,45 @@ describe('a card', () => {
     // What happened before any link belongs to the first.
     expect(ownerAt(state, instant('2020-01-01T00:00:00Z'))?.account).toBe(mine);
     expect(ownerAt(unknownCard, instant(later))).toBeNull();
+  });
+});
+
+describe('a card that leaves an account', () => {
+  const from = instant('2026-01-01T00:00:00.000Z');
+  const until = instant('2026-06-01T00:00:00.000Z');
+  const member = 'x' as never;
+  const left = evolveCard(link(mine), {
+    type: 'CardDetached',
+    data: { program, card: myCard, account: mine, member, from, until },
+  });
+  const again = evolveCard(left, {
+    type: 'CardAttached',
+    data: { program, card: myCard, account: hers, member, from: instant('2026-07-01T00:00:00Z') },
+  });
+  const owners = (state: CardState) =>
+    ['2020-01-01', '2026-05-31', '2026-06-01', '2026-06-30', '2026-07-01'].map(
+      (day) => ownerAt(state, instant(`${day}T00:00:00Z`))?.account ?? null,
+    );
+
+  it('led there before, and leads to nobody from then on', () => {
+    expect(owners(left)).toEqual([mine, mine, null, null, null]);
+  });
+
+  it('leads to the next one from its link on, and what lies between is nobody’s', () => {
+    expect(owners(again)).toEqual([mine, mine, null, null, hers]);
+  });
+
+  it('a late receipt goes to the account that the card led to at the time of the sale', () => {
+    const on = (occurredAt: string) =>
+      decidePin(receipt('1', [line(1)], myCard, { occurredAt: instant(occurredAt) }), {
+        card: () => again,
+        fact: () => null,
+        home: (account) => account,
+        rulebook: { ref: { version: 1, hash: 'r' }, book: claims(null) },
+      });
+    expect(on('2026-05-05T12:00:00Z')).toMatchObject({ pin: { parts: [{ account: mine }] } });
+    expect(on('2026-06-15T12:00:00Z')).toEqual({ kind: 'waiting', card: myCard });
+    expect(on('2026-07-05T12:00:00Z')).toMatchObject({ pin: { parts: [{ account: hers }] } });
   });
 });
 

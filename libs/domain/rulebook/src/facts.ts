@@ -58,4 +58,8 @@ export interface PartnerFact {
   /** What was spent at the partner, in major units, an exact decimal; null for an action without money. */
   readonly amount: string | null;
   readonly currency: string | null;
+  /** Who of the partner's people gave it: a manager who awards a colleague. Absent: nobody is named. */
+  readonly sender?: string;
+  /** Why, in the sender's words. */
+  readonly reason?: string;
 }

@@ -1,8 +1,12 @@
 export * from './facts.js';
 export * from './rulebook.js';
 export * from './decode-rulebook.js';
+export type * from './rating.js';
 export * from './rate.js';
+export * from './rate-partner.js';
 export * from './lot-dates.js';
+export * from './budgets.js';
+export { budgetsAsked } from './budgets-asked.js';
 export * from './in-force.js';
 export * from './engine/compile.js';
 export * from './engine/explanation.js';

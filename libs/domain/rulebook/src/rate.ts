@@ -1,14 +1,6 @@
-import {
-  Exact,
-  Points,
-  dayAt,
-  minorUnitDigits,
-  timeZone,
-  yearOf,
-  type LocalDate,
-  type Rounding,
-} from '@tallystick/kernel';
-import { isSale, type PartnerFact, type ReceiptFact, type ReceiptLine } from './facts.js';
+import { Exact, Points, minorUnitDigits, yearOf, type Rounding } from '@tallystick/kernel';
+import { fullBudgets } from './budgets-asked.js';
+import { isSale, type ReceiptFact, type ReceiptLine } from './facts.js';
 import { engineOf } from './engine/compile.js';
 import { exclusionOf } from './engine/exclusions.js';
 import type { Explanation } from './engine/explanation.js';
@@ -16,6 +8,7 @@ import type { History } from './engine/history.js';
 import { rateWith, type EngineInputs } from './engine/rate-with.js';
 import { tierOn } from './engine/tiers.js';
 import { lotDates } from './lot-dates.js';
+import { causeAndCost, dayOf, type Rating } from './rating.js';
 import type { Rulebook, TierLevel } from './rulebook.js';
 
 /** What the engine is told besides the fact and the rulebook: resolved before, and stored with the award. */
@@ -28,55 +21,8 @@ export interface RatingInputs {
   readonly attributes?: EngineInputs['attributes'];
   /** Absent: no cap has been used. */
   readonly counted?: EngineInputs['counted'];
-  /** Absent: no budget has been used. */
+  /** How many points are left of each budget, by the names of `budgetName`. Absent: no budget has been used. */
   readonly budgets?: EngineInputs['budgets'];
-}
-
-/** One rule's award; the shape of a ledger lot without its id. */
-export interface RatedLot {
-  readonly points: Points.Points;
-  readonly rule: string;
-  readonly kind: 'base' | 'bonus';
-  readonly availableAt: ReturnType<typeof lotDates>['availableAt'];
-  readonly expiresAt: ReturnType<typeof lotDates>['expiresAt'];
-  readonly funder: string;
-  readonly qualifies: boolean;
-  /** The counters of caps that it counts in. */
-  readonly counters?: readonly string[];
-  /** The budget that pays for it. */
-  readonly budget?: string;
-  /** The rulebook's version. */
-  readonly rulebook: number;
-  /** So many points are worth `value`, in major units; absent: the programme names no value for them. */
-  readonly cost?: { readonly points: number; readonly value: string; readonly currency: string };
-}
-
-/** A sold line after rating. */
-export interface RatedLine {
-  readonly ordinal: number;
-  readonly product: string;
-  readonly quantity: string;
-  /** Its part of each lot, in the order of `lots`. */
-  readonly points: readonly Points.Points[];
-  readonly spendMinor: number;
-  /** Why the line did not count; null when it did. */
-  readonly excluded: string | null;
-}
-
-export interface Rating {
-  readonly tier: string | null;
-  readonly spendYear: string;
-  /** The day of the programme that it counts on. */
-  readonly day: LocalDate;
-  readonly lots: readonly RatedLot[];
-  /** Every sold line, those that did not count included; returned lines are not here. */
-  readonly lines: readonly RatedLine[];
-  /** Why there are no points; null when there are. */
-  readonly reason: string | null;
-  /** What counters of caps had come to that were looked at. */
-  readonly counted: Readonly<Record<string, number>>;
-  /** Of a receipt: why each rule gave what it gave. */
-  readonly explanation: Explanation | null;
 }
 
 /** Rates what a receipt sells. Returned lines (negative quantity) are the ledger's matter. Pure and total. */
@@ -123,14 +69,15 @@ const rateAt = (
     awards,
     explanation,
     counted: looked,
+    budgets,
   } = rateWith(engineOf(rulebook), fact, sold, {
     tier,
     firstPurchase: inputs.firstPurchase ?? false,
     attributes: inputs.attributes ?? {},
     counted: inputs.counted ?? new Map(),
-    budgets: inputs.budgets ?? fullBudgets(rulebook),
+    budgets: inputs.budgets ?? fullBudgets(fact, rulebook),
   });
-  const lots = awards.map(({ compiled: { rule }, points, counters }) => ({
+  const lots = awards.map(({ compiled: { rule }, points, counters, budget }) => ({
     points,
     rule: rule.id,
     kind: rule.kind,
@@ -138,7 +85,7 @@ const rateAt = (
     funder: rule.funder,
     qualifies: rule.qualifies ?? rule.kind === 'base',
     ...(counters.length === 0 ? {} : { counters }),
-    ...(rule.budget === undefined ? {} : { budget: rule.budget }),
+    ...(budget === null ? {} : { budget }),
     ...causeAndCost(rulebook),
   }));
   return {
@@ -156,63 +103,10 @@ const rateAt = (
     })),
     reason: lots.length > 0 ? null : reasonForNothing(explanation, bases),
     counted: looked,
+    budgets,
     explanation,
   };
 };
-
-/** Rates what a partner says a member did. Pure and total. */
-export const ratePartnerEvent = (fact: PartnerFact, rulebook: Rulebook): Rating => {
-  const rules = rulebook.partnerEvents.filter(
-    (rule) => rule.partner === fact.partner && rule.type === fact.type,
-  );
-  const day = dayOf(fact, rulebook);
-  const dates = lotDates(rulebook, fact.occurredAt);
-  const lots = rules
-    .map((rule) => {
-      const amount = Exact.exact(fact.amount ?? '0');
-      const given =
-        rule.per === null
-          ? Exact.exact(rule.points)
-          : Exact.multiply(Exact.divide(amount, Exact.exact(rule.per)), Exact.exact(rule.points));
-      return { rule, points: Points.points(Exact.round(given, rule.rounding)) };
-    })
-    .filter(({ points }) => points > 0)
-    .map(({ rule, points }) => ({
-      points,
-      rule: rule.id,
-      kind: 'base' as const,
-      ...dates,
-      funder: `partner:${fact.partner}`,
-      qualifies: false,
-      ...causeAndCost(rulebook),
-    }));
-  return {
-    tier: null,
-    spendYear: yearOf(day),
-    day,
-    lots,
-    lines: [],
-    reason: lots.length > 0 ? null : rules.length === 0 ? 'no-rule-for-event' : 'below-one-point',
-    counted: {},
-    explanation: null,
-  };
-};
-
-const fullBudgets = ({ budgets = [] }: Rulebook): ReadonlyMap<string, number> =>
-  new Map(budgets.map(({ id, points }) => [id, points]));
-
-/** What a lot may cost is what its points are worth when they are spent, by the version that gives it. */
-const causeAndCost = ({
-  version,
-  redemption,
-  currency,
-}: Rulebook): Pick<RatedLot, 'rulebook' | 'cost'> => ({
-  rulebook: version,
-  ...(redemption === null ? {} : { cost: { ...redemption, currency } }),
-});
-
-const dayOf = (fact: Pick<ReceiptFact, 'occurredAt'>, rulebook: Rulebook): LocalDate =>
-  dayAt(fact.occurredAt, timeZone(rulebook.timeZone));
 
 /** Points are not earned on what was paid with points: that part is taken off every line in proportion. */
 const shareNotPaidWithPoints = (fact: ReceiptFact, sold: readonly ReceiptLine[]): Exact.Exact => {

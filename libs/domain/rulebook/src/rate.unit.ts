@@ -3,7 +3,8 @@ import fc from 'fast-check';
 import { cardToken, factId, instant, localDate, programId } from '@tallystick/kernel';
 import { lotDates } from './lot-dates.js';
 import { inForceAt } from './in-force.js';
-import { ratePartnerEvent, rateReceipt, type RatingInputs } from './rate.js';
+import { rateReceipt, type RatingInputs } from './rate.js';
+import { ratePartnerEvent } from './rate-partner.js';
 import type { PartnerFact, ReceiptFact, ReceiptLine } from './facts.js';
 import type { Rulebook } from './rulebook.js';
 

@@ -99,10 +99,18 @@ export interface Group {
   readonly take: 'first' | 'best';
 }
 
-/** Points that a campaign may give in all, over all members: then it stops. */
+/** What a campaign may give, over all members: then it stops. Exactly one of `points` and `money` says how much. */
 export interface Budget {
   readonly id: string;
-  readonly points: number;
+  readonly points?: number;
+  /** What its points may cost, by the value that the programme gives them: major units, an exact decimal > 0. */
+  readonly money?: string;
+  /** So much in each such period, by the programme's days; absent: in all. */
+  readonly per?: 'day' | 'week' | 'month' | 'quarter' | 'year';
+  /** So much for each who gives (the sender of a partner's event); absent: for all together. */
+  readonly each?: 'sender';
+  /** What a return takes back is given to nobody else, which is so when this is left out; or it may be given again. */
+  readonly returns?: 'keep' | 'give-back';
 }
 
 /** What enrollment or a segment list says of a member, resolved before rating and stored with the award. */
@@ -158,6 +166,8 @@ export interface PartnerRule {
   readonly points: number;
   readonly per: string | null;
   readonly rounding: Rounding;
+  /** The budget that pays for it: when that is spent, the rule gives nothing. */
+  readonly budget?: string;
 }
 
 export interface Exclusions {

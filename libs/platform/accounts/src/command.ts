@@ -1,7 +1,14 @@
-import { newEvent, type EventMetadata, type NewEvent } from '@tallystick/event-store';
+import {
+  canonicalJson,
+  newEvent,
+  sha256,
+  type EventMetadata,
+  type NewEvent,
+} from '@tallystick/event-store';
 import type { FactId, Instant, StreamName } from '@tallystick/kernel';
 import {
-  schemaVersionOf,
+  inOnePiece,
+  spread,
   type Account,
   type HoldReleased,
   type LedgerEvent,
@@ -10,19 +17,35 @@ import {
 /** A ledger event, and the form in which it is appended. */
 export interface Recording {
   readonly event: LedgerEvent;
-  readonly stored: NewEvent;
+  /** Itself, or its parts and then its head. */
+  readonly stored: readonly NewEvent[];
+  readonly metadata: EventMetadata;
 }
 
-/** `ordinal` tells apart the events that one fact causes: they share it with the fact's own stream. */
+/** UTF-16 units of what is stored in one piece: 3 bytes each at most, so that it is within what any store and bus takes. */
+const unitsMax = 300_000;
+
+/** `ordinal` tells apart the events that one fact causes: they share it with the fact's own stream. Parts of an event share its ordinal. */
 export const recording = (
   fact: FactId,
   ordinal: number,
   event: LedgerEvent,
   metadata: EventMetadata,
-): Recording => ({
-  event,
-  stored: newEvent(fact, ordinal, { ...event, schemaVersion: schemaVersionOf(event) }, metadata),
-});
+): Recording => {
+  const whole = newEvent(fact, ordinal, inOnePiece(event), metadata);
+  if (whole.data.length <= unitsMax) return { event, stored: [whole], metadata };
+  const forms = spread(event, { canonical: canonicalJson, sha256, unitsMax });
+  const stored = forms.map((form) => newEvent(fact, ordinal, form, metadata));
+  return { event, stored, metadata };
+};
+
+/** Bytes that a recording adds to an append. */
+export const bytesOf = ({ stored }: Recording): number =>
+  stored.reduce(
+    (sum, { data, metadata }) =>
+      sum + Buffer.byteLength(data) + Buffer.byteLength(JSON.stringify(metadata)),
+    0,
+  );
 
 /** Events that a hold's own fact causes: what asked for it, what reserved the lots, and this. */
 const lapseOrdinal = 2;

@@ -1,8 +1,8 @@
 import type { EventStore } from '@tallystick/event-store';
 import {
-  decodeLedgerEvent,
   emptyAccount,
   evolve,
+  LedgerReader,
   type Account,
   type LedgerEvent,
 } from '@tallystick/ledger';
@@ -69,12 +69,21 @@ const partOf = (stream: string): number => {
   return (hash ^ (hash >>> 16)) & (parts - 1);
 };
 
+interface Folding {
+  readonly state: Account;
+  readonly reader: LedgerReader;
+  /** Of the last stored event that was read. */
+  revision: number;
+  /** Of the last one that is folded: it may have been read up to within an event that is stored in parts. */
+  folded: number;
+}
+
 const foldPart = async (
   texts: AsyncIterable<string>,
   see: SeeAccount,
   watch: FoldEvery['watch'],
 ): Promise<number> => {
-  const accounts = new Map<string, { readonly state: Account; revision: number }>();
+  const accounts = new Map<string, Folding>();
   for await (const text of texts) {
     for (let at = 0; at < text.length;) {
       const end = text.indexOf('\n', at);
@@ -85,18 +94,20 @@ const foldPart = async (
       const revision = Number(revisionText);
       let account = accounts.get(stream);
       if (account === undefined) {
-        account = { state: emptyAccount(), revision: -1 };
+        account = { state: emptyAccount(), reader: new LedgerReader(), revision: -1, folded: -1 };
         // A copy: a piece of the text would keep all of it.
         accounts.set(Buffer.from(stream).toString(), account);
       }
       if (revision !== account.revision + 1)
         throw new Error(`${stream} goes from revision ${account.revision} to ${revision}`);
-      const event = decodeLedgerEvent({ type, schemaVersion: Number(version), data });
-      evolve(account.state, event);
+      const event = account.reader.read({ type, schemaVersion: Number(version), data });
       account.revision = revision;
+      if (event === null) continue;
+      evolve(account.state, event);
+      account.folded = revision;
       watch?.(stream, event);
     }
   }
-  for (const [stream, { state, revision }] of accounts) see(stream, state, revision);
+  for (const [stream, { state, folded }] of accounts) see(stream, state, folded);
   return accounts.size;
 };

@@ -1,15 +1,16 @@
 import type { EventStore, RecordedEvent } from '@tallystick/event-store';
 import { ledgerStream, type AccountId, type ProgramId, type StreamName } from '@tallystick/kernel';
 import {
-  decodeLedgerEvent,
+  beginsPeriod,
   emptyAccount,
   evolve,
+  LedgerReader,
   type Account,
   type LedgerEvent,
 } from '@tallystick/ledger';
 import type { Held } from './account-cache.js';
 
-/** Where the newest closed period of a stream stands, as far as is known: its revision, or null. A hint: folding may begin there. */
+/** Where the newest closed period of a stream begins, as far as is known: its first revision, or null. A hint: folding may begin there. */
 export type ClosedAt = (stream: StreamName) => Promise<number | null>;
 
 /** Folds an account's events from the first on. `watch` sees each event and the account after it: copy what it keeps. */
@@ -29,7 +30,7 @@ export const readOn = async (
 ): Promise<Held> => {
   if (held !== undefined) return fold(store, stream, held);
   const closed = (await closedAt?.(stream)) ?? null;
-  if (closed !== null && (await typeAt(store, stream, closed)) === 'PeriodClosed')
+  if (closed !== null && (await periodBeginsAt(store, stream, closed)))
     return fold(store, stream, { ...none(), revision: closed - 1 });
   return fold(store, stream, none());
 };
@@ -37,14 +38,31 @@ export const readOn = async (
 const none = (): Held => ({ state: emptyAccount(), revision: -1, position: 0n });
 
 /** The hint is what somebody heard; what is there, the stream says. */
-const typeAt = async (
+const periodBeginsAt = async (
   store: EventStore,
   stream: StreamName,
   revision: number,
-): Promise<string | null> => {
-  for await (const { type } of store.readStream(stream, { from: revision })) return type;
-  return null;
+): Promise<boolean> => {
+  for await (const recorded of store.readStream(stream, { from: revision }))
+    return beginsPeriod(recorded);
+  return false;
 };
+
+/**
+ * The events of an account's stream, whole, each with the last of its stored events. Where a store shows an append before all of it is there,
+ * an event whose head is not there yet is none yet: who goes on from the last event reads it again from its first part.
+ */
+export async function* readLedger(
+  store: EventStore,
+  stream: StreamName,
+  from = 0,
+): AsyncGenerator<{ readonly event: LedgerEvent; readonly recorded: RecordedEvent }> {
+  const reader = new LedgerReader();
+  for await (const recorded of store.readStream(stream, { from })) {
+    const event = reader.read(recorded);
+    if (event !== null) yield { event, recorded };
+  }
+}
 
 const fold = async (
   store: EventStore,
@@ -54,8 +72,7 @@ const fold = async (
 ): Promise<Held> => {
   const { state } = from;
   let { revision, position } = from;
-  for await (const recorded of store.readStream(stream, { from: revision + 1 })) {
-    const event = decodeLedgerEvent(recorded);
+  for await (const { event, recorded } of readLedger(store, stream, revision + 1)) {
     evolve(state, event);
     watch?.(event, recorded, state);
     ({ revision, position } = recorded);

@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import {
-  appendLimits,
   createPostgresEventStore,
   eventStoreSchema,
   newEvent,
@@ -194,22 +193,24 @@ describe('a round of commands on one account', () => {
   });
 
   it('is closed to further commands when it is beyond two million bytes, and not before', async () => {
-    /** As large as an event may be: two of them are two million bytes. */
+    /** Eight of them are two million bytes. */
     const large = (name: string): Command<bigint> => ({
       decide: (state) => {
         const fact = factId('adjustment', name);
-        const short = recording(fact, 0, gift(state, name, ''), metadata).stored.data.length;
-        const reason = 'x'.repeat(appendLimits.eventBytesMax - short);
+        const [short] = recording(fact, 0, gift(state, name, ''), metadata).stored;
+        const reason = 'x'.repeat(250_000 - (short?.data.length ?? 0));
         return giving(name, reason).decide(state, now);
       },
     });
-    const asked = ['a', 'b'].map((name) => run(large(`${account}-${name}`)));
-    const small = ['c', 'd'].map((name) => run(giving(`${account}-${name}`)));
+    const asked = Array.from({ length: 8 }, (_, n) => `large-${n}`).map((name) =>
+      run(large(`${account}-${name}`)),
+    );
+    const small = ['i', 'j'].map((name) => run(giving(`${account}-${name}`)));
     await Promise.all([...asked, ...small]);
     const sizes = (await written()).slice(1).map(({ data }) => data.length);
-    expect(sizes.slice(0, 2)).toEqual([1_000_000, 1_000_000]);
-    expect(appended).toEqual([3, 1]);
-    expect(await given()).toBe(20);
+    expect(sizes.slice(0, 8)).toEqual(asked.map(() => 250_000));
+    expect(appended).toEqual([9, 1]);
+    expect(await given()).toBe(50);
   });
 
   it('has one of two commands that begin the same stream: the other finds it taken', async () => {

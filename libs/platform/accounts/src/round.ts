@@ -224,8 +224,8 @@ const decideInTurn = (
     if (decision.events.length > 0) account = present.account;
     for (const { event } of decision.folded ? [] : decision.events) evolve(account, event);
     for (const { stored } of [...lapsesBefore(present, decision.events), ...decision.events]) {
-      events.push(stored);
-      bytes += stored.data.length;
+      events.push(...stored);
+      for (const { data } of stored) bytes += data.length;
     }
     if (begins !== undefined) {
       begun.set(begins.stream, {
@@ -241,4 +241,4 @@ const decideInTurn = (
 
 /** Holds whose time was over are posted before what was decided without them, by the same names as accrual's clock would. */
 const lapsesBefore = ({ lapses }: AsOf, [first]: readonly Recording[]): readonly Recording[] =>
-  first === undefined ? [] : lapses.map((event) => lapseRecording(event, first.stored.metadata));
+  first === undefined ? [] : lapses.map((event) => lapseRecording(event, first.metadata));

@@ -1,13 +1,9 @@
 import type { EventStore, RecordedEvent } from '@tallystick/event-store';
 import { ledgerStream, type AccountId, type ProgramId } from '@tallystick/kernel';
-import {
-  decideMergeIn,
-  decodeLedgerEvent,
-  type ArrearsPolicy,
-  type MergeOut,
-} from '@tallystick/ledger';
+import { decideMergeIn, type ArrearsPolicy, type MergeOut } from '@tallystick/ledger';
 import type { Accounts } from './accounts.js';
 import { recording } from './command.js';
+import { readLedger } from './read-account.js';
 
 interface Parts {
   readonly store: EventStore;
@@ -47,9 +43,7 @@ export const leftOf = async (
   program: ProgramId,
   account: AccountId,
 ): Promise<Left | null> => {
-  for await (const recorded of store.readStream(ledgerStream(program, account))) {
-    if (recorded.type !== 'AccountsMerged') continue;
-    const event = decodeLedgerEvent(recorded);
+  for await (const { event, recorded } of readLedger(store, ledgerStream(program, account))) {
     if (event.type === 'AccountsMerged' && event.data.side === 'source')
       return { recorded, data: event.data };
   }

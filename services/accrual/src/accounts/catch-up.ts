@@ -45,7 +45,8 @@ export class CatchUp extends BackgroundWork {
     let position = after;
     for await (const recorded of this.store.readAll({ after, categories: ['ledger'] })) {
       if (this.stopping) return;
-      batch.push(heardOfStore(recorded));
+      const heard = heardOfStore(recorded);
+      if (heard !== null) batch.push(heard);
       ({ position } = recorded);
       if (batch.length < batchMax) continue;
       await this.note(batch, position, false);

@@ -27,7 +27,7 @@ interface Asked {
   readonly reject: (error: unknown) => void;
 }
 
-/** Which accounts there are, and where each one's newest closed period stands: accrual's own note of what the ledger says, made from the bus. */
+/** Which accounts there are, and where each one's newest closed period begins: accrual's own note of what the ledger says, made from the bus. */
 export class KnownAccounts {
   private asked: Asked[] = [];
 
@@ -50,9 +50,9 @@ export class KnownAccounts {
       );
     }
     const closed = new Map<StreamName, number>();
-    for (const { stream, revision, event } of heard) {
+    for (const { stream, revision, parts, event } of heard) {
       if (event?.type === 'PeriodClosed')
-        closed.set(stream, Math.max(revision, closed.get(stream) ?? 0));
+        closed.set(stream, Math.max(revision - parts, closed.get(stream) ?? 0));
     }
     if (closed.size > 0) {
       await this.db.query(
@@ -64,7 +64,7 @@ export class KnownAccounts {
     }
   }
 
-  /** The revision of a stream's newest closed period, as far as it was heard of; null: none. Asked together, answered by one query. */
+  /** The first revision of a stream's newest closed period, as far as it was heard of; null: none. Asked together, answered by one query. */
   closedAt(stream: StreamName): Promise<number | null> {
     return new Promise((resolve, reject) => {
       this.asked.push({ stream, resolve, reject });

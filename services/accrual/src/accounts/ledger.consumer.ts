@@ -16,7 +16,8 @@ export class LedgerConsumer {
     const heard: HeardEvent[] = [];
     const verdicts = batch.map((message): Verdict => {
       try {
-        heard.push(heardOfRelay(decodeRelayed(message)));
+        const told = heardOfRelay(decodeRelayed(message));
+        if (told !== null) heard.push(told);
         return { kind: 'done' };
       } catch (error) {
         if (error instanceof PoisonMessage) return { kind: 'poison', reason: error.reason };

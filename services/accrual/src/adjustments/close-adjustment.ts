@@ -1,9 +1,8 @@
-import { recording, type Accounts } from '@tallystick/accounts';
+import { readLedger, recording, type Accounts } from '@tallystick/accounts';
 import { newEvent, type EventMetadata, type EventStore } from '@tallystick/event-store';
 import { Points, ledgerStream, type Clock, type Instant, type ProgramId } from '@tallystick/kernel';
 import {
   decideAdjust,
-  decodeLedgerEvent,
   type Account,
   type AdjustDecision,
   type Change,
@@ -224,9 +223,7 @@ const writtenBefore = async (
   { asked }: Adjustment,
 ): Promise<PointsAdjusted['data'] | null> => {
   const fact = adjustmentFact(asked.program, asked.adjustment);
-  for await (const recorded of store.readStream(ledgerStream(asked.program, asked.account))) {
-    if (recorded.type !== 'PointsAdjusted') continue;
-    const event = decodeLedgerEvent(recorded);
+  for await (const { event } of readLedger(store, ledgerStream(asked.program, asked.account))) {
     if (event.type === 'PointsAdjusted' && event.data.fact === fact) return event.data;
   }
   return null;

@@ -4,6 +4,7 @@ import { asOf, emptyAccount } from '@tallystick/ledger';
 import { calculate, ownerAt, type Calculation } from '@tallystick/receipts';
 import { isSale, type ReceiptFact } from '@tallystick/rulebook';
 import { rulebookAt, type PublishedRulebook } from '../programs/catalog.js';
+import { budgetsLeft } from '../settle/budgets.js';
 import { loadFacts } from '../settle/load-facts.js';
 import type { Memory } from '../settle/memory.js';
 import { homeOf } from '../settle/successors.js';
@@ -36,7 +37,8 @@ export const calculateBasket = async (
       account === null
         ? emptyAccount()
         : asOf(workspace.account(basket.program, account).state, at).account;
-    const answer = said(rulebook, basket, calculate(state, basket, book, at));
+    const left = budgetsLeft(workspace, basket, book);
+    const answer = said(rulebook, basket, calculate(state, basket, book, at, left));
     return {
       kind: 'calculated',
       calculation: account === null ? withoutMember(answer, basket) : { ...answer, account },

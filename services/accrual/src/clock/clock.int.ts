@@ -142,7 +142,7 @@ describe('the accounts that are due', () => {
   const tell = (stream: DueAccount['stream'], lapsesAt: string): Promise<void> =>
     due().note([
       {
-        ...{ stream, revision: 1, recordedAt: now },
+        ...{ stream, revision: 1, recordedAt: now, parts: 0 },
         event: {
           type: 'PointsHeld',
           data: {

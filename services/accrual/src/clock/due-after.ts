@@ -6,9 +6,9 @@ import type { HeardEvent } from '../accounts/decode-heard-event.js';
  * The first moment at which what an event brought may lapse: the least of the dates that it names. null: it brings nothing that lapses.
  * May be too early, never too late: too early costs one look at the account, which says when to look again.
  */
-export const dueAfter = ({ event, recordedAt }: HeardEvent): Instant | null => {
-  // What a newer release wrote may name any date.
-  if (event === null) return recordedAt;
+export const dueAfter = ({ event, parts, recordedAt }: HeardEvent): Instant | null => {
+  // What a newer release wrote may name any date, and so may lists that are told in parts.
+  if (event === null || parts > 0) return recordedAt;
   switch (event.type) {
     case 'PointsEarned':
     case 'PointsAdjusted':

@@ -10,8 +10,8 @@ const lot = (availableAt: string, expiresAt: string | null): Lot => ({
   availableAt: instant(availableAt),
   expiresAt: expiresAt === null ? null : instant(expiresAt),
 });
-const due = (event: LedgerEvent | null): Instant | null =>
-  dueAfter({ stream: streamName('ledger', 'a', 'b'), revision: 1, recordedAt, event });
+const due = (event: LedgerEvent | null, parts = 0): Instant | null =>
+  dueAfter({ stream: streamName('ledger', 'a', 'b'), revision: 1, recordedAt, event, parts });
 const adjusted = (...lots: readonly Lot[]): LedgerEvent => ({
   type: 'PointsAdjusted',
   data: {
@@ -39,7 +39,7 @@ describe('when something may lapse after an event', () => {
     );
   });
 
-  it('is at once where the event does not name the dates of what comes back, or is not known', () => {
+  it('is at once where the event does not name the dates of what comes back, is not known, or is stored in parts', () => {
     const released: LedgerEvent = {
       type: 'HoldReleased',
       data: {
@@ -49,5 +49,6 @@ describe('when something may lapse after an event', () => {
     };
     expect(due(released)).toBe(recordedAt);
     expect(due(null)).toBe(recordedAt);
+    expect(due(adjusted(), 2)).toBe(recordedAt);
   });
 });

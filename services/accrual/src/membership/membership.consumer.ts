@@ -1,6 +1,6 @@
 import { Controller, Inject } from '@nestjs/common';
 import { EventPattern, Payload } from '@nestjs/microservices';
-import { cardLinked, memberEnrolled, topics } from '@tallystick/contracts';
+import { cardLinked, cardUnlinked, memberEnrolled, topics } from '@tallystick/contracts';
 import {
   newEvent,
   type EventMetadata,
@@ -15,11 +15,13 @@ import {
   ledgerStream,
   memberId,
   programId,
+  type CardToken,
   type Clock,
+  type ProgramId,
 } from '@tallystick/kernel';
-import { decideOpen, decodeLedgerEvent, fold } from '@tallystick/ledger';
+import { decideOpen, foldStored } from '@tallystick/ledger';
 import type { Message, Verdict } from '@tallystick/message-bus';
-import { cardStream, type CardEvent } from '@tallystick/receipts';
+import { cardStream, type CardEvent, type CardState } from '@tallystick/receipts';
 import {
   CLOCK,
   decodeRelayed,
@@ -70,10 +72,13 @@ export class MembershipConsumer {
     const event = decodeRelayed(message);
     if (event.type === 'MemberEnrolled') await this.open(event.data, message);
     if (event.type === 'CardLinked') await this.attach(event.data, message);
+    if (event.type === 'CardUnlinked') await this.detach(event.data, message);
   }
 
   private async open(data: JsonObject, message: Message): Promise<void> {
     const member = memberEnrolled.parse(data);
+    // The first of those who share an account has it opened.
+    if (member.shared === true) return;
     const program = programId(member.program);
     const account = accountId(member.account);
     const unit =
@@ -82,7 +87,7 @@ export class MembershipConsumer {
     const stream = ledgerStream(program, account);
     for (;;) {
       const recorded = (await this.store.readStreams([stream])).get(stream) ?? [];
-      const decision = decideOpen(fold(recorded.map(decodeLedgerEvent)), command);
+      const decision = decideOpen(foldStored(recorded), command);
       if (decision.kind === 'known') return;
       if (decision.kind === 'conflict')
         throw new Error(`account ${account} was opened for another member`);
@@ -112,22 +117,54 @@ export class MembershipConsumer {
       },
     };
     const cause = this.metadataOf(message, program);
-    for (;;) {
-      const workspace = new Workspace(this.memory);
-      await workspace.load([cardStream(program, card)]);
-      const { links } = workspace.card(program, card);
-      const { account, from } = attached.data;
-      if (links.some((known) => known.account === account && known.from === from)) break;
-      workspace.recordCard(program, card, attached, factId('card', program, card), cause);
-      const result = await this.store.append(workspace.writes());
-      if (result.kind === 'conflict') continue;
-      workspace.release(result.position);
-      break;
-    }
+    const { account, from } = attached.data;
+    await this.record(program, card, attached, cause, ({ links }) =>
+      links.some((known) => known.account === account && known.from === from),
+    );
     await this.settler.claim(program, card, cause);
   }
 
-  private metadataOf(message: Message, program: ReturnType<typeof programId>): EventMetadata {
+  /** What happened while the card led there goes there still, however late it comes. */
+  private async detach(data: JsonObject, message: Message): Promise<void> {
+    const link = cardUnlinked.parse(data);
+    const program = programId(link.program);
+    const card = cardToken(link.card);
+    const [account, member] = [accountId(link.account), memberId(link.member)];
+    const [from, until] = [instant(link.from), instant(link.until)];
+    const detached: CardEvent = {
+      type: 'CardDetached',
+      data: { program, card, account, member, from, until },
+    };
+    const cause = this.metadataOf(message, program);
+    await this.record(program, card, detached, cause, ({ links }) => {
+      const ended = links.find((known) => known.account === account && known.from === from);
+      if (ended === undefined)
+        throw new Error(`a card leaves account ${account}, to which it did not lead since ${from}`);
+      return ended.until !== null;
+    });
+  }
+
+  /** Tells a card's stream what it does not know yet. */
+  private async record(
+    program: ProgramId,
+    card: CardToken,
+    event: CardEvent,
+    cause: EventMetadata,
+    isKnown: (card: CardState) => boolean,
+  ): Promise<void> {
+    for (;;) {
+      const workspace = new Workspace(this.memory);
+      await workspace.load([cardStream(program, card)]);
+      if (isKnown(workspace.card(program, card))) return;
+      workspace.recordCard(program, card, event, factId('card', program, card), cause);
+      const result = await this.store.append(workspace.writes());
+      if (result.kind === 'conflict') continue;
+      workspace.release(result.position);
+      return;
+    }
+  }
+
+  private metadataOf(message: Message, program: ProgramId): EventMetadata {
     const occurredAt = instant(message.headers['ce_time'] ?? this.clock());
     const context = messageContext(message, actor);
     return metadata(context, { program, occurredAt, causationId: message.id }, this.clock);

@@ -1,7 +1,6 @@
-import { leftOf, recording, successorOf, type Accounts } from '@tallystick/accounts';
+import { bytesOf, leftOf, recording, successorOf, type Accounts } from '@tallystick/accounts';
 import {
   appendLimits,
-  canonicalJson,
   contentHash,
   type EventMetadata,
   type EventStore,
@@ -30,8 +29,8 @@ import { mergeFact, type MergeRegister, type MergeRequested } from './merge-regi
 /** Events of a merge: 0 is in the programme's register, 1 on the source, 2 (see `successorOf`) on the target. */
 const mergeOutOrdinal = 1;
 
-/** Well below what an event may hold: the target's names lots anew, and says what it paid. */
-const mergeBytesMax = appendLimits.eventBytesMax * 0.8;
+/** Well below what one append may hold: the target's names lots anew, and says what it paid. */
+const mergeBytesMax = appendLimits.appendBytesMax * 0.8;
 
 export interface MergeParts {
   readonly store: EventStore;
@@ -62,7 +61,7 @@ export type MergeAnswer =
   | { readonly kind: 'account-unknown'; readonly account: AccountId }
   /** It is part of another one already. */
   | { readonly kind: 'already-merged'; readonly account: AccountId; readonly successor: AccountId }
-  /** More of it can still be returned, refunded and captured than one event holds. */
+  /** More of it can still be returned, refunded and captured than one append holds. */
   | { readonly kind: 'too-large'; readonly account: AccountId }
   /** The target would come to more points than an account can hold. */
   | { readonly kind: 'beyond-limit' }
@@ -100,7 +99,7 @@ export const mergeAccounts = async (
     const refusal = await refusalOf(parts, request);
     if (refusal !== null) return refusal;
     const keepFrom = returnableSince(published, parts.clock());
-    if ((await bytesOf(parts, request, keepFrom)) > mergeBytesMax)
+    if ((await bytesToMove(parts, request, keepFrom, metadata)) > mergeBytesMax)
       return { kind: 'too-large', account: source };
     if (!(await hasRoom(parts, request))) return { kind: 'beyond-limit' };
     const merge = { merge: id, ...request, keepFrom, requestedBy: by.subject, hash };
@@ -126,17 +125,21 @@ const refusalOf = async (
 };
 
 /** How large the event would be with which the source leaves; the target's is about as large. */
-const bytesOf = (
+const bytesToMove = (
   { accounts }: MergeParts,
   { program, source, target, reason }: MergeRequest,
   keepFrom: Instant,
+  metadata: EventMetadata,
 ): Promise<number> =>
   accounts.run(program, source, {
     decide: (state, at) => {
-      const named = { fact: mergeFact(program, 'measured'), factHash: '' };
-      const decision = decideMergeOut(state, { ...named, target, reason, keepFrom }, at);
+      const fact = mergeFact(program, 'measured');
+      const command = { fact, factHash: '', target, reason, keepFrom };
+      const decision = decideMergeOut(state, command, at);
       const bytes =
-        decision.kind === 'left' ? Buffer.byteLength(canonicalJson(decision.event.data)) : 0;
+        decision.kind === 'left'
+          ? bytesOf(recording(fact, mergeOutOrdinal, decision.event, metadata))
+          : 0;
       return { kind: 'answer', answer: () => bytes };
     },
   });

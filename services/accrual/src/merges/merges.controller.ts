@@ -118,7 +118,7 @@ export class MergesController {
           status: 409,
           type: 'account-too-large',
           title: 'The account has too much to be moved at once',
-          detail: `More of account ${result.account} can still be returned than one event holds. Ask again when fewer of its sales are within the return window.`,
+          detail: `More of account ${result.account} can still be returned, refunded or captured than is moved at once. Ask again when fewer of its sales are within the return window.`,
         });
       case 'beyond-limit':
         throw problem({

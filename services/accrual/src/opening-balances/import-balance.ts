@@ -1,9 +1,8 @@
-import { recording, successorOf, type Accounts } from '@tallystick/accounts';
+import { readLedger, recording, successorOf, type Accounts } from '@tallystick/accounts';
 import type { EventMetadata, EventStore } from '@tallystick/event-store';
 import { ledgerStream, type AccountId } from '@tallystick/kernel';
 import {
   decideImport,
-  decodeLedgerEvent,
   type ArrearsPolicy,
   type BeyondLimit,
   type ImportDecision,
@@ -128,9 +127,7 @@ const isWritten = async (
   if (store.capabilities.atomicAcrossStreams) return true;
   const fact = balanceFact(pinned);
   for (const account of new Set([pinned.account, successor])) {
-    for await (const recorded of store.readStream(ledgerStream(pinned.program, account))) {
-      if (recorded.type !== 'OpeningBalanceImported') continue;
-      const event = decodeLedgerEvent(recorded);
+    for await (const { event } of readLedger(store, ledgerStream(pinned.program, account))) {
       if (event.type === 'OpeningBalanceImported' && event.data.fact === fact) return true;
     }
   }

@@ -41,6 +41,8 @@ export class PartnerEventsConsumer {
       card: cardToken(received.card),
       amount: received.amount,
       currency: received.currency,
+      ...(received.sender === undefined ? {} : { sender: received.sender }),
+      ...(received.reason === undefined ? {} : { reason: received.reason }),
     };
     const context = messageContext(message, actor);
     const about = { program, occurredAt: fact.occurredAt, causationId: message.id };

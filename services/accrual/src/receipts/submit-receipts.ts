@@ -128,14 +128,14 @@ export const programUnknown = (program: string): ProblemException =>
     detail: `Programme ${programId(program)} has not been published: publish a rulebook for it first.`,
   });
 
-/** Its lines are more than one event holds, in the receipt's own stream or in the account's. */
+/** Its lines are more than one event of the receipt's own stream holds. */
 const tooLarge = (): ProblemException =>
   problem({
     status: 422,
     type: 'receipt-too-large',
     title: 'This receipt is larger than the ledger keeps',
     detail:
-      'What it says, or what it earns, takes more than a million bytes. Nothing of it was kept: send its lines as several receipts.',
+      'What it says takes more than a million bytes. Nothing of it was kept: send its lines as several receipts.',
   });
 
 /** Not the till's fault, but trying again does not help: kept out of the way of the others, and in the log. */

@@ -5,7 +5,7 @@ import {
   type EventStore,
 } from '@tallystick/event-store';
 import type { Instant, ProgramId } from '@tallystick/kernel';
-import { sameName, type RulebookRef } from '@tallystick/ledger';
+import { sameName } from '@tallystick/ledger';
 import type { Catalog, PublishedRulebook } from '../programs/catalog.js';
 import {
   readRerating,
@@ -58,8 +58,9 @@ export const requestRerating = async (
     const version = (number: number): PublishedRulebook | undefined =>
       published.versions.find(({ ref }) => ref.version === number);
     const [from, to] = [version(request.from), version(request.to)];
-    if (from === undefined || to === undefined || from === to || countsBudgets(to))
-      return { kind: 'invalid', faults: faultsOf(request, from, to) };
+    const fault = faultOf(from, to);
+    if (from === undefined || to === undefined || fault !== null)
+      return { kind: 'invalid', faults: fault === null ? [] : [fault] };
     const data: ReratingRequested = {
       ...{ ...rest, rerating, program, from: from.ref, to: to.ref, hash },
       requestedBy: by.subject,
@@ -82,20 +83,19 @@ export const requestRerating = async (
 };
 
 /** A budget is spent in the order in which receipts come: which of them it would have paid for cannot be said afterwards. */
-const countsBudgets = ({ book }: PublishedRulebook): boolean => (book.budgets ?? []).length > 0;
+const hasBudgets = ({ book }: PublishedRulebook): boolean => (book.budgets ?? []).length > 0;
 
-const faultsOf = (
-  { from, to }: Pick<ReratingRequest, 'from' | 'to'>,
-  wrong: { readonly ref: RulebookRef } | undefined,
-  right: PublishedRulebook | undefined,
-): ReratingFault[] => {
+const faultOf = (
+  from: PublishedRulebook | undefined,
+  to: PublishedRulebook | undefined,
+): ReratingFault | null => {
   const unknown = 'is no approved version of the programme';
-  if (wrong === undefined) return [{ field: 'from', message: unknown }];
-  if (right === undefined) return [{ field: 'to', message: unknown }];
-  if (from === to) return [{ field: 'to', message: 'must be another version than from' }];
-  return [
-    { field: 'to', message: 'has budgets, and what a budget pays for cannot be rated again' },
-  ];
+  const budgets = 'has budgets: what a budget pays for cannot be rated again';
+  if (from === undefined) return { field: 'from', message: unknown };
+  if (to === undefined) return { field: 'to', message: unknown };
+  if (from === to) return { field: 'to', message: 'must be another version than from' };
+  if (hasBudgets(from)) return { field: 'from', message: budgets };
+  return hasBudgets(to) ? { field: 'to', message: budgets } : null;
 };
 
 export type Refusal =

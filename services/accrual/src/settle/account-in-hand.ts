@@ -2,9 +2,10 @@ import type { Held } from '@tallystick/accounts';
 import type { EventMetadata, RecordedEvent } from '@tallystick/event-store';
 import { ledgerStream, type AccountId, type FactId, type StreamName } from '@tallystick/kernel';
 import {
-  decodeLedgerEvent,
   emptyAccount,
+  eventAt,
   evolve,
+  LedgerReader,
   type Account,
   type EarningRerated,
   type EarnReversed,
@@ -28,6 +29,8 @@ export class AccountInHand {
   private history: ReadonlyMap<FactId, readonly Applied[]> | undefined;
   private readonly decided = new Map<FactId, Applied[]>();
   private decidedEvents = 0;
+  /** The last event of those that were read, once it was asked for: it may be large. */
+  private leaving: LedgerEvent | undefined;
   private dirty = false;
   private spare: Held | undefined;
 
@@ -42,6 +45,7 @@ export class AccountInHand {
     this.read = events;
     this.reach = reach;
     this.history = undefined;
+    this.leaving = undefined;
   }
 
   /** From which revision on to read, so as to have what came since the account was used last, or all that ever happened to it; null: it was read. */
@@ -64,9 +68,12 @@ export class AccountInHand {
   get state(): Account {
     const { state } = this.held;
     if (this.revision === this.held.revision) return state;
+    const reader = new LedgerReader();
     for (const recorded of this.read) {
       if (recorded.revision <= this.held.revision) continue;
-      evolve(state, decodeLedgerEvent(recorded));
+      const event = reader.read(recorded);
+      if (event === null) continue;
+      evolve(state, event);
       this.held = { state, revision: recorded.revision, position: recorded.position };
     }
     return state;
@@ -87,7 +94,8 @@ export class AccountInHand {
   left(): { readonly merge: MergeOut; readonly metadata: EventMetadata } | null {
     const last = this.read.at(-1);
     if (last?.type !== 'AccountsMerged') return null;
-    const { data } = decodeLedgerEvent(last);
+    this.leaving ??= eventAt(this.read, this.read.length - 1);
+    const { data } = this.leaving;
     return 'side' in data && data.side === 'source'
       ? { merge: data, metadata: { ...last.metadata, causationId: last.id } }
       : null;
@@ -107,9 +115,9 @@ export class AccountInHand {
     return state;
   }
 
-  /** Notes events that the ledger's decider has folded into the state already. */
-  note(events: readonly LedgerEvent[]): void {
-    this.decidedEvents += events.length;
+  /** Notes events that the ledger's decider has folded into the state already, and as how many they are stored. */
+  note(events: readonly LedgerEvent[], stored: number): void {
+    this.decidedEvents += stored;
     for (const event of events) remember(this.decided, event);
   }
 
@@ -126,9 +134,9 @@ const copyOf = (held: Held): Held => ({ ...held, state: structuredClone(held.sta
 
 const historyOf = (events: readonly RecordedEvent[]): ReadonlyMap<FactId, readonly Applied[]> => {
   const history = new Map<FactId, Applied[]>();
-  for (const recorded of events) {
-    if (appliedTypes.has(recorded.type)) remember(history, decodeLedgerEvent(recorded));
-  }
+  events.forEach(({ type }, index) => {
+    if (appliedTypes.has(type)) remember(history, eventAt(events, index));
+  });
   return history;
 };
 

@@ -1,5 +1,6 @@
 import { ledgerStream, type AccountId, type ProgramId, type StreamName } from '@tallystick/kernel';
 import {
+  budgetStream,
   cardStream,
   factStream,
   namedOriginals,
@@ -8,7 +9,10 @@ import {
   type Fact,
   type FactStreamState,
 } from '@tallystick/receipts';
-import { programStream } from '../programs/catalog.js';
+import { budgetsAsked } from '@tallystick/rulebook';
+import { programStream, rulebookAt, rulebookOf, type Program } from '../programs/catalog.js';
+import { givesBack, hasBudgets } from './budgets.js';
+import { isApplied } from './outcome-of-pin.js';
 import { chainOf, homeOf } from './successors.js';
 import type { Workspace } from './workspace.js';
 
@@ -58,16 +62,69 @@ const touchedBy = (workspace: Workspace, fact: Fact): Touched => {
   const accounts = [...owners, ...[own, ...sales].flatMap(reached)].flatMap((account) =>
     chainOf(workspace, program, account),
   );
+  const budgets = budgetsOf(workspace, fact, accounts);
   return {
     streams: [
       ...[fact.id, ...originals].map(factStream),
       ...cards.map((card) => cardStream(program, card)),
       ...accounts.map((account) => ledgerStream(program, account)),
+      ...budgets,
     ],
-    whole: [...toldBy(workspace, fact, own), ...notAbsorbed(workspace, program, accounts)].map(
-      (account) => ledgerStream(program, account),
-    ),
+    whole: [
+      ...[...toldBy(workspace, fact, own), ...notAbsorbed(workspace, program, accounts)].map(
+        (account) => ledgerStream(program, account),
+      ),
+      ...(budgets.length > 0 && isCutOff(workspace, fact, own) ? budgets : []),
+    ],
   };
+};
+
+/** The budgets that rating a fact may ask, and those that it may give back to. */
+const budgetsOf = (
+  workspace: Workspace,
+  fact: Fact,
+  accounts: readonly AccountId[],
+): readonly StreamName[] => {
+  const program = workspace.program(fact.program);
+  if (program === null || !hasBudgets(program)) return [];
+  const names = new Set(
+    booksOf(workspace, program, fact).flatMap((book) =>
+      budgetsAsked(fact, book).map(({ name }) => name),
+    ),
+  );
+  if (givesBack(fact)) {
+    for (const account of accounts) {
+      const state = workspace.accountIfLoaded(fact.program, account)?.state;
+      for (const lots of [state?.lots, state?.emptied])
+        for (const { lot } of lots?.values() ?? [])
+          if (lot.budget !== undefined) names.add(lot.budget);
+    }
+  }
+  return [...names].map((name) => budgetStream(fact.program, name));
+};
+
+/** The version in force when it happened, and the one that it was pinned to. */
+const booksOf = (workspace: Workspace, program: Program, fact: Fact) => {
+  const standing = standingOfFact(workspace.factIfLoaded(fact.id), fact);
+  const pinned = standing.kind === 'pinned' ? standing.pin.rulebook : null;
+  return [
+    rulebookAt(program, fact.occurredAt),
+    pinned === null ? null : rulebookOf(program, pinned),
+  ].flatMap((found) => found?.book ?? []);
+};
+
+/** A fact that was pinned and not applied in full: what it took of a budget may be counted already. */
+const isCutOff = (workspace: Workspace, fact: Fact, state: FactStreamState | null): boolean => {
+  const standing = standingOfFact(state, fact);
+  return (
+    standing.kind === 'pinned' &&
+    standing.pin.parts.some(
+      (part) =>
+        chainOf(workspace, fact.program, part.account).every(
+          (account) => workspace.accountIfLoaded(fact.program, account)?.missing(true) === null,
+        ) && !isApplied(workspace, fact, part),
+    )
+  );
 };
 
 const reached = (state: FactStreamState | null): readonly AccountId[] => [

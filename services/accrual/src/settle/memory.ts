@@ -1,6 +1,7 @@
 import { AccountCache, type ClosedAt } from '@tallystick/accounts';
 import type { EventStore } from '@tallystick/event-store';
 import { Catalog } from '../programs/catalog.js';
+import { BudgetCache } from './budget-cache.js';
 import { CardCache } from './card-cache.js';
 
 /**
@@ -12,6 +13,7 @@ export class Memory {
   readonly catalog: Catalog;
   readonly accounts: AccountCache;
   readonly cards: CardCache;
+  readonly budgets = new BudgetCache();
   readonly closedAt: ClosedAt | undefined;
 
   constructor(parts: {

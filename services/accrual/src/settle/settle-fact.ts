@@ -17,6 +17,7 @@ import {
   type Pin,
 } from '@tallystick/receipts';
 import { rulebookAt, rulebookOf, type Program } from '../programs/catalog.js';
+import { BudgetDraw } from './budgets.js';
 import { closedReason, isApplied, outcomeOfPin } from './outcome-of-pin.js';
 import { arriveAt } from './successors.js';
 import type { Workspace } from './workspace.js';
@@ -157,6 +158,12 @@ const applyPin = (
     account,
     lines: returnedOf(workspace, fact, account),
   }));
+  const draw = new BudgetDraw(
+    workspace,
+    program,
+    fact,
+    pin.parts.filter((part) => !open.includes(part)),
+  );
   for (const part of now.parts) {
     if (now.rulebook === null || isApplied(workspace, fact, part)) continue;
     const { account } = part;
@@ -165,13 +172,16 @@ const applyPin = (
     const state = workspace.toDecideOn(fact.program, account);
     const elsewhere = returned.filter((other) => other.account !== account);
     const rulebook = rulebookOf(program, now.rulebook);
+    const before = draw.usedAt(account);
     const decision = applyPart(state, fact, part, rulebook, {
       at,
       digest: sha256,
+      budgets: draw.left(rulebook.book, now.parts),
       cameBackElsewhere: elsewhere.flatMap(({ lines }) => lines),
     });
     if (decision.kind !== 'applied') throw new ReadApart(account, decision.kind);
     workspace.recordLedger(fact.program, account, fact.id, decision.events, metadata);
+    draw.record(account, before, decision.events, metadata);
   }
   return outcomeOfPin(workspace, fact, now);
 };

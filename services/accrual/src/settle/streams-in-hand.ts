@@ -1,14 +1,19 @@
 import type { RecordedEvent } from '@tallystick/event-store';
 import { categoryOf, type StreamName } from '@tallystick/kernel';
+import { beginsPeriod } from '@tallystick/ledger';
 import {
+  decodeBudgetEvent,
   decodeCardEvent,
   decodeFactEvent,
+  evolveBudget,
   evolveCard,
   evolveFact,
   unknownCard,
+  untouchedBudget,
   type FactStreamState,
 } from '@tallystick/receipts';
 import { AccountInHand } from './account-in-hand.js';
+import type { HeldBudget } from './budget-cache.js';
 import type { HeldCard } from './card-cache.js';
 import type { Memory } from './memory.js';
 
@@ -27,6 +32,8 @@ export class StreamsInHand {
   private readonly facts = new Map<StreamName, HeldFact>();
   private readonly cards = new Map<StreamName, HeldCard>();
   private readonly kept = new Map<StreamName, HeldCard>();
+  private readonly budgets = new Map<StreamName, HeldBudget>();
+  private readonly keptBudgets = new Map<StreamName, HeldBudget>();
   private readonly accounts = new Map<StreamName, AccountInHand>();
   private readonly programs = new Set<StreamName>();
   private newest = 0n;
@@ -37,8 +44,8 @@ export class StreamsInHand {
   ) {}
 
   /**
-   * Reads streams that are not in hand yet, all by one query. Of an account in `whole` it reads all that ever happened, of another one what
-   * came since it was used last. Says whether anything was left to read.
+   * Reads streams that are not in hand yet, all by one query. Of an account or a budget in `whole` it reads all that ever happened, of
+   * another one what came since it was used last. Says whether anything was left to read.
    */
   async load(
     streams: Iterable<StreamName>,
@@ -56,7 +63,8 @@ export class StreamsInHand {
     const misled = new Set<StreamName>();
     for (const [stream, revision] of from) {
       const events = read.get(stream) ?? [];
-      if (hints.has(stream) && events[0]?.type !== 'PeriodClosed') misled.add(stream);
+      const [first] = events;
+      if (hints.has(stream) && (first === undefined || !beginsPeriod(first))) misled.add(stream);
       else this.receive(stream, events, revision === 0);
     }
     if (misled.size > 0) await this.load([], misled);
@@ -82,6 +90,10 @@ export class StreamsInHand {
 
   card(stream: StreamName): HeldCard | undefined {
     return this.cards.get(stream) ?? this.of.shared?.card(stream);
+  }
+
+  budget(stream: StreamName): HeldBudget | undefined {
+    return this.budgets.get(stream) ?? this.of.shared?.budget(stream);
   }
 
   account(stream: StreamName): AccountInHand | undefined {
@@ -130,6 +142,11 @@ export class StreamsInHand {
         return this.taken(stream).missing(whole);
       case 'card':
         return this.card(stream) === undefined ? this.foreseen(stream).revision + 1 : null;
+      case 'budget': {
+        const held = this.budget(stream);
+        if (whole) return held?.whole === undefined ? 0 : null;
+        return held === undefined ? this.foreseenBudget(stream).revision + 1 : null;
+      }
       case 'program':
         return this.programs.has(stream) ? null : this.memory.catalog.since(stream);
       default:
@@ -164,6 +181,16 @@ export class StreamsInHand {
     return held;
   }
 
+  /** The same of a budget. */
+  private foreseenBudget(stream: StreamName): HeldBudget {
+    let held = this.keptBudgets.get(stream);
+    if (held === undefined) {
+      held = this.memory.budgets.get(stream) ?? noBudget;
+      this.keptBudgets.set(stream, held);
+    }
+    return held;
+  }
+
   private receive(stream: StreamName, events: readonly RecordedEvent[], whole: boolean): void {
     const { revision = -1, position = 0n } = events.at(-1) ?? {};
     this.see(position);
@@ -178,6 +205,18 @@ export class StreamsInHand {
         const card = { state, revision: Math.max(before.revision, revision) };
         this.cards.set(stream, card);
         if (card.revision >= 0) this.memory.cards.put(stream, card);
+        return;
+      }
+      case 'budget': {
+        const before = whole ? noBudget : this.foreseenBudget(stream);
+        const used = events.map(decodeBudgetEvent);
+        const budget = {
+          state: used.reduce(evolveBudget, before.state),
+          revision: Math.max(before.revision, revision),
+          ...(whole ? { whole: used } : {}),
+        };
+        this.budgets.set(stream, budget);
+        if (budget.revision >= 0) this.memory.budgets.put(stream, budget);
         return;
       }
       case 'program':
@@ -196,3 +235,5 @@ export class StreamsInHand {
     if (position > this.newest) this.newest = position;
   }
 }
+
+const noBudget: HeldBudget = { state: untouchedBudget, revision: -1 };

@@ -1,9 +1,13 @@
-import { schemaVersionOf, type Account, type LedgerEvent } from '@tallystick/ledger';
+import { recording } from '@tallystick/accounts';
+import type { Account, LedgerEvent } from '@tallystick/ledger';
 import {
+  budgetStream,
   cardStream,
+  evolveBudget,
   evolveCard,
   evolveFact,
   factStream,
+  type BudgetUsed,
   type CardEvent,
   type CardState,
   type FactEvent,
@@ -23,7 +27,9 @@ import {
   type ProgramId,
   type StreamName,
 } from '@tallystick/kernel';
+import type { Program } from '../programs/catalog.js';
 import type { AccountInHand } from './account-in-hand.js';
+import type { HeldBudget } from './budget-cache.js';
 import type { HeldCard } from './card-cache.js';
 import type { Memory } from './memory.js';
 import { StreamsInHand, type HeldFact } from './streams-in-hand.js';
@@ -35,6 +41,7 @@ import { StreamsInHand, type HeldFact } from './streams-in-hand.js';
 export class Workspace {
   private readonly facts = new Map<StreamName, HeldFact>();
   private readonly cards = new Map<StreamName, HeldCard>();
+  private readonly budgets = new Map<StreamName, HeldBudget>();
   private readonly pending = new Map<StreamName, { revision: number; events: NewEvent[] }>();
   private readonly pinned = new Set<FactId>();
   private readonly hand: StreamsInHand;
@@ -59,6 +66,11 @@ export class Workspace {
     return new Workspace(this.hand.memory, { hand: this.hand.split(streams) });
   }
 
+  /** A programme's versions, as they were read last; null: there are none. */
+  program(id: ProgramId): Program | null {
+    return this.hand.memory.catalog.known(id);
+  }
+
   /** null: there is no such fact. */
   fact(id: FactId): FactStreamState | null {
     return this.factAt(factStream(id)).state;
@@ -76,6 +88,16 @@ export class Workspace {
   foreseenCard(program: ProgramId, token: CardToken): CardState {
     const stream = cardStream(program, token);
     return (this.hand.card(stream) ?? this.hand.foreseen(stream)).state;
+  }
+
+  /** What a budget has given, as it was read, with what is decided here. */
+  budget(program: ProgramId, name: string): HeldBudget {
+    const stream = budgetStream(program, name);
+    return this.budgets.get(stream) ?? loaded(stream, this.hand.budget(stream));
+  }
+
+  budgetIfLoaded(program: ProgramId, name: string): HeldBudget | undefined {
+    return this.hand.budget(budgetStream(program, name));
   }
 
   account(program: ProgramId, id: AccountId): AccountInHand {
@@ -119,6 +141,14 @@ export class Workspace {
     this.cards.set(stream, { state: evolveCard(state, event), revision });
   }
 
+  recordBudget({ type, data }: BudgetUsed, metadata: EventMetadata): void {
+    const stream = budgetStream(data.program, data.budget);
+    const { state, revision } = this.budget(data.program, data.budget);
+    const added = this.pending.get(stream)?.events.length ?? 0;
+    this.write(stream, revision, newEvent(data.fact, added, { type, data }, metadata));
+    this.budgets.set(stream, { state: evolveBudget(state, { type, data }), revision });
+  }
+
   /** Events that the ledger's decider has folded into the account already. */
   recordLedger(
     program: ProgramId,
@@ -130,12 +160,11 @@ export class Workspace {
   ): void {
     const account = this.account(program, id);
     const stream = ledgerStream(program, id);
-    events.forEach((event, index) => {
-      const versioned = { ...event, schemaVersion: schemaVersionOf(event) };
-      const made = newEvent(of, firstOrdinal + index, versioned, metadata);
-      this.write(stream, account.revision, made);
-    });
-    account.note(events);
+    const stored = events.flatMap(
+      (event, index) => recording(of, firstOrdinal + index, event, metadata).stored,
+    );
+    for (const made of stored) this.write(stream, account.revision, made);
+    account.note(events, stored.length);
   }
 
   /** The newest event of all that was read or kept. */
@@ -143,7 +172,7 @@ export class Workspace {
     return this.hand.newestPosition;
   }
 
-  /** What is to be appended: facts' streams first, so that a store without atomicity never awards what it does not know. */
+  /** What is to be appended: facts' streams first, so that a store without atomicity never awards what it does not know, and no budget gives more than it counts. */
   writes(): StreamWrite[] {
     return [...this.pending]
       .map(([stream, { revision, events }]) => ({
@@ -161,6 +190,10 @@ export class Workspace {
     for (const [stream, { state, revision }] of this.cards) {
       const added = this.pending.get(stream)?.events.length ?? 0;
       this.hand.memory.cards.put(stream, { state, revision: revision + added });
+    }
+    for (const [stream, { state, revision }] of this.budgets) {
+      const added = this.pending.get(stream)?.events.length ?? 0;
+      this.hand.memory.budgets.put(stream, { state, revision: revision + added });
     }
   }
 
@@ -184,5 +217,5 @@ const loaded = <T>(stream: StreamName, held: T | undefined): T => {
   return held;
 };
 
-const order = ['receipt', 'partneraward', 'card', 'ledger'];
+const order = ['receipt', 'partneraward', 'card', 'budget', 'ledger'];
 const rank = (stream: StreamName): number => order.indexOf(stream.slice(0, stream.indexOf('-')));

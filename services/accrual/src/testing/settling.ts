@@ -28,7 +28,14 @@ import {
   type Account,
   type LedgerEvent,
 } from '@tallystick/ledger';
-import { cardStream, factStream, receiptFactId, revisionOf, type Pin } from '@tallystick/receipts';
+import {
+  budgetStream,
+  cardStream,
+  factStream,
+  receiptFactId,
+  revisionOf,
+  type Pin,
+} from '@tallystick/receipts';
 import type { ReceiptFact, ReceiptLine, Rulebook } from '@tallystick/rulebook';
 import { changeVersion } from '../programs/change-version.js';
 import { Memory } from '../settle/memory.js';
@@ -224,6 +231,15 @@ export const openTill = async (store: EventStore, rules: Partial<Rulebook> = {})
     /** What a crash leaves, on a store without atomicity: the fact's own stream with its pin, and nothing else. */
     pinOnly: (arrival: Arrival, parts: Pin['parts']) => onlyFact(arrival, parts, false),
     repin: (arrival: Arrival, parts: Pin['parts']) => onlyFact(arrival, parts, true),
+    /** The same, one write later: what the fact takes of a budget is counted, and nothing awarded. */
+    spendOnly: async ({ fact }: Arrival, budget: string, used: number) => {
+      const workspace = new Workspace(new Memory({ store }));
+      await workspace.load([budgetStream(program, budget)]);
+      const at = { program, budget, fact: fact.id, factRevision: revisionOf(fact) };
+      const data = { ...at, account: accountId('ann'), used };
+      workspace.recordBudget({ type: 'BudgetUsed', data }, metadata(now));
+      await append(...workspace.writes());
+    },
   };
 };
 export type Till = Awaited<ReturnType<typeof openTill>>;

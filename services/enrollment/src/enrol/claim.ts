@@ -1,5 +1,5 @@
 import type { PoolClient } from 'pg';
-import type { CardToken, Instant, MemberId, ProgramId } from '@tallystick/kernel';
+import type { AccountId, CardToken, Instant, MemberId, ProgramId } from '@tallystick/kernel';
 import { transaction } from '@tallystick/postgres';
 import type { RequestContext } from '@tallystick/service-host';
 import { openPersonal, samePersonal, sealPersonal, type PersonalData } from '../member/personal.js';
@@ -7,18 +7,19 @@ import {
   cardPinsOf,
   insertCards,
   insertMembers,
+  leftUntil,
   ownersOf,
   pinsOf,
   type Pin,
 } from '../member/pins.js';
+import { successorOf } from '../hear-merges/merges.js';
 import type { Parts } from '../parts.js';
-import type { Wanted } from './wanted.js';
+import type { EnrolRefusal, Wanted } from './wanted.js';
 
 /** What the tables say of a wanted enrolment whose stream is empty. */
 export type Claim =
   | { readonly kind: 'claimed'; readonly pin: Pin }
-  | { readonly kind: 'key-reused' }
-  | { readonly kind: 'card-linked-elsewhere' }
+  | EnrolRefusal
   /** Someone else is at it, in this batch or in another process: look again. */
   | { readonly kind: 'later' };
 
@@ -34,13 +35,40 @@ export const personalAgrees = (
 };
 
 const agrees = (parts: Parts, pin: Pin, wanted: Wanted): boolean =>
+  pin.account === wanted.account &&
   pin.cards.length === wanted.cards.length &&
   pin.cards.every((card, index) => card === wanted.cards[index]) &&
   (wanted.since === null || wanted.since === pin.since) &&
   personalAgrees(parts, pin, wanted.personal);
 
+/** From when on its cards lead to its account; null: it names a time at which one of them still led to another. */
+const beginningOf = (
+  { cards, since }: Wanted,
+  left: ReadonlyMap<CardToken, Instant>,
+  now: Instant,
+): Instant | null => {
+  const freeFrom = cards.flatMap((card) => left.get(card) ?? []);
+  if (since !== null) return freeFrom.some((until) => since < until) ? null : since;
+  return freeFrom.reduce((latest, until) => (until > latest ? until : latest), now);
+};
+
+/** Why nobody can share this account; null: it can be shared. */
+const notToShare = async (
+  tx: PoolClient,
+  program: ProgramId,
+  account: AccountId,
+): Promise<EnrolRefusal | null> => {
+  const { rowCount } = await tx.query(
+    'select from members where program = $1 and account = $2 limit 1',
+    [program, account],
+  );
+  if (rowCount === 0) return { kind: 'account-unknown' };
+  const successor = await successorOf(tx, program, account);
+  return successor === null ? null : { kind: 'account-merged', successor };
+};
+
 /** The first of those who want a card has it for now; the others look again when that is decided. */
-const withoutRivals = (wanted: readonly Wanted[]): Wanted[] => {
+const withoutRivals = <One extends Wanted>(wanted: readonly One[]): One[] => {
   const taken = new Set<CardToken>();
   return wanted.filter(({ cards }) => {
     if (cards.some((card) => taken.has(card))) return false;
@@ -93,9 +121,16 @@ export const claim = (
       program,
       wanted.flatMap(({ cards }) => cards),
     );
-    const free: Wanted[] = [];
+    // After the owners: who is freed in between is nobody's by now, and this says since when.
+    const left = await leftUntil(
+      tx,
+      program,
+      wanted.flatMap(({ cards }) => cards),
+    );
+    const free: (Wanted & { readonly begins: Instant })[] = [];
     for (const item of wanted) {
       const pin = pinned.get(item.member);
+      const begins = beginningOf(item, left, now);
       if (pin !== undefined)
         claims.set(
           item.member,
@@ -103,14 +138,20 @@ export const claim = (
         );
       else if (item.cards.some((card) => ![undefined, item.member].includes(owners.get(card))))
         claims.set(item.member, { kind: 'card-linked-elsewhere' });
+      else if (begins === null) claims.set(item.member, { kind: 'card-linked-elsewhere' });
       // Its own card without its own pin: the pin was written between the two looks.
-      else if (!item.cards.some((card) => owners.has(card))) free.push(item);
+      else if (!item.cards.some((card) => owners.has(card))) {
+        const refusal = item.shared ? await notToShare(tx, program, item.account) : null;
+        if (refusal === null) free.push({ ...item, begins });
+        else claims.set(item.member, refusal);
+      }
     }
     const pins = withoutRivals(free).map((item): Pin => ({
       program,
       member: item.member,
       account: item.account,
-      since: item.since ?? now,
+      shared: item.shared,
+      since: item.begins,
       cards: item.cards,
       context,
       personal:

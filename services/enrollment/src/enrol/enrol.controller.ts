@@ -1,11 +1,18 @@
 import { Body, Controller, HttpCode, Inject, Post } from '@nestjs/common';
 import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
-import { epochMs, type CardToken, type Instant, type ProgramId } from '@tallystick/kernel';
+import {
+  epochMs,
+  type AccountId,
+  type CardToken,
+  type Instant,
+  type ProgramId,
+} from '@tallystick/kernel';
 import {
   Allow,
   answer,
   CallerParam,
   ContextParam,
+  hasRole,
   IdempotencyKeyParam,
   mayProgram,
   type Answer,
@@ -19,7 +26,15 @@ import { Programs } from '../hear-programs/programs.js';
 import { memberIds } from '../member/ids.js';
 import { isFutureDay, orNothing, type PersonalData } from '../member/personal.js';
 import { PARTS, type Parts } from '../parts.js';
-import { cardLinkedElsewhere, invalid, keyReused, programUnknown } from '../problems.js';
+import {
+  accountMerged,
+  accountUnknown,
+  cardLinkedElsewhere,
+  invalid,
+  keyReused,
+  programUnknown,
+  sharingForbidden,
+} from '../problems.js';
 import { enrol } from './enrol.js';
 import {
   batchItem,
@@ -28,7 +43,7 @@ import {
   EnrolBatchRequest,
   EnrolRequest,
 } from './enrol.dto.js';
-import type { EnrolAnswer, Wanted } from './wanted.js';
+import type { EnrolAnswer, EnrolRefusal, Wanted } from './wanted.js';
 
 /** A client's clock may be ahead of ours by this much. */
 const clockSkewMs = 60_000;
@@ -36,8 +51,18 @@ const clockSkewMs = 60_000;
 type Enrolled = Extract<EnrolAnswer, { kind: 'enrolled' }>;
 type BatchAnswer = z.input<typeof EnrolBatchAnswer.schema>;
 
-const refusal = (kind: Exclude<EnrolAnswer['kind'], 'enrolled'>): ProblemException =>
-  kind === 'key-reused' ? keyReused() : cardLinkedElsewhere();
+const refusal = (answered: EnrolRefusal): ProblemException => {
+  switch (answered.kind) {
+    case 'key-reused':
+      return keyReused();
+    case 'card-linked-elsewhere':
+      return cardLinkedElsewhere();
+    case 'account-unknown':
+      return accountUnknown();
+    case 'account-merged':
+      return accountMerged(answered.successor);
+  }
+};
 
 const enrolledBody = ({ member, account, cards }: Enrolled) => ({
   member,
@@ -64,12 +89,12 @@ export class EnrolController {
   @ApiOperation({
     summary: 'Enrol a member',
     description:
-      'Makes a member and its account; their ids come from Idempotency-Key alone. Cards lead to the account from `from` on. Repeated with the same body: 200 and the same answer.',
+      'Makes a member and its account; their ids come from Idempotency-Key alone. Cards lead to the account from `from` on. With `account` it shares that of another member, which needs the role manager. Repeated with the same body: 200 and the same answer.',
   })
   @ApiResponse({ status: 201, type: EnrolAnswerBody.Output })
   @ApiResponse({ status: 200, description: 'Was enrolled before', type: EnrolAnswerBody.Output })
-  @ApiResponse({ status: 404, description: 'program-unknown' })
-  @ApiResponse({ status: 409, description: 'card-linked-elsewhere' })
+  @ApiResponse({ status: 404, description: 'program-unknown, account-unknown' })
+  @ApiResponse({ status: 409, description: 'card-linked-elsewhere, account-merged' })
   @ApiResponse({ status: 422, description: 'idempotency-key-reused' })
   async one(
     @Body() body: EnrolRequest,
@@ -78,13 +103,14 @@ export class EnrolController {
     @ContextParam() context: RequestContext,
   ): Promise<Answer<unknown>> {
     mayProgram(caller, body.program);
+    if (body.account !== undefined && !hasRole(caller, 'manager')) throw sharingForbidden();
     const errors = this.tooLate(body.from, body.personal);
     if (errors.length > 0) throw invalid(errors);
     if (!(await this.programs.has(body.program))) throw programUnknown();
     const wanted = this.wanted(body.program, key, body);
     const [enrolled] = await enrol(this.parts, body.program, [wanted], context);
     if (enrolled === undefined) throw new Error('an enrolment without an answer');
-    if (enrolled.kind !== 'enrolled') throw refusal(enrolled.kind);
+    if (enrolled.kind !== 'enrolled') throw refusal(enrolled);
     const { known, position } = enrolled;
     return answer(
       { program: body.program, ...enrolledBody(enrolled), position: position.toString() },
@@ -118,7 +144,7 @@ export class EnrolController {
       if (!('member' in item)) return problemItem(item);
       const enrolled = answers.next().value;
       if (enrolled === undefined) throw new Error('an enrolment without an answer');
-      if (enrolled.kind !== 'enrolled') return problemItem(refusal(enrolled.kind));
+      if (enrolled.kind !== 'enrolled') return problemItem(refusal(enrolled));
       if (last === undefined || enrolled.position > last) last = enrolled.position;
       return { status: enrolled.known ? 200 : 201, ...enrolledBody(enrolled) };
     });
@@ -156,11 +182,15 @@ export class EnrolController {
       readonly cards: readonly string[];
       readonly from?: Instant | undefined;
       readonly personal?: PersonalData | undefined;
+      readonly account?: AccountId | undefined;
     },
   ): Wanted {
     const tokenOf = (card: string): CardToken => this.parts.cardTokens.tokenOf(program, card);
+    const ids = memberIds(this.parts.cardTokens, program, key);
     return {
-      ...memberIds(this.parts.cardTokens, program, key),
+      member: ids.member,
+      account: of.account ?? ids.account,
+      shared: of.account !== undefined,
       cards: of.cards.map(tokenOf),
       since: of.from ?? null,
       personal: orNothing(of.personal),

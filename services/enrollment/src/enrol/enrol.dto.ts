@@ -1,6 +1,7 @@
 import { createZodDto } from 'nestjs-zod';
 import { z } from 'zod';
 import {
+  account,
   accountAnswer,
   cardAnswer,
   cardNumbers,
@@ -14,7 +15,15 @@ import { personalData } from '../member/personal.js';
 export const batchMax = 1_000;
 
 export class EnrolRequest extends createZodDto(
-  z.strictObject({ program, cards: cardNumbers, from: since, personal: personalData.optional() }),
+  z.strictObject({
+    program,
+    cards: cardNumbers,
+    from: since,
+    personal: personalData.optional(),
+    account: account
+      .optional()
+      .describe('An account of another member, to share it; default: one of its own'),
+  }),
 ) {}
 
 export class EnrolAnswerBody extends createZodDto(

@@ -22,6 +22,7 @@ const answerKnown = (
   pin: Pin | undefined,
 ): EnrolAnswer => {
   const same =
+    wanted.account === member.account &&
     member.enrolledWith.length === wanted.cards.length &&
     member.enrolledWith.every(({ card }, index) => card === wanted.cards[index]) &&
     (wanted.since === null || wanted.since === member.since) &&

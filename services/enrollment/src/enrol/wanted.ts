@@ -5,6 +5,8 @@ import type { PersonalData } from '../member/personal.js';
 export interface Wanted {
   readonly member: MemberId;
   readonly account: AccountId;
+  /** Whether the account is one that another member has. */
+  readonly shared: boolean;
   /** Without doubles. */
   readonly cards: readonly CardToken[];
   /** Null: from now on. */
@@ -22,5 +24,12 @@ export type EnrolAnswer =
       readonly cards: readonly { readonly card: CardToken; readonly since: Instant }[];
       readonly position: bigint;
     }
+  | EnrolRefusal;
+
+export type EnrolRefusal =
   | { readonly kind: 'key-reused' }
-  | { readonly kind: 'card-linked-elsewhere' };
+  | { readonly kind: 'card-linked-elsewhere' }
+  /** The account that is to be shared is nobody's. */
+  | { readonly kind: 'account-unknown' }
+  /** The account that is to be shared became part of another one. */
+  | { readonly kind: 'account-merged'; readonly successor: AccountId };

@@ -1,5 +1,5 @@
 import { accountId, programId, type AccountId, type ProgramId } from '@tallystick/kernel';
-import type { Database } from '@tallystick/postgres';
+import type { Database, Queryable } from '@tallystick/postgres';
 import { z } from 'zod';
 
 /** Of a merge, enrollment needs to know only which account became part of which. */
@@ -24,7 +24,7 @@ export const hearMerges = async (db: Database, merges: readonly Merge[]): Promis
 
 /** The account that has an account's points now: the last of those that it became part of. Null: it became part of none. */
 export const successorOf = async (
-  db: Database,
+  db: Queryable,
   program: ProgramId,
   account: AccountId,
 ): Promise<AccountId | null> => {

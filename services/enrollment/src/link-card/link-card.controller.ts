@@ -37,7 +37,7 @@ export class LinkCardController {
   @ApiOperation({
     summary: 'Link a card to a member',
     description:
-      'The card leads to the account of the member from now on. A card that leads there already: 200 and the same answer.',
+      'The card leads to the account of the member from now on. A card that leads there already: 200 and the same answer. One that has left another account is free.',
   })
   @ApiResponse({ status: 201, type: LinkAnswerBody.Output })
   @ApiResponse({ status: 200, description: 'Was linked before', type: LinkAnswerBody.Output })

@@ -15,7 +15,7 @@ import { z } from 'zod';
 import { foldMember, isLinkOf, type LinkedCard, type Member } from '../member/decode-member.js';
 import { cardLinkedEvent } from '../member/events.js';
 import { memberStream } from '../member/ids.js';
-import { insertCards } from '../member/pins.js';
+import { insertCards, leftUntil } from '../member/pins.js';
 import { restore } from '../member/restore.js';
 import { storedInstant } from '../member/stored-instant.js';
 import type { Parts } from '../parts.js';
@@ -82,8 +82,19 @@ const answerOf = (card: LinkedCard, known: boolean): LinkAnswer => ({
 const answerFromStream = (member: Member, request: LinkRequest): LinkAnswer | undefined => {
   const ofKey = member.cards.find((card) => isLinkOf(request.fact, 0, card));
   if (ofKey !== undefined && ofKey.card !== request.card) return { kind: 'key-reused' };
-  const linked = ofKey ?? member.cards.find(({ card }) => card === request.card);
+  const linked =
+    ofKey ?? member.cards.find(({ card, left }) => card === request.card && left === null);
   return linked === undefined ? undefined : answerOf(linked, true);
+};
+
+/** Now; or, by a clock that is behind, the moment at which the one before left it. */
+const nobodysSince = async (
+  { db, clock }: Parts,
+  program: ProgramId,
+  card: CardToken,
+): Promise<Instant> => {
+  const [now, left] = [clock(), (await leftUntil(db, program, [card])).get(card)];
+  return left !== undefined && left > now ? left : now;
 };
 
 /** One attempt; undefined: the stream moved on meanwhile, look again. */
@@ -101,14 +112,14 @@ const attempt = async (parts: Parts, request: LinkRequest): Promise<LinkAnswer |
   }
 
   const { account } = member;
-  const since = parts.clock();
+  const since = await nobodysSince(parts, program, card);
   await insertCards(parts.db, program, [
     { program, member: id, account, card, since, fact, ordinal: 0, context },
   ]);
   const row = await rowFor(parts.db, request);
   if (row === undefined) return undefined;
   if (row.card !== card) return { kind: 'key-reused' };
-  if (row.account !== account) return { kind: 'card-linked-elsewhere' };
+  if (row.member !== id) return { kind: 'card-linked-elsewhere' };
 
   // The row may be older than this request: one that was cut off. Its own words are what the event says.
   const link = { program, member: id, account, card, since: row.since };

@@ -17,7 +17,7 @@ const metadata: EventMetadata = {
   correlationId: 'c',
 };
 const [one, two, three] = [cardToken('one'), cardToken('two'), cardToken('three')];
-const enrolment = { program, member, account, since, cards: [one, two] };
+const enrolment = { program, member, account, shared: false, since, cards: [one, two] };
 const laterFact = factId('cardlink', 'p', 'm', 'k');
 const later = cardLinkedEvent(
   laterFact,

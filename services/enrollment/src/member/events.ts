@@ -1,4 +1,4 @@
-import type { CardLinked, MemberEnrolled } from '@tallystick/contracts';
+import type { CardLinked, CardUnlinked, MemberEnrolled } from '@tallystick/contracts';
 import { newEvent, type EventMetadata, type NewEvent } from '@tallystick/event-store';
 import type {
   AccountId,
@@ -11,13 +11,15 @@ import type {
 import { enrolmentFact } from './ids.js';
 
 /** The newest schema version of each event that this release understands. */
-export const schemaVersions = { MemberEnrolled: 1, CardLinked: 1 } as const;
+export const schemaVersions = { MemberEnrolled: 1, CardLinked: 1, CardUnlinked: 1 } as const;
 
 /** A member as it is to be enrolled: its events are made of this and nothing else. */
 export interface Enrolment {
   readonly program: ProgramId;
   readonly member: MemberId;
   readonly account: AccountId;
+  /** Whether the account is one that another member has. */
+  readonly shared: boolean;
   /** When it happened in the shop; the cards lead to the account from then on. */
   readonly since: Instant;
   readonly cards: readonly CardToken[];
@@ -31,10 +33,13 @@ export interface CardLink {
   readonly since: Instant;
 }
 
-const enrolled = ({ program, member, account }: Enrolment) => ({
+const enrolled = ({ program, member, account, shared }: Enrolment) => ({
   type: 'MemberEnrolled',
   schemaVersion: schemaVersions.MemberEnrolled,
-  data: { program, member, account } satisfies MemberEnrolled,
+  data: {
+    ...{ program, member, account },
+    ...(shared ? { shared } : {}),
+  } satisfies MemberEnrolled,
 });
 
 const linked = ({ program, member, account, card, since }: CardLink) => ({
@@ -60,3 +65,21 @@ export const cardLinkedEvent = (
   link: CardLink,
   metadata: EventMetadata,
 ): NewEvent => newEvent(fact, ordinal, linked(link), metadata);
+
+/** That a link has ended: the card leads there no more from `until` on. */
+export const cardUnlinkedEvent = (
+  fact: FactId,
+  { program, member, account, card, since }: CardLink,
+  until: Instant,
+  metadata: EventMetadata,
+): NewEvent =>
+  newEvent(
+    fact,
+    0,
+    {
+      type: 'CardUnlinked',
+      schemaVersion: schemaVersions.CardUnlinked,
+      data: { program, member, account, card, from: since, until } satisfies CardUnlinked,
+    },
+    metadata,
+  );

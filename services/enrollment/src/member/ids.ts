@@ -46,5 +46,14 @@ export const linkFact = (
   key: string,
 ): FactId => factId('cardlink', program, member, cardTokens.tokenOf(program, `cardlink\0${key}`));
 
+/** The fact that a card left a member's account. */
+export const unlinkFact = (
+  cardTokens: CardTokens,
+  program: ProgramId,
+  member: MemberId,
+  key: string,
+): FactId =>
+  factId('cardunlink', program, member, cardTokens.tokenOf(program, `cardunlink\0${key}`));
+
 export const memberStream = (program: ProgramId, member: MemberId): StreamName =>
   streamName('member', program, member);

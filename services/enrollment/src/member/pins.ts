@@ -41,6 +41,7 @@ const memberRow = z
     program: z.string().transform(programId),
     member: z.string().transform(memberId),
     account: z.string().transform(accountId),
+    shared: z.boolean(),
     since: storedInstant,
     context: requestContext,
     master_key_id: z.string().nullable(),
@@ -59,7 +60,7 @@ const memberRow = z
   }));
 
 /** A member's row with the cards that it was enrolled with, in order. */
-const pinColumns = `m.program, m.member, m.account, m.since, m.context, m.master_key_id, m.wrapped_key, m.personal,
+const pinColumns = `m.program, m.member, m.account, m.shared, m.since, m.context, m.master_key_id, m.wrapped_key, m.personal,
   m.rebuilt, m.appended,
   array(select c.card from cards c
          where c.program = m.program and c.member = m.member and c.ordinal > 0 order by c.ordinal) as cards`;
@@ -123,8 +124,9 @@ export const insertMembers = async (
   const sorted = [...pins].sort((a, b) => (a.member < b.member ? -1 : 1));
   const column = <T>(of: (pin: Pin) => T): T[] => sorted.map(of);
   const { rows } = await db.query(
-    `insert into members (program, member, account, since, context, master_key_id, wrapped_key, personal)
-     select $1, t.* from unnest($2::text[], $3::text[], $4::text[], $5::jsonb[], $6::text[], $7::bytea[], $8::bytea[]) t
+    `insert into members (program, member, account, since, context, master_key_id, wrapped_key, personal, shared)
+     select $1, t.* from unnest($2::text[], $3::text[], $4::text[], $5::jsonb[], $6::text[], $7::bytea[], $8::bytea[],
+       $9::boolean[]) t
      on conflict do nothing returning member`,
     [
       program,
@@ -135,6 +137,7 @@ export const insertMembers = async (
       column((pin) => pin.personal?.masterKeyId ?? null),
       column((pin) => pin.personal?.wrappedKey ?? null),
       column((pin) => pin.personal?.box ?? null),
+      column((pin) => pin.shared),
     ],
   );
   const inserted = z.array(z.object({ member: z.string() })).parse(rows);
@@ -164,7 +167,26 @@ export const cardPinsOf = (pins: readonly Pin[]): CardPin[] =>
     })),
   );
 
-/** Writes card rows, in the order of their tokens; gives those that were not there. */
+/** Until when each of these cards led to those who have it no more: the last of them. */
+export const leftUntil = async (
+  db: Queryable,
+  program: ProgramId,
+  cards: readonly CardToken[],
+): Promise<ReadonlyMap<CardToken, Instant>> => {
+  const { rows } = await db.query(
+    'select card, max(until) as until from left_cards where program = $1 and card = any($2) group by card',
+    [program, cards],
+  );
+  const row = z.object({ card: z.string().transform(cardToken), until: storedInstant });
+  return new Map(
+    z
+      .array(row)
+      .parse(rows)
+      .map(({ card, until }) => [card, until]),
+  );
+};
+
+/** Writes card rows, in the order of their tokens; gives those that were not there, and that nobody has had since. */
 export const insertCards = async (
   db: Queryable,
   program: ProgramId,
@@ -174,7 +196,10 @@ export const insertCards = async (
   const column = <T>(of: (pin: CardPin) => T): T[] => sorted.map(of);
   const { rows } = await db.query(
     `insert into cards (program, card, member, account, since, fact, ordinal, context)
-     select $1, t.* from unnest($2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::int[], $8::jsonb[]) t
+     select $1, t.* from unnest($2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::int[], $8::jsonb[])
+       as t(card, member, account, since, fact, ordinal, context)
+      where not exists (select from left_cards l
+                         where l.program = $1 and l.card = t.card and l.until > t.since)
      on conflict do nothing returning card`,
     [
       program,

@@ -52,6 +52,7 @@ const dying = (when: 'before' | 'after'): Parts => ({
 
 const wanted = (key: string, cards: readonly string[]) => ({
   ...memberIds(cardTokens, program, key),
+  shared: false,
   cards: cards.map((card) => cardTokens.tokenOf(program, card)),
   since: null,
   personal: { name: 'Zofia' },

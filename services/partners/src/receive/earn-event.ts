@@ -3,6 +3,7 @@ import { contentHash } from '@tallystick/event-store';
 import { Exact, instant, type CardToken, type Instant } from '@tallystick/kernel';
 import { z } from 'zod';
 
+import { text } from '../fields.js';
 import type { PartnerEventRef } from '../partner/ids.js';
 
 const notNegative = (text: string): boolean =>
@@ -35,6 +36,17 @@ export const earnEvent = z
       .string()
       .regex(/^[A-Z]{3}$/, 'must be an ISO 4217 code')
       .optional(),
+    sender: text(
+      "Who of the partner's people gives it, such as a manager who awards a colleague: the partner's own id of that person, never a name",
+    ).optional(),
+    reason: z
+      .string()
+      .trim()
+      .min(1)
+      .max(200)
+      .regex(printable, printableRule)
+      .optional()
+      .describe('Why, in the words of the sender; it is kept for ever: nothing personal'),
   })
   .refine(({ amount, currency }) => (amount === undefined) === (currency === undefined), {
     message: 'amount and currency come together',
@@ -50,6 +62,8 @@ export interface EarnContent {
   /** The shortest decimal: 12.5 for "12.50". */
   readonly amount: string | null;
   readonly currency: string | null;
+  readonly sender?: string;
+  readonly reason?: string;
 }
 
 /** Undefined: the time is none that a calendar has. */
@@ -69,6 +83,9 @@ export const contentOf = (
     card: tokenOf(event.card),
     amount: event.amount === undefined ? null : Exact.toDecimal(Exact.exact(event.amount)),
     currency: event.currency ?? null,
+    // Left out where there are none: an event that was hashed before they could be named keeps its hash.
+    ...(event.sender === undefined ? {} : { sender: event.sender }),
+    ...(event.reason === undefined ? {} : { reason: event.reason }),
   };
 };
 

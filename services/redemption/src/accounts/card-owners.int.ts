@@ -82,6 +82,21 @@ describe('whose a card is', () => {
     expect(await owners.ownerOf(program, card, instant('2025-01-01T00:00:00Z'))).toBe(anna);
   });
 
+  it('is nobody’s from when it has left, and every process is told', async () => {
+    const card = house.tokenOf('left');
+    const from = '2026-01-01T00:00:00Z';
+    await link(card, anna, from);
+    expect(await owners.ownerOf(program, card, now)).toBe(anna);
+    const until = '2026-05-01T00:00:00Z';
+    await heard.unlinked({ program, member: 'm', account: anna, card, from, until });
+    await eventually(async () => (await owners.ownerOf(program, card, now)) === null, 5_000);
+    expect(await owners.ownerOf(program, card, instant('2026-04-30T00:00:00Z'))).toBe(anna);
+    expect(await owners.ownerOf(program, card, instant(until))).toBeNull();
+    await link(card, bert, '2026-05-20T00:00:00Z');
+    await eventually(async () => (await owners.ownerOf(program, card, now)) === bert, 5_000);
+    expect(await owners.ownerOf(program, card, instant('2026-05-10T00:00:00Z'))).toBeNull();
+  });
+
   it('is not kept by a process that cannot be told of changes', async () => {
     const card = house.tokenOf('lonely');
     await link(card, anna, '2026-01-01T00:00:00Z');

@@ -47,15 +47,17 @@ const owners = {
   text: `select asked.number, owner.account,
                 to_char(owner.until at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as until
     from unnest($1::text[], $2::text[], $3::timestamptz[]) with ordinality as asked (program, card, at, number),
-    lateral (select link.account,
-                    (select min(later.linked_from) from card_links later
-                      where later.program = asked.program and later.card = asked.card
-                        and later.linked_from > asked.at and later.linked_from > link.linked_from) as until
+    lateral (select link.account, link.linked_until,
+                    least(link.linked_until,
+                     (select min(later.linked_from) from card_links later
+                       where later.program = asked.program and later.card = asked.card
+                         and later.linked_from > asked.at and later.linked_from > link.linked_from)) as until
                from card_links link
               where link.program = asked.program and link.card = asked.card
               order by (link.linked_from <= asked.at) desc,
                        case when link.linked_from <= asked.at then link.linked_from end desc,
-                       link.linked_from limit 1) as owner`,
+                       link.linked_from limit 1) as owner
+   where owner.linked_until is null or owner.linked_until > asked.at`,
 };
 
 /**

@@ -4,7 +4,7 @@ import type { StreamName } from '@tallystick/kernel';
 /** Where nobody closes periods, an account is read without asking for them; that somebody has begun to is noticed this much later. */
 const askAgainMs = 60_000;
 
-/** Where the newest closed period of each account stands, as far as was heard over the bus: hints, so that folding may begin there. */
+/** Where the newest closed period of each account begins, as far as was heard over the bus: hints, so that folding may begin there. */
 export class Closings {
   private noneUntilMs = 0;
 
@@ -22,7 +22,7 @@ export class Closings {
     );
   }
 
-  /** The revision of an account's newest closed period; null: none is known of. */
+  /** The first revision of an account's newest closed period; null: none is known of. */
   async closedAt(stream: StreamName): Promise<number | null> {
     if (this.nowMs() < this.noneUntilMs) return null;
     const { rows } = await this.db.query<{ revision: number | null; any: boolean }>(

@@ -1,6 +1,6 @@
 import { Controller, Inject } from '@nestjs/common';
 import { EventPattern, Payload } from '@nestjs/microservices';
-import { cardLinked, rulebookPublished, topics } from '@tallystick/contracts';
+import { cardLinked, cardUnlinked, rulebookPublished, topics } from '@tallystick/contracts';
 import type { Message, Verdict } from '@tallystick/message-bus';
 import { decodeRulebook } from '@tallystick/rulebook';
 import { decodeRelayed, oneByOne } from '@tallystick/service-host';
@@ -15,6 +15,7 @@ export class HeardConsumer {
     return oneByOne(batch, async (message) => {
       const event = decodeRelayed(message);
       if (event.type === 'CardLinked') await this.heard.linked(cardLinked.parse(event.data));
+      if (event.type === 'CardUnlinked') await this.heard.unlinked(cardUnlinked.parse(event.data));
       return undefined;
     });
   }

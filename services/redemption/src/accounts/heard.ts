@@ -1,5 +1,5 @@
 import type { Pool } from 'pg';
-import type { CardLinked } from '@tallystick/contracts';
+import type { CardLinked, CardUnlinked } from '@tallystick/contracts';
 import type { Instant, ProgramId } from '@tallystick/kernel';
 import type { ArrearsPolicy } from '@tallystick/ledger';
 import { arrearsPolicyOf, type Rulebook } from '@tallystick/rulebook';
@@ -50,6 +50,18 @@ export class Heard {
         ...[link.program, link.card, link.account, link.from],
         ...[relinkedChannel, cardKey(link.program, link.card)],
       ],
+    );
+  }
+
+  /** From then on nobody spends by the card what is on that account. */
+  async unlinked({ program, card, account, from, until }: CardUnlinked): Promise<void> {
+    await this.db.query(
+      `with ended as (
+         update card_links set linked_until = $5
+          where program = $1 and card = $2 and account = $3 and linked_from = $4
+         returning 1)
+       select pg_notify($6, $7) from ended`,
+      [program, card, account, from, until, relinkedChannel, cardKey(program, card)],
     );
   }
 

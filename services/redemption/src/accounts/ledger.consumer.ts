@@ -3,7 +3,7 @@ import { EventPattern, Payload } from '@nestjs/microservices';
 import { z } from 'zod';
 import { topics } from '@tallystick/contracts';
 import { programId } from '@tallystick/kernel';
-import { decodeLedgerEvent } from '@tallystick/ledger';
+import { understoodLedgerRecord, UnknownLedgerEvent } from '@tallystick/ledger';
 import type { Message, Verdict } from '@tallystick/message-bus';
 import { decodeRelayed, oneByOne } from '@tallystick/service-host';
 import { OpenTransfers } from '../transfer/open-transfers.js';
@@ -25,9 +25,13 @@ export class LedgerConsumer {
     return oneByOne(batch, async (message) => {
       if (!heard.has(message.headers['ce_type'])) return undefined;
       const relayed = decodeRelayed(message);
-      const { type, data } = decodeLedgerEvent({ ...relayed, data: JSON.stringify(relayed.data) });
+      const record = understoodLedgerRecord(relayed);
+      if (record === null) throw new UnknownLedgerEvent(relayed.type, relayed.schemaVersion);
+      if (record.kind === 'part') return undefined;
+      const { type, data } = record.event;
       if (type === 'PeriodClosed') {
-        await this.closings.heard(relayed.stream, relayed.revision);
+        const parts = record.kind === 'head' ? record.parts : 0;
+        await this.closings.heard(relayed.stream, relayed.revision - parts);
       } else if (type === 'PointsTransferred' && data.side === 'out') {
         const program = programId(z.string().parse(relayed.metadata['program']));
         await this.transfers.left({ fact: data.fact, program, from: data.from });

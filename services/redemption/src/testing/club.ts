@@ -10,6 +10,7 @@ import { canonicalJson, newEvent, type EventStore } from '@tallystick/event-stor
 import {
   Points,
   accountId,
+  addMs,
   factId,
   instant,
   invariant,
@@ -26,6 +27,7 @@ import {
 import {
   decideAdjust,
   decideClose,
+  decideImport,
   decideLapses,
   decideMergeOut,
   decideReceipt,
@@ -36,6 +38,7 @@ import {
 
 export const program = programId('club');
 const long = instant('2020-01-01T00:00:00Z');
+const dayMs = 86_400_000;
 
 export interface Gift {
   readonly availableAt?: Instant;
@@ -111,6 +114,27 @@ export class Club {
         at,
       );
       invariant(decision.kind === 'adjusted', decision.kind);
+      return [decision.event];
+    });
+  }
+
+  /** A balance of many lots of one point each, each with a day of its own on which it lapses. */
+  async bring(account: AccountId, lots: number): Promise<void> {
+    const fact = this.fact('openingbalance');
+    await this.post(account, fact, (state, at) => {
+      const decision = decideImport(
+        state,
+        {
+          ...{ fact, factHash: 'h', system: 'old', reference: account, spend: {} },
+          lots: Array.from({ length: lots }, (_, n) => ({
+            ...{ points: Points.points(1), rule: 'opening', kind: 'base' as const },
+            ...{ availableAt: long, expiresAt: addMs(instant('2100-01-01T00:00:00Z'), n * dayMs) },
+            ...{ funder: 'chain', qualifies: false },
+          })),
+        },
+        at,
+      );
+      invariant(decision.kind === 'imported', decision.kind);
       return [decision.event];
     });
   }

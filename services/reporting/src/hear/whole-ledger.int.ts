@@ -2,10 +2,10 @@ import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { accountId, instant, programId } from '@tallystick/kernel';
 import {
   arrearsOf,
-  decodeLedgerEvent,
   emptyAccount,
   evolve,
   heldOf,
+  LedgerReader,
   unspentOf,
   valuation,
   type Account,
@@ -21,11 +21,14 @@ import { presentTrialBalance } from '../trial-balance/present.js';
 
 jest.setTimeout(60_000);
 
-describe('the views of every type of event', () => {
+describe.each([
+  ['', undefined],
+  [', in parts', 200],
+])('the views of every type of event%s', (_, unitsMax) => {
   let views: Views;
   const names = ['a-ann', 'a-bob'].map(accountId);
   beforeAll(async () => {
-    views = await openViews(await testDatabase());
+    views = await openViews(await testDatabase(), unitsMax);
     wholeLedger(views.shop);
     await views.shop.flush();
     const verdicts = await views.deliver(await views.messages());
@@ -117,13 +120,16 @@ describe('the views of every type of event', () => {
 
   it('balance at each position of their history, as the accounts folded up to there', async () => {
     const states = new Map<string, Account>();
+    const readers = new Map<string, LedgerReader>();
     const head = await views.store.head();
     let steps = 0;
     for await (const { stream, position, ...stored } of views.store.readAll({
       categories: ['ledger'],
     })) {
-      const account = states.get(stream) ?? emptyAccount();
-      states.set(stream, evolve(account, decodeLedgerEvent(stored)));
+      const reader = readers.get(stream) ?? new LedgerReader();
+      readers.set(stream, reader);
+      const event = reader.read(stored);
+      if (event !== null) states.set(stream, evolve(states.get(stream) ?? emptyAccount(), event));
       const sum = (figure: (of: Account) => number) =>
         [...states.values()].reduce((all, one) => all + BigInt(figure(one)), 0n);
       const figures = { unspent: sum(unspentOf), held: sum(heldOf), arrears: sum(arrearsOf) };

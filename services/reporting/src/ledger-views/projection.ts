@@ -1,10 +1,10 @@
 import type { FactId } from '@tallystick/kernel';
 import { topics } from '@tallystick/contracts';
 import {
-  decodeLedgerEvent,
   emptyAccount,
   evolve,
   heldOf,
+  LedgerReader,
   postings,
   type Account,
   type LedgerEvent,
@@ -26,6 +26,8 @@ export interface LedgerState {
   readonly accountId: string;
   /** Folded by the domain's own `evolve`: the views hold no second opinion on what an event means. */
   readonly account: Account;
+  /** Has the parts of an event whose head has not come yet. */
+  readonly reader: LedgerReader;
   readonly postings: Map<string, number>;
   readonly awards: Map<FactId, Award>;
   weight: number;
@@ -44,13 +46,16 @@ export const ledgerProjection: Projection<LedgerState> = {
       program,
       accountId: account,
       account: emptyAccount(),
+      reader: new LedgerReader(),
       postings: new Map(),
       awards: new Map(),
       weight: 1,
     };
   },
   fold: (state, stored) => {
-    const event = decodeLedgerEvent(stored);
+    const event = state.reader.read(stored);
+    // A part moves nothing but how far the stream is folded: what it is of comes with its head.
+    if (event === null) return [accountChange(state, stored)];
     evolve(state.account, event);
     state.weight += weightOf(event);
     return [

@@ -24,6 +24,7 @@ export const memberProjection: Projection<MemberState> = {
   fold: (state, { type, data, revision, position }) => {
     if (type === 'MemberEnrolled') state.account = memberEnrolled.parse(JSON.parse(data)).account;
     if (type === 'CardLinked') state.cards += 1;
+    if (type === 'CardUnlinked') state.cards -= 1;
     return [
       {
         view: members,

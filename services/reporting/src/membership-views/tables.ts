@@ -1,6 +1,6 @@
 import type { View } from '../views/view.js';
 
-/** One row per member: the account that it collects on. No personal data: that stays in enrollment. */
+/** One row per member: the account that it collects on, and how many cards lead there now. No personal data: that stays in enrollment. */
 export const members: View = {
   name: 'members',
   key: ['stream'],

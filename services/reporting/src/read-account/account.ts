@@ -74,7 +74,7 @@ const enrolledOnly = async (
   at: Instant,
 ): Promise<AccountView | null> => {
   const { rows } = await db.query<{ member: string; position: bigint }>(
-    'select member, position from members where program = $1 and account = $2',
+    'select member, position from members where program = $1 and account = $2 order by position limit 1',
     [program, account],
   );
   const row = rows[0];

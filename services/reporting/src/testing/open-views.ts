@@ -19,7 +19,7 @@ import { Shop } from './shop.js';
 import type { GivenDatabase } from './start-reporting.js';
 
 /** Reporting's views on a database of their own, without service and bus: messages are handed in by hand. */
-export const openViews = async (database: GivenDatabase) => {
+export const openViews = async (database: GivenDatabase, unitsMax?: number) => {
   await provision(database.url, [], [eventStoreSchema]);
   const db = createPool(database.url, { max: 6, searchPath: 'reporting' });
   await migrate(db, 'reporting', migrations);
@@ -41,7 +41,7 @@ export const openViews = async (database: GivenDatabase) => {
     db,
     store,
     live,
-    shop: new Shop(store),
+    shop: new Shop(store, undefined, unitsMax),
     /** What was written since the last time, as the bus would bring it. */
     messages: async (): Promise<Message[]> => {
       const messages: Message[] = [];

@@ -15,7 +15,13 @@ import {
   type Instant,
   type StreamName,
 } from '@tallystick/kernel';
-import { newEvent, type EventStore, type StreamWrite } from '@tallystick/event-store';
+import {
+  canonicalJson,
+  newEvent,
+  sha256,
+  type EventStore,
+  type StreamWrite,
+} from '@tallystick/event-store';
 import {
   decideMergeIn,
   decideMergeOut,
@@ -25,6 +31,8 @@ import {
   decideRefund,
   emptyAccount,
   evolve,
+  inOnePiece,
+  spread,
   type Account,
   type LedgerEvent,
   type RatedFact,
@@ -62,6 +70,8 @@ export class Shop {
     private readonly store: EventStore,
     /** When events say that they were recorded. */
     private readonly recordedAt: Instant = instant('2026-03-01T12:00:00Z'),
+    /** From how many units of text on an event is stored in parts. */
+    private readonly unitsMax = Infinity,
   ) {}
 
   publish(version = 1): void {
@@ -326,7 +336,13 @@ export class Shop {
   }
 
   private post(account: AccountId, fact: FactId, events: readonly LedgerEvent[]): void {
-    events.forEach((event) => this.add(ledgerStream(program, account), fact, event));
+    const stream = ledgerStream(program, account);
+    const how = { canonical: canonicalJson, sha256, unitsMax: this.unitsMax };
+    for (const event of events) {
+      const whole = canonicalJson(event.data).length <= this.unitsMax;
+      for (const form of whole ? [inOnePiece(event)] : spread(event, how))
+        this.add(stream, fact, form);
+    }
   }
 
   private held(account: AccountId): Held {

@@ -7,8 +7,10 @@ import {
   linkCard,
   showCard,
   showMember,
+  unlinkCard,
   type EnrolOptions,
   type LinkOptions,
+  type UnlinkOptions,
 } from './members.js';
 import { showReceipt, type ReceiptOptions } from './receipts.js';
 import type { Run } from './run.js';
@@ -31,9 +33,14 @@ export const addMemberCommands = (
   const member = byHand(program.command('member').description('Enrol members, and show them'));
   member(
     'enrol',
-    'Enrol a member: it gets an account of its own',
-    '\nExamples:\n  tally member enrol --program shop --card 17850\n  tally member enrol --program shop --card 17850 --card 17851 --from 2026-05-01T00:00:00Z',
+    'Enrol a member: it gets an account of its own, or shares that of another member',
+    `
+Examples:
+  tally member enrol --program shop --card 17850
+  tally member enrol --program shop --card 17850 --card 17851 --from 2026-05-01T00:00:00Z
+  tally member enrol --program shop --card 17852 --account 77aa`,
   )
+    .option('--account <id>', 'the account of another member, to share it')
     .option('--card <number>', 'a card that leads to its account, repeatable', cards)
     .option('--from <time>', 'since when, such as 2026-05-01T00:00:00Z; default: from now on')
     .option('--key <text>', key)
@@ -53,6 +60,15 @@ export const addMemberCommands = (
     .requiredOption('--card <number>', 'the card')
     .option('--key <text>', key)
     .action(async (id: string, options: LinkOptions) => done(await linkCard(run, id, options)));
+  card(
+    'unlink <member>',
+    'Take a card from a member, which was lost or given back: from now on it leads to nobody',
+    '\nExamples:\n  tally card unlink 0b1c --program shop --card 17850\n  tally card unlink 0b1c --program shop --token 5f21\n\ntally member show names the tokens.',
+  )
+    .option('--card <number>', 'the card')
+    .option('--token <token>', 'its token, where nobody knows the number')
+    .option('--key <text>', key)
+    .action(async (id: string, options: UnlinkOptions) => done(await unlinkCard(run, id, options)));
   card(
     'show',
     'Show whom a card leads to',

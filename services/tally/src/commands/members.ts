@@ -1,12 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
-import { exitCodes, type ExitCode } from '../exit-codes.js';
+import { exitCodes, Failure, type ExitCode } from '../exit-codes.js';
 import { table } from '../output/table.js';
 import { failureOf } from '../system/problem.js';
 import { asManager, type ManagerOptions } from './adjustments.js';
 import type { Run } from './run.js';
 
 export interface EnrolOptions extends ManagerOptions {
+  /** Another member's, to share it. */
+  readonly account?: string;
   readonly card?: readonly string[];
   /** RFC 3339: since when; without it, from now on. */
   readonly from?: string;
@@ -15,6 +17,12 @@ export interface EnrolOptions extends ManagerOptions {
 
 export interface LinkOptions extends ManagerOptions {
   readonly card: string;
+  readonly key?: string;
+}
+
+export interface UnlinkOptions extends ManagerOptions {
+  readonly card?: string;
+  readonly token?: string;
   readonly key?: string;
 }
 
@@ -27,19 +35,20 @@ const member = z.looseObject({
   successor: z.string().nullish(),
 });
 const linked = card.extend({ account: z.string() });
+const unlinked = linked.extend({ until: z.string() });
 const owner = z.looseObject({
   ...{ member: z.string(), account: z.string(), token: z.string() },
   successor: z.string().nullish(),
 });
 
-/** `tally member enrol`: a member with an account of its own. */
+/** `tally member enrol`: a member with an account of its own, or in that of another. */
 export const enrolMember = (run: Run, options: EnrolOptions): Promise<ExitCode> =>
   asManager(run, options, async (client) => {
-    const { program, card: cards = [], from, key } = options;
+    const { program, card: cards = [], from, account, key } = options;
     const answer = await client.call({
       ...{ service: 'enrollment', method: 'POST', path: '/v1/members', answer: enrolled },
       headers: { 'idempotency-key': key ?? randomUUID() },
-      body: JSON.stringify({ program, cards, from }),
+      body: JSON.stringify({ program, cards, from, account }),
       // Accrual knows the programme; enrollment may be about to hear of it.
       isForLater: (answered) => !answered.ok && answered.error.type === 'program-unknown',
     });
@@ -86,6 +95,29 @@ export const linkCard = (run: Run, id: string, options: LinkOptions): Promise<Ex
     );
     return exitCodes.ok;
   });
+
+/** `tally card unlink`: a card leads to a member's account no more, from now on. */
+export const unlinkCard = (run: Run, id: string, options: UnlinkOptions): Promise<ExitCode> => {
+  const { program, card: number, token, key } = options;
+  if ((number === undefined) === (token === undefined))
+    throw new Failure(exitCodes.usage, 'name either --card or --token');
+  return asManager(run, options, async (client) => {
+    const answer = await client.call({
+      ...{ service: 'enrollment', method: 'POST', answer: unlinked },
+      path: `${memberPath(program, id)}/cards/unlinkings`,
+      headers: { 'idempotency-key': key ?? randomUUID() },
+      body: JSON.stringify({ card: number, token }),
+    });
+    if (!answer.ok) throw failureOf('the card is not unlinked', answer.error);
+    const { value } = answer.value;
+    run.terminal.out(
+      options.json === true
+        ? JSON.stringify(value, null, 2)
+        : `the card leads to account ${value.account} no more, from ${value.until} on`,
+    );
+    return exitCodes.ok;
+  });
+};
 
 /** `tally card show`: whom a card leads to. */
 export const showCard = (

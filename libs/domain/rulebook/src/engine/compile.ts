@@ -1,6 +1,6 @@
 import { compileCondition, type Condition, type ConditionFault } from '@tallystick/conditions';
 import { err, ok, type Result } from '@tallystick/kernel';
-import type { DiscountRule, EarningRule, Rulebook } from '../rulebook.js';
+import type { Budget, DiscountRule, EarningRule, Rulebook } from '../rulebook.js';
 import { indexOf, type Index } from './candidates.js';
 import { environments } from './environment.js';
 
@@ -24,6 +24,7 @@ export interface Engine {
   readonly rules: readonly CompiledRule[];
   readonly index: Index;
   readonly discounts: readonly CompiledDiscount[];
+  readonly budgets: ReadonlyMap<string, Budget>;
   /** Whether any earning rule asks anything of a receipt, and of its lines: what nobody asks need not be told. */
   readonly looks: boolean;
   readonly looksAtLines: boolean;
@@ -66,7 +67,8 @@ export const compileRulebook = (book: Rulebook): Result<Engine, readonly RuleFau
   if (faults.length > 0) return err(faults);
   const looksAtLines = rules.some(({ lines }) => lines !== null);
   const looks = looksAtLines || rules.some(({ when }) => when !== null);
-  return ok({ book, rules, index: indexOf(rules), discounts, looks, looksAtLines });
+  const budgets = new Map((book.budgets ?? []).map((budget) => [budget.id, budget]));
+  return ok({ book, rules, index: indexOf(rules), discounts, budgets, looks, looksAtLines });
 };
 
 const engines = new WeakMap<Rulebook, Engine>();

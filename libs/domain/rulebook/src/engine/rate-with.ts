@@ -1,6 +1,7 @@
 import type { Bindings, Condition, ConditionValue } from '@tallystick/conditions';
 import { Exact, Points, dayAt, timeZone, type LocalDate } from '@tallystick/kernel';
 import type { ReceiptFact, ReceiptLine } from '../facts.js';
+import { budgetName } from '../budgets.js';
 import type { Cap, Rulebook, TierLevel } from '../rulebook.js';
 import { cutTo, pointsPerLine, totalOf, type CountedLine } from './amounts.js';
 import { candidatesOf } from './candidates.js';
@@ -23,7 +24,7 @@ export interface EngineInputs {
   readonly attributes: Readonly<Record<string, ConditionValue>>;
   /** Points counted so far, by the names of `counterOf`. */
   readonly counted: ReadonlyMap<string, number>;
-  /** What is left of each budget. */
+  /** How many points are left of each budget, by the names of `budgetName`. */
   readonly budgets: ReadonlyMap<string, number>;
 }
 
@@ -35,6 +36,8 @@ export interface RuleAward {
   readonly points: Points.Points;
   /** The counters that it counts in. */
   readonly counters: readonly string[];
+  /** The name of the budget that pays for it. */
+  readonly budget: string | null;
 }
 
 interface Tried extends Pick<RuleAward, 'compiled'> {
@@ -66,6 +69,8 @@ export const rateWith = (
   readonly explanation: Explanation;
   /** The counters that were looked at, where they were not 0. */
   readonly counted: Readonly<Record<string, number>>;
+  /** What was left of the budgets that were looked at. */
+  readonly budgets: Readonly<Record<string, number>>;
 } => {
   const { book } = engine;
   const day = dayAt(fact.occurredAt, timeZone(book.timeZone));
@@ -94,7 +99,7 @@ export const rateWith = (
     );
   const inOrder = [...tried.values()].sort((a, b) => a.compiled.order - b.compiled.order);
   takeOneOfEachGroup(book, inOrder);
-  const counted = cutAll(book, inOrder, inputs, day);
+  const { counted, budgets } = cutAll(engine, inOrder, inputs, day);
   const awards = inOrder
     .filter(({ outcome }) => outcome === 'gave')
     .map(({ compiled, perLine: points }) => ({
@@ -102,8 +107,9 @@ export const rateWith = (
       perLine: points,
       points: Points.points(totalOf(points)),
       counters: countersFor(book, compiled, day),
+      budget: budgetFor(engine, compiled, day),
     }));
-  return { awards, explanation: explain(book, day, inputs.tier, sold, inOrder), counted };
+  return { awards, explanation: explain(book, day, inputs.tier, sold, inOrder), counted, budgets };
 };
 
 const multiplierOf = ({ rule }: CompiledRule, tier: TierLevel | null): Exact.Exact =>
@@ -179,12 +185,14 @@ const takeOneOfEachGroup = (book: Rulebook, tried: readonly Tried[]): void => {
 
 /** Rule by rule in the order of the document: what a cap or a budget has given to one rule is not there for the next. */
 const cutAll = (
-  book: Rulebook,
+  engine: Engine,
   tried: readonly Tried[],
   inputs: EngineInputs,
   day: LocalDate,
-): Record<string, number> => {
+): { readonly counted: Record<string, number>; readonly budgets: Record<string, number> } => {
+  const { book } = engine;
   const counted: Record<string, number> = {};
+  const budgets: Record<string, number> = {};
   const here = new Map<string, number>();
   const spent = new Map<string, number>();
   const roomOf = (owner: string, cap: Cap): number => {
@@ -195,7 +203,8 @@ const cutAll = (
   };
   for (const rule of tried) {
     if (rule.outcome !== 'gave') continue;
-    const { id, caps, budget } = rule.compiled.rule;
+    const { id, caps } = rule.compiled.rule;
+    const budget = budgetFor(engine, rule.compiled, day);
     const cut = (room: number, how: (cut: number) => Cut): void => {
       const points = Number(totalOf(rule.perLine));
       if (points <= room) return;
@@ -211,16 +220,23 @@ const cutAll = (
         cut(room, (points) => ({ by: 'cap', of, per: cap.per, room, cut: points }));
       }
     }
-    if (budget !== undefined) {
-      const left = Math.max(0, (inputs.budgets.get(budget) ?? 0) - (spent.get(budget) ?? 0));
+    if (budget !== null) {
+      const before = inputs.budgets.get(budget) ?? 0;
+      budgets[budget] = before;
+      const left = Math.max(0, before - (spent.get(budget) ?? 0));
       cut(left, (points) => ({ by: 'budget', budget, left, cut: points }));
     }
     const points = Number(totalOf(rule.perLine));
     if (points === 0) drop(rule, 'cut');
     for (const owner of [id, wholeProgram]) here.set(owner, (here.get(owner) ?? 0) + points);
-    if (budget !== undefined) spent.set(budget, (spent.get(budget) ?? 0) + points);
+    if (budget !== null) spent.set(budget, (spent.get(budget) ?? 0) + points);
   }
-  return counted;
+  return { counted, budgets };
+};
+
+const budgetFor = ({ budgets }: Engine, { rule }: CompiledRule, day: LocalDate): string | null => {
+  const budget = rule.budget === undefined ? undefined : budgets.get(rule.budget);
+  return budget === undefined ? null : budgetName(budget, day, null);
 };
 
 const countersFor = (book: Rulebook, { rule }: CompiledRule, day: LocalDate): string[] => [

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { cardToken, factId, instant, localDate, programId } from '@tallystick/kernel';
 import type { ReceiptFact } from '../facts.js';
 import { rateReceipt, type RatingInputs } from '../rate.js';
-import type { EarningRule, Rulebook } from '../rulebook.js';
+import type { Budget, EarningRule, Rulebook } from '../rulebook.js';
 
 const rule = (id: string, rest: Partial<EarningRule>): EarningRule => ({
   id,
@@ -305,6 +305,35 @@ describe('a budget', () => {
     });
     expect(gave(club, basket, { budgets: new Map([['spring', 12]]) })).toEqual({ campaign: 12 });
     expect(gave(club, basket, { budgets: new Map([['spring', 0]]) })).toEqual({});
+    expect(gave(club, basket)).toEqual({ campaign: 30 });
+  });
+
+  it('of a period is looked at under the day of the receipt', () => {
+    const of = (per: Budget['per']) =>
+      rateReceipt(
+        basket,
+        { history: new Map() },
+        book([rule('campaign', { points: 30, budget: 'spring' })], {
+          budgets: [{ id: 'spring', points: 20, ...(per === undefined ? {} : { per }) }],
+        }),
+      );
+    const names = (['day', 'week', 'month', 'quarter', 'year'] as const).map(
+      (per) => of(per).budgets,
+    );
+    expect(names).toEqual([
+      { 'spring/2026-11-24': 20 },
+      { 'spring/2026-W48': 20 },
+      { 'spring/2026-11': 20 },
+      { 'spring/2026-Q4': 20 },
+      { 'spring/2026': 20 },
+    ]);
+    expect(of('month').lots).toMatchObject([{ points: 20, budget: 'spring/2026-11' }]);
+  });
+
+  it('pays for two rules of a receipt together', () => {
+    const two = ['a', 'b'].map((id) => rule(id, { points: 30, budget: 'spring' }));
+    const club = book(two, { budgets: [{ id: 'spring', points: 40 }] });
+    expect(gave(club, basket)).toEqual({ a: 30, b: 10 });
   });
 });
 

@@ -32,6 +32,22 @@ export const enrollmentCases: MigrationCases = {
       expect(await rowsOf(db, 'select position from rebuilt_to')).toEqual([{ position: '0' }]);
     },
   },
+  '0003-cards-that-left': {
+    before: async (db) => {
+      await db.query(
+        `insert into members (program, member, account, since, context) values ('p', 'm', 'a', 't', '{}')`,
+      );
+    },
+    after: async (db) => {
+      // Who was enrolled before has an account of its own.
+      expect(await rowsOf(db, 'select member, shared from members')).toEqual([
+        { member: 'm', shared: false },
+      ]);
+      const left = `insert into left_cards values ('p', 'c', 's', 'u', 'm', 'a')`;
+      await db.query(left);
+      await expect(db.query(left)).rejects.toThrow('left_cards_pkey');
+    },
+  },
 };
 
 const oneUnsettled = async (db: Database): Promise<void> => {
@@ -158,6 +174,17 @@ export const redemptionCases: MigrationCases = {
       await expect(db.query(`insert into closings values ('s', 8)`)).rejects.toThrow(
         'closings_pkey',
       );
+    },
+  },
+  '0003-cards-that-left': {
+    before: async (db) => {
+      await db.query(`insert into card_links values ('p', 'c', 'a', '2026-01-01T00:00:00Z')`);
+    },
+    after: async (db) => {
+      // No card could leave before.
+      expect(await rowsOf(db, 'select account, linked_until from card_links')).toEqual([
+        { account: 'a', linked_until: null },
+      ]);
     },
   },
 };

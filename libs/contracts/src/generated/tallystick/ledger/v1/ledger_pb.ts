@@ -17,7 +17,7 @@ import type { JsonObject, Message } from "@bufbuild/protobuf";
  * Describes the file tallystick/ledger/v1/ledger.proto.
  */
 export const file_tallystick_ledger_v1_ledger: GenFile = /*@__PURE__*/
-  fileDesc("CiF0YWxseXN0aWNrL2xlZGdlci92MS9sZWRnZXIucHJvdG8SFHRhbGx5c3RpY2subGVkZ2VyLnYxIq8CCgNMb3QSCgoCaWQYASABKAkSDgoGcG9pbnRzGAIgASgDEgwKBHJ1bGUYAyABKAkSDAoEa2luZBgEIAEoCRIUCgxhdmFpbGFibGVfYXQYBSABKAkSFwoKZXhwaXJlc19hdBgGIAEoCUgAiAEBEg4KBmZ1bmRlchgHIAEoCRIRCglxdWFsaWZpZXMYCCABKAgSMAoEY29zdBgJIAEoCzIdLnRhbGx5c3RpY2subGVkZ2VyLnYxLkxvdENvc3RIAYgBARIVCghydWxlYm9vaxgKIAEoBUgCiAEBEhAKCGNvdW50ZXJzGAsgAygJEhMKBmJ1ZGdldBgMIAEoCUgDiAEBQg0KC19leHBpcmVzX2F0QgcKBV9jb3N0QgsKCV9ydWxlYm9va0IJCgdfYnVkZ2V0IjoKB0xvdENvc3QSDgoGcG9pbnRzGAEgASgDEg0KBXZhbHVlGAIgASgJEhAKCGN1cnJlbmN5GAMgASgJIikKCkFsbG9jYXRpb24SCwoDbG90GAEgASgJEg4KBnBvaW50cxgCIAEoAyJSCgtSZXR1cm5lZExvdBILCgNsb3QYASABKAkSDgoGcG9pbnRzGAIgASgDEhcKCmV4cGlyZXNfYXQYAyABKAlIAIgBAUINCgtfZXhwaXJlc19hdCIsCgtSdWxlYm9va1JlZhIPCgd2ZXJzaW9uGAEgASgFEgwKBGhhc2gYAiABKAkiiQEKCkVhcm5lZExpbmUSDwoHb3JkaW5hbBgBIAEoBRIPCgdwcm9kdWN0GAIgASgJEhAKCHF1YW50aXR5GAMgASgJEg4KBnBvaW50cxgEIAMoAxITCgtzcGVuZF9taW5vchgFIAEoAxIVCghleGNsdWRlZBgGIAEoCUgAiAEBQgsKCV9leGNsdWRlZCK+AQoMTGluZVJldmVyc2FsEgwKBGZhY3QYASABKAkSDwoHb3JkaW5hbBgCIAEoBRIQCghxdWFudGl0eRgDIAEoCRIOCgZwb2ludHMYBCABKAMSLgoEbG90cxgFIAMoCzIgLnRhbGx5c3RpY2subGVkZ2VyLnYxLkFsbG9jYXRpb24SEwoLc3BlbmRfbWlub3IYBiABKAMSGAoLcmV0dXJuZWRfYnkYByABKAVIAIgBAUIOCgxfcmV0dXJuZWRfYnkiRQoPVW5tYXRjaGVkUmV0dXJuEg8KB29yZGluYWwYASABKAUSDwoHcHJvZHVjdBgCIAEoCRIQCghxdWFudGl0eRgDIAEoCSJPCg1BY2NvdW50T3BlbmVkEg8KB3Byb2dyYW0YASABKAkSDwoHYWNjb3VudBgCIAEoCRIOCgZtZW1iZXIYAyABKAkSDAoEdW5pdBgEIAEoCSKvBAoMUG9pbnRzRWFybmVkEgwKBGZhY3QYASABKAkSFQoNZmFjdF9yZXZpc2lvbhgCIAEoBRIRCglmYWN0X2hhc2gYAyABKAkSEwoLb2NjdXJyZWRfYXQYBCABKAkSEQoEY2FyZBgFIAEoCUgAiAEBEjMKCHJ1bGVib29rGAYgASgLMiEudGFsbHlzdGljay5sZWRnZXIudjEuUnVsZWJvb2tSZWYSEQoEdGllchgHIAEoCUgBiAEBEg4KBnBvaW50cxgIIAEoAxInCgRsb3RzGAkgAygLMhkudGFsbHlzdGljay5sZWRnZXIudjEuTG90Ei8KBWxpbmVzGAogAygLMiAudGFsbHlzdGljay5sZWRnZXIudjEuRWFybmVkTGluZRITCgZyZWFzb24YCyABKAlIAogBARISCgpzcGVuZF95ZWFyGAwgASgJEjYKDGFycmVhcnNfcGFpZBgNIAMoCzIgLnRhbGx5c3RpY2subGVkZ2VyLnYxLkFsbG9jYXRpb24SNgoKcmVpbnN0YXRlZBgOIAMoCzIiLnRhbGx5c3RpY2subGVkZ2VyLnYxLkxpbmVSZXZlcnNhbBIQCgNkYXkYDyABKAlIA4gBARIzCgVyYXRlZBgQIAEoCzIfLnRhbGx5c3RpY2subGVkZ2VyLnYxLlJhdGVkRnJvbUgEiAEBQgcKBV9jYXJkQgcKBV90aWVyQgkKB19yZWFzb25CBgoEX2RheUIICgZfcmF0ZWQizwEKCVJhdGVkRnJvbRIOCgZlbmdpbmUYASABKAUSEwoLZXhwbGFuYXRpb24YAiABKAkSGwoOZmlyc3RfcHVyY2hhc2UYAyABKAhIAIgBARI9Cgdjb3VudGVkGAQgAygLMiwudGFsbHlzdGljay5sZWRnZXIudjEuUmF0ZWRGcm9tLkNvdW50ZWRFbnRyeRouCgxDb3VudGVkRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgDOgI4AUIRCg9fZmlyc3RfcHVyY2hhc2UipgMKDEVhcm5SZXZlcnNlZBIMCgRmYWN0GAEgASgJEhUKDWZhY3RfcmV2aXNpb24YAiABKAUSEQoJZmFjdF9oYXNoGAMgASgJEhMKC29jY3VycmVkX2F0GAQgASgJEg0KBWNhdXNlGAUgASgJEg4KBnBvaW50cxgGIAEoAxI1CglyZXZlcnNhbHMYByADKAsyIi50YWxseXN0aWNrLmxlZGdlci52MS5MaW5lUmV2ZXJzYWwSOAoJdW5tYXRjaGVkGAggAygLMiUudGFsbHlzdGljay5sZWRnZXIudjEuVW5tYXRjaGVkUmV0dXJuEi8KBXRha2VuGAkgAygLMiAudGFsbHlzdGljay5sZWRnZXIudjEuQWxsb2NhdGlvbhIWCg5hcnJlYXJzX3JhaXNlZBgKIAEoAxJACgdmdW5kZXJzGAsgAygLMi8udGFsbHlzdGljay5sZWRnZXIudjEuRWFyblJldmVyc2VkLkZ1bmRlcnNFbnRyeRouCgxGdW5kZXJzRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgDOgI4ASK0AQoOUG9pbnRzUmVkZWVtZWQSEgoKcmVkZW1wdGlvbhgBIAEoCRIRCglmYWN0X2hhc2gYAiABKAkSEwoLb2NjdXJyZWRfYXQYAyABKAkSDgoGcG9pbnRzGAQgASgDEgwKBGtpbmQYBSABKAkSEQoJcmVmZXJlbmNlGAYgASgJEjUKC2FsbG9jYXRpb25zGAcgAygLMiAudGFsbHlzdGljay5sZWRnZXIudjEuQWxsb2NhdGlvbiL1AQoSUmVkZW1wdGlvblJlZnVuZGVkEgwKBGZhY3QYASABKAkSEQoJZmFjdF9oYXNoGAIgASgJEhIKCnJlZGVtcHRpb24YAyABKAkSEwoLb2NjdXJyZWRfYXQYBCABKAkSDgoGcG9pbnRzGAUgASgDEgwKBGtpbmQYBiABKAkSDgoGcmVhc29uGAcgASgJEi8KBGxvdHMYCCADKAsyIS50YWxseXN0aWNrLmxlZGdlci52MS5SZXR1cm5lZExvdBI2CgxhcnJlYXJzX3BhaWQYCSADKAsyIC50YWxseXN0aWNrLmxlZGdlci52MS5BbGxvY2F0aW9uIu0BCgpQb2ludHNIZWxkEgwKBGhvbGQYASABKAkSEQoJZmFjdF9oYXNoGAIgASgJEhMKC29jY3VycmVkX2F0GAMgASgJEhEKCWxhcHNlc19hdBgEIAEoCRIOCgZwb2ludHMYBSABKAMSDAoEa2luZBgGIAEoCRIRCglyZWZlcmVuY2UYByABKAkSNQoLYWxsb2NhdGlvbnMYCCADKAsyIC50YWxseXN0aWNrLmxlZGdlci52MS5BbGxvY2F0aW9uEhsKDmFycmVhcnNfcG9saWN5GAkgASgJSACIAQFCEQoPX2FycmVhcnNfcG9saWN5IqcBCgxIb2xkQ2FwdHVyZWQSDAoEZmFjdBgBIAEoCRIRCglmYWN0X2hhc2gYAiABKAkSDAoEaG9sZBgDIAEoCRITCgtvY2N1cnJlZF9hdBgEIAEoCRIOCgZwb2ludHMYBSABKAMSDAoEa2luZBgGIAEoCRI1CgthbGxvY2F0aW9ucxgHIAMoCzIgLnRhbGx5c3RpY2subGVkZ2VyLnYxLkFsbG9jYXRpb24i4AEKDEhvbGRSZWxlYXNlZBIMCgRmYWN0GAEgASgJEhEKCWZhY3RfaGFzaBgCIAEoCRIMCgRob2xkGAMgASgJEhMKC29jY3VycmVkX2F0GAQgASgJEg0KBWNhdXNlGAUgASgJEg4KBnBvaW50cxgGIAEoAxI1CgthbGxvY2F0aW9ucxgHIAMoCzIgLnRhbGx5c3RpY2subGVkZ2VyLnYxLkFsbG9jYXRpb24SNgoMYXJyZWFyc19wYWlkGAggAygLMiAudGFsbHlzdGljay5sZWRnZXIudjEuQWxsb2NhdGlvbiKKAQoNUG9pbnRzRXhwaXJlZBIMCgRmYWN0GAEgASgJEhMKC29jY3VycmVkX2F0GAIgASgJEg8KB3Rocm91Z2gYAyABKAkSDgoGcG9pbnRzGAQgASgDEjUKC2FsbG9jYXRpb25zGAUgAygLMiAudGFsbHlzdGljay5sZWRnZXIudjEuQWxsb2NhdGlvbiK0AQoJQXV0aG9yaXR5EgoKAmJ5GAEgASgJEhkKDHJlcXVlc3RlZF9ieRgCIAEoCUgAiAEBEhgKC2FwcHJvdmVkX2J5GAMgASgJSAGIAQESOAoIcnVsZWJvb2sYBCABKAsyIS50YWxseXN0aWNrLmxlZGdlci52MS5SdWxlYm9va1JlZkgCiAEBQg8KDV9yZXF1ZXN0ZWRfYnlCDgoMX2FwcHJvdmVkX2J5QgsKCV9ydWxlYm9vayJECg5BcnJlYXJzUGF5bWVudBINCgVtaW5vchgBIAEoAxIQCghjdXJyZW5jeRgCIAEoCRIRCglyZWZlcmVuY2UYAyABKAki6wMKDlBvaW50c0FkanVzdGVkEgwKBGZhY3QYASABKAkSEQoJZmFjdF9oYXNoGAIgASgJEhMKC29jY3VycmVkX2F0GAMgASgJEg0KBWNhdXNlGAQgASgJEhEKCWRpcmVjdGlvbhgFIAEoCRIOCgZwb2ludHMYBiABKAMSDgoGcmVhc29uGAcgASgJEjIKCWF1dGhvcml0eRgIIAEoCzIfLnRhbGx5c3RpY2subGVkZ2VyLnYxLkF1dGhvcml0eRInCgRsb3RzGAkgAygLMhkudGFsbHlzdGljay5sZWRnZXIudjEuTG90EjYKDGFycmVhcnNfcGFpZBgKIAMoCzIgLnRhbGx5c3RpY2subGVkZ2VyLnYxLkFsbG9jYXRpb24SLwoFdGFrZW4YCyADKAsyIC50YWxseXN0aWNrLmxlZGdlci52MS5BbGxvY2F0aW9uEhcKD2FycmVhcnNfc2V0dGxlZBgMIAEoAxI6ChBleHBpcmVkX3JldHVybmVkGA0gAygLMiAudGFsbHlzdGljay5sZWRnZXIudjEuQWxsb2NhdGlvbhI6CgdwYXltZW50GA4gASgLMiQudGFsbHlzdGljay5sZWRnZXIudjEuQXJyZWFyc1BheW1lbnRIAIgBAUIKCghfcGF5bWVudCKjAgoRUG9pbnRzVHJhbnNmZXJyZWQSDAoEZmFjdBgBIAEoCRIRCglmYWN0X2hhc2gYAiABKAkSEwoLb2NjdXJyZWRfYXQYAyABKAkSDAoEZnJvbRgEIAEoCRIKCgJ0bxgFIAEoCRIOCgZwb2ludHMYBiABKAMSDgoGcmVhc29uGAcgASgJEicKBGxvdHMYCCADKAsyGS50YWxseXN0aWNrLmxlZGdlci52MS5Mb3QSDAoEc2lkZRgJIAEoCRIvCgV0YWtlbhgKIAMoCzIgLnRhbGx5c3RpY2subGVkZ2VyLnYxLkFsbG9jYXRpb24SNgoMYXJyZWFyc19wYWlkGAsgAygLMiAudGFsbHlzdGljay5sZWRnZXIudjEuQWxsb2NhdGlvbiK7AgoOQWNjb3VudHNNZXJnZWQSDAoEZmFjdBgBIAEoCRIRCglmYWN0X2hhc2gYAiABKAkSEwoLb2NjdXJyZWRfYXQYAyABKAkSDgoGc291cmNlGAQgASgJEg4KBnRhcmdldBgFIAEoCRIOCgZyZWFzb24YBiABKAkSEAoIYWJzb3JiZWQYByADKAkSDwoHdW5zcGVudBgIIAEoAxIMCgRoZWxkGAkgASgDEg8KB2FycmVhcnMYCiABKAMSEQoJa2VlcF9mcm9tGAsgASgJEigKB2NhcnJpZWQYDCABKAsyFy5nb29nbGUucHJvdG9idWYuU3RydWN0EgwKBHNpZGUYDSABKAkSNgoMYXJyZWFyc19wYWlkGA4gAygLMiAudGFsbHlzdGljay5sZWRnZXIudjEuQWxsb2NhdGlvbiLYAgoWT3BlbmluZ0JhbGFuY2VJbXBvcnRlZBIMCgRmYWN0GAEgASgJEhEKCWZhY3RfaGFzaBgCIAEoCRITCgtvY2N1cnJlZF9hdBgDIAEoCRIOCgZzeXN0ZW0YBCABKAkSEQoJcmVmZXJlbmNlGAUgASgJEg4KBnBvaW50cxgGIAEoAxInCgRsb3RzGAcgAygLMhkudGFsbHlzdGljay5sZWRnZXIudjEuTG90EkYKBXNwZW5kGAggAygLMjcudGFsbHlzdGljay5sZWRnZXIudjEuT3BlbmluZ0JhbGFuY2VJbXBvcnRlZC5TcGVuZEVudHJ5EjYKDGFycmVhcnNfcGFpZBgJIAMoCzIgLnRhbGx5c3RpY2subGVkZ2VyLnYxLkFsbG9jYXRpb24aLAoKU3BlbmRFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAM6AjgBIpsCCgxQZXJpb2RDbG9zZWQSDAoEZmFjdBgBIAEoCRIRCglmYWN0X2hhc2gYAiABKAkSEwoLb2NjdXJyZWRfYXQYAyABKAkSDwoHdGhyb3VnaBgEIAEoCRIRCglrZWVwX2Zyb20YBSABKAkSMwoGb3BlbmVkGAYgASgLMiMudGFsbHlzdGljay5sZWRnZXIudjEuQWNjb3VudE9wZW5lZBIQCghhYnNvcmJlZBgHIAMoCRIXCg9yZW1lbWJlcmVkX2Zyb20YCCABKAkSJwoGdG90YWxzGAkgASgLMhcuZ29vZ2xlLnByb3RvYnVmLlN0cnVjdBIoCgdjYXJyaWVkGAogASgLMhcuZ29vZ2xlLnByb3RvYnVmLlN0cnVjdCKqBgoORWFybmluZ1JlcmF0ZWQSDAoEZmFjdBgBIAEoCRIVCg1mYWN0X3JldmlzaW9uGAIgASgFEhEKCWZhY3RfaGFzaBgDIAEoCRITCgtvY2N1cnJlZF9hdBgEIAEoCRILCgNydW4YBSABKAkSDgoGcmVhc29uGAYgASgJEhQKDHJlcXVlc3RlZF9ieRgHIAEoCRITCgthcHByb3ZlZF9ieRgIIAEoCRIvCgRmcm9tGAkgASgLMiEudGFsbHlzdGljay5sZWRnZXIudjEuUnVsZWJvb2tSZWYSMwoIcnVsZWJvb2sYCiABKAsyIS50YWxseXN0aWNrLmxlZGdlci52MS5SdWxlYm9va1JlZhIRCgR0aWVyGAsgASgJSACIAQESMwoFcmF0ZWQYDCABKAsyHy50YWxseXN0aWNrLmxlZGdlci52MS5SYXRlZEZyb21IAYgBARIOCgZwb2ludHMYDSABKAMSFAoHbm90aGluZxgOIAEoCUgCiAEBEicKBGxvdHMYDyADKAsyGS50YWxseXN0aWNrLmxlZGdlci52MS5Mb3QSMgoIcmVwbGFjZWQYECADKAsyIC50YWxseXN0aWNrLmxlZGdlci52MS5BbGxvY2F0aW9uEg0KBW9yZGVyGBEgAygJEi8KBWxpbmVzGBIgAygLMiAudGFsbHlzdGljay5sZWRnZXIudjEuRWFybmVkTGluZRIvCgV0YWtlbhgTIAMoCzIgLnRhbGx5c3RpY2subGVkZ2VyLnYxLkFsbG9jYXRpb24SFgoOYXJyZWFyc19yYWlzZWQYFCABKAMSNgoMYXJyZWFyc19wYWlkGBUgAygLMiAudGFsbHlzdGljay5sZWRnZXIudjEuQWxsb2NhdGlvbhJCCgdmdW5kZXJzGBYgAygLMjEudGFsbHlzdGljay5sZWRnZXIudjEuRWFybmluZ1JlcmF0ZWQuRnVuZGVyc0VudHJ5Gi4KDEZ1bmRlcnNFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAM6AjgBQgcKBV90aWVyQggKBl9yYXRlZEIKCghfbm90aGluZ2IGcHJvdG8z", [file_google_protobuf_struct]);
+  fileDesc("CiF0YWxseXN0aWNrL2xlZGdlci92MS9sZWRnZXIucHJvdG8SFHRhbGx5c3RpY2subGVkZ2VyLnYxIq8CCgNMb3QSCgoCaWQYASABKAkSDgoGcG9pbnRzGAIgASgDEgwKBHJ1bGUYAyABKAkSDAoEa2luZBgEIAEoCRIUCgxhdmFpbGFibGVfYXQYBSABKAkSFwoKZXhwaXJlc19hdBgGIAEoCUgAiAEBEg4KBmZ1bmRlchgHIAEoCRIRCglxdWFsaWZpZXMYCCABKAgSMAoEY29zdBgJIAEoCzIdLnRhbGx5c3RpY2subGVkZ2VyLnYxLkxvdENvc3RIAYgBARIVCghydWxlYm9vaxgKIAEoBUgCiAEBEhAKCGNvdW50ZXJzGAsgAygJEhMKBmJ1ZGdldBgMIAEoCUgDiAEBQg0KC19leHBpcmVzX2F0QgcKBV9jb3N0QgsKCV9ydWxlYm9va0IJCgdfYnVkZ2V0IjoKB0xvdENvc3QSDgoGcG9pbnRzGAEgASgDEg0KBXZhbHVlGAIgASgJEhAKCGN1cnJlbmN5GAMgASgJIikKCkFsbG9jYXRpb24SCwoDbG90GAEgASgJEg4KBnBvaW50cxgCIAEoAyJSCgtSZXR1cm5lZExvdBILCgNsb3QYASABKAkSDgoGcG9pbnRzGAIgASgDEhcKCmV4cGlyZXNfYXQYAyABKAlIAIgBAUINCgtfZXhwaXJlc19hdCIsCgtSdWxlYm9va1JlZhIPCgd2ZXJzaW9uGAEgASgFEgwKBGhhc2gYAiABKAkiiQEKCkVhcm5lZExpbmUSDwoHb3JkaW5hbBgBIAEoBRIPCgdwcm9kdWN0GAIgASgJEhAKCHF1YW50aXR5GAMgASgJEg4KBnBvaW50cxgEIAMoAxITCgtzcGVuZF9taW5vchgFIAEoAxIVCghleGNsdWRlZBgGIAEoCUgAiAEBQgsKCV9leGNsdWRlZCK+AQoMTGluZVJldmVyc2FsEgwKBGZhY3QYASABKAkSDwoHb3JkaW5hbBgCIAEoBRIQCghxdWFudGl0eRgDIAEoCRIOCgZwb2ludHMYBCABKAMSLgoEbG90cxgFIAMoCzIgLnRhbGx5c3RpY2subGVkZ2VyLnYxLkFsbG9jYXRpb24SEwoLc3BlbmRfbWlub3IYBiABKAMSGAoLcmV0dXJuZWRfYnkYByABKAVIAIgBAUIOCgxfcmV0dXJuZWRfYnkiRQoPVW5tYXRjaGVkUmV0dXJuEg8KB29yZGluYWwYASABKAUSDwoHcHJvZHVjdBgCIAEoCRIQCghxdWFudGl0eRgDIAEoCSJPCg1BY2NvdW50T3BlbmVkEg8KB3Byb2dyYW0YASABKAkSDwoHYWNjb3VudBgCIAEoCRIOCgZtZW1iZXIYAyABKAkSDAoEdW5pdBgEIAEoCSLyBAoMUG9pbnRzRWFybmVkEgwKBGZhY3QYASABKAkSFQoNZmFjdF9yZXZpc2lvbhgCIAEoBRIRCglmYWN0X2hhc2gYAyABKAkSEwoLb2NjdXJyZWRfYXQYBCABKAkSEQoEY2FyZBgFIAEoCUgAiAEBEjMKCHJ1bGVib29rGAYgASgLMiEudGFsbHlzdGljay5sZWRnZXIudjEuUnVsZWJvb2tSZWYSEQoEdGllchgHIAEoCUgBiAEBEg4KBnBvaW50cxgIIAEoAxInCgRsb3RzGAkgAygLMhkudGFsbHlzdGljay5sZWRnZXIudjEuTG90Ei8KBWxpbmVzGAogAygLMiAudGFsbHlzdGljay5sZWRnZXIudjEuRWFybmVkTGluZRITCgZyZWFzb24YCyABKAlIAogBARISCgpzcGVuZF95ZWFyGAwgASgJEjYKDGFycmVhcnNfcGFpZBgNIAMoCzIgLnRhbGx5c3RpY2subGVkZ2VyLnYxLkFsbG9jYXRpb24SNgoKcmVpbnN0YXRlZBgOIAMoCzIiLnRhbGx5c3RpY2subGVkZ2VyLnYxLkxpbmVSZXZlcnNhbBIQCgNkYXkYDyABKAlIA4gBARIzCgVyYXRlZBgQIAEoCzIfLnRhbGx5c3RpY2subGVkZ2VyLnYxLlJhdGVkRnJvbUgEiAEBEjQKCGluX3BhcnRzGBEgASgLMh0udGFsbHlzdGljay5sZWRnZXIudjEuSW5QYXJ0c0gFiAEBQgcKBV9jYXJkQgcKBV90aWVyQgkKB19yZWFzb25CBgoEX2RheUIICgZfcmF0ZWRCCwoJX2luX3BhcnRzIr4CCglSYXRlZEZyb20SDgoGZW5naW5lGAEgASgFEhMKC2V4cGxhbmF0aW9uGAIgASgJEhsKDmZpcnN0X3B1cmNoYXNlGAMgASgISACIAQESPQoHY291bnRlZBgEIAMoCzIsLnRhbGx5c3RpY2subGVkZ2VyLnYxLlJhdGVkRnJvbS5Db3VudGVkRW50cnkSPQoHYnVkZ2V0cxgFIAMoCzIsLnRhbGx5c3RpY2subGVkZ2VyLnYxLlJhdGVkRnJvbS5CdWRnZXRzRW50cnkaLgoMQ291bnRlZEVudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoAzoCOAEaLgoMQnVkZ2V0c0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoAzoCOAFCEQoPX2ZpcnN0X3B1cmNoYXNlIukDCgxFYXJuUmV2ZXJzZWQSDAoEZmFjdBgBIAEoCRIVCg1mYWN0X3JldmlzaW9uGAIgASgFEhEKCWZhY3RfaGFzaBgDIAEoCRITCgtvY2N1cnJlZF9hdBgEIAEoCRINCgVjYXVzZRgFIAEoCRIOCgZwb2ludHMYBiABKAMSNQoJcmV2ZXJzYWxzGAcgAygLMiIudGFsbHlzdGljay5sZWRnZXIudjEuTGluZVJldmVyc2FsEjgKCXVubWF0Y2hlZBgIIAMoCzIlLnRhbGx5c3RpY2subGVkZ2VyLnYxLlVubWF0Y2hlZFJldHVybhIvCgV0YWtlbhgJIAMoCzIgLnRhbGx5c3RpY2subGVkZ2VyLnYxLkFsbG9jYXRpb24SFgoOYXJyZWFyc19yYWlzZWQYCiABKAMSQAoHZnVuZGVycxgLIAMoCzIvLnRhbGx5c3RpY2subGVkZ2VyLnYxLkVhcm5SZXZlcnNlZC5GdW5kZXJzRW50cnkSNAoIaW5fcGFydHMYDCABKAsyHS50YWxseXN0aWNrLmxlZGdlci52MS5JblBhcnRzSACIAQEaLgoMRnVuZGVyc0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoAzoCOAFCCwoJX2luX3BhcnRzIvcBCg5Qb2ludHNSZWRlZW1lZBISCgpyZWRlbXB0aW9uGAEgASgJEhEKCWZhY3RfaGFzaBgCIAEoCRITCgtvY2N1cnJlZF9hdBgDIAEoCRIOCgZwb2ludHMYBCABKAMSDAoEa2luZBgFIAEoCRIRCglyZWZlcmVuY2UYBiABKAkSNQoLYWxsb2NhdGlvbnMYByADKAsyIC50YWxseXN0aWNrLmxlZGdlci52MS5BbGxvY2F0aW9uEjQKCGluX3BhcnRzGAggASgLMh0udGFsbHlzdGljay5sZWRnZXIudjEuSW5QYXJ0c0gAiAEBQgsKCV9pbl9wYXJ0cyK4AgoSUmVkZW1wdGlvblJlZnVuZGVkEgwKBGZhY3QYASABKAkSEQoJZmFjdF9oYXNoGAIgASgJEhIKCnJlZGVtcHRpb24YAyABKAkSEwoLb2NjdXJyZWRfYXQYBCABKAkSDgoGcG9pbnRzGAUgASgDEgwKBGtpbmQYBiABKAkSDgoGcmVhc29uGAcgASgJEi8KBGxvdHMYCCADKAsyIS50YWxseXN0aWNrLmxlZGdlci52MS5SZXR1cm5lZExvdBI2CgxhcnJlYXJzX3BhaWQYCSADKAsyIC50YWxseXN0aWNrLmxlZGdlci52MS5BbGxvY2F0aW9uEjQKCGluX3BhcnRzGAogASgLMh0udGFsbHlzdGljay5sZWRnZXIudjEuSW5QYXJ0c0gAiAEBQgsKCV9pbl9wYXJ0cyKwAgoKUG9pbnRzSGVsZBIMCgRob2xkGAEgASgJEhEKCWZhY3RfaGFzaBgCIAEoCRITCgtvY2N1cnJlZF9hdBgDIAEoCRIRCglsYXBzZXNfYXQYBCABKAkSDgoGcG9pbnRzGAUgASgDEgwKBGtpbmQYBiABKAkSEQoJcmVmZXJlbmNlGAcgASgJEjUKC2FsbG9jYXRpb25zGAggAygLMiAudGFsbHlzdGljay5sZWRnZXIudjEuQWxsb2NhdGlvbhIbCg5hcnJlYXJzX3BvbGljeRgJIAEoCUgAiAEBEjQKCGluX3BhcnRzGAogASgLMh0udGFsbHlzdGljay5sZWRnZXIudjEuSW5QYXJ0c0gBiAEBQhEKD19hcnJlYXJzX3BvbGljeUILCglfaW5fcGFydHMi6gEKDEhvbGRDYXB0dXJlZBIMCgRmYWN0GAEgASgJEhEKCWZhY3RfaGFzaBgCIAEoCRIMCgRob2xkGAMgASgJEhMKC29jY3VycmVkX2F0GAQgASgJEg4KBnBvaW50cxgFIAEoAxIMCgRraW5kGAYgASgJEjUKC2FsbG9jYXRpb25zGAcgAygLMiAudGFsbHlzdGljay5sZWRnZXIudjEuQWxsb2NhdGlvbhI0Cghpbl9wYXJ0cxgIIAEoCzIdLnRhbGx5c3RpY2subGVkZ2VyLnYxLkluUGFydHNIAIgBAUILCglfaW5fcGFydHMiowIKDEhvbGRSZWxlYXNlZBIMCgRmYWN0GAEgASgJEhEKCWZhY3RfaGFzaBgCIAEoCRIMCgRob2xkGAMgASgJEhMKC29jY3VycmVkX2F0GAQgASgJEg0KBWNhdXNlGAUgASgJEg4KBnBvaW50cxgGIAEoAxI1CgthbGxvY2F0aW9ucxgHIAMoCzIgLnRhbGx5c3RpY2subGVkZ2VyLnYxLkFsbG9jYXRpb24SNgoMYXJyZWFyc19wYWlkGAggAygLMiAudGFsbHlzdGljay5sZWRnZXIudjEuQWxsb2NhdGlvbhI0Cghpbl9wYXJ0cxgJIAEoCzIdLnRhbGx5c3RpY2subGVkZ2VyLnYxLkluUGFydHNIAIgBAUILCglfaW5fcGFydHMizQEKDVBvaW50c0V4cGlyZWQSDAoEZmFjdBgBIAEoCRITCgtvY2N1cnJlZF9hdBgCIAEoCRIPCgd0aHJvdWdoGAMgASgJEg4KBnBvaW50cxgEIAEoAxI1CgthbGxvY2F0aW9ucxgFIAMoCzIgLnRhbGx5c3RpY2subGVkZ2VyLnYxLkFsbG9jYXRpb24SNAoIaW5fcGFydHMYBiABKAsyHS50YWxseXN0aWNrLmxlZGdlci52MS5JblBhcnRzSACIAQFCCwoJX2luX3BhcnRzIrQBCglBdXRob3JpdHkSCgoCYnkYASABKAkSGQoMcmVxdWVzdGVkX2J5GAIgASgJSACIAQESGAoLYXBwcm92ZWRfYnkYAyABKAlIAYgBARI4CghydWxlYm9vaxgEIAEoCzIhLnRhbGx5c3RpY2subGVkZ2VyLnYxLlJ1bGVib29rUmVmSAKIAQFCDwoNX3JlcXVlc3RlZF9ieUIOCgxfYXBwcm92ZWRfYnlCCwoJX3J1bGVib29rIkQKDkFycmVhcnNQYXltZW50Eg0KBW1pbm9yGAEgASgDEhAKCGN1cnJlbmN5GAIgASgJEhEKCXJlZmVyZW5jZRgDIAEoCSKuBAoOUG9pbnRzQWRqdXN0ZWQSDAoEZmFjdBgBIAEoCRIRCglmYWN0X2hhc2gYAiABKAkSEwoLb2NjdXJyZWRfYXQYAyABKAkSDQoFY2F1c2UYBCABKAkSEQoJZGlyZWN0aW9uGAUgASgJEg4KBnBvaW50cxgGIAEoAxIOCgZyZWFzb24YByABKAkSMgoJYXV0aG9yaXR5GAggASgLMh8udGFsbHlzdGljay5sZWRnZXIudjEuQXV0aG9yaXR5EicKBGxvdHMYCSADKAsyGS50YWxseXN0aWNrLmxlZGdlci52MS5Mb3QSNgoMYXJyZWFyc19wYWlkGAogAygLMiAudGFsbHlzdGljay5sZWRnZXIudjEuQWxsb2NhdGlvbhIvCgV0YWtlbhgLIAMoCzIgLnRhbGx5c3RpY2subGVkZ2VyLnYxLkFsbG9jYXRpb24SFwoPYXJyZWFyc19zZXR0bGVkGAwgASgDEjoKEGV4cGlyZWRfcmV0dXJuZWQYDSADKAsyIC50YWxseXN0aWNrLmxlZGdlci52MS5BbGxvY2F0aW9uEjoKB3BheW1lbnQYDiABKAsyJC50YWxseXN0aWNrLmxlZGdlci52MS5BcnJlYXJzUGF5bWVudEgAiAEBEjQKCGluX3BhcnRzGA8gASgLMh0udGFsbHlzdGljay5sZWRnZXIudjEuSW5QYXJ0c0gBiAEBQgoKCF9wYXltZW50QgsKCV9pbl9wYXJ0cyLmAgoRUG9pbnRzVHJhbnNmZXJyZWQSDAoEZmFjdBgBIAEoCRIRCglmYWN0X2hhc2gYAiABKAkSEwoLb2NjdXJyZWRfYXQYAyABKAkSDAoEZnJvbRgEIAEoCRIKCgJ0bxgFIAEoCRIOCgZwb2ludHMYBiABKAMSDgoGcmVhc29uGAcgASgJEicKBGxvdHMYCCADKAsyGS50YWxseXN0aWNrLmxlZGdlci52MS5Mb3QSDAoEc2lkZRgJIAEoCRIvCgV0YWtlbhgKIAMoCzIgLnRhbGx5c3RpY2subGVkZ2VyLnYxLkFsbG9jYXRpb24SNgoMYXJyZWFyc19wYWlkGAsgAygLMiAudGFsbHlzdGljay5sZWRnZXIudjEuQWxsb2NhdGlvbhI0Cghpbl9wYXJ0cxgMIAEoCzIdLnRhbGx5c3RpY2subGVkZ2VyLnYxLkluUGFydHNIAIgBAUILCglfaW5fcGFydHMi/gIKDkFjY291bnRzTWVyZ2VkEgwKBGZhY3QYASABKAkSEQoJZmFjdF9oYXNoGAIgASgJEhMKC29jY3VycmVkX2F0GAMgASgJEg4KBnNvdXJjZRgEIAEoCRIOCgZ0YXJnZXQYBSABKAkSDgoGcmVhc29uGAYgASgJEhAKCGFic29yYmVkGAcgAygJEg8KB3Vuc3BlbnQYCCABKAMSDAoEaGVsZBgJIAEoAxIPCgdhcnJlYXJzGAogASgDEhEKCWtlZXBfZnJvbRgLIAEoCRIoCgdjYXJyaWVkGAwgASgLMhcuZ29vZ2xlLnByb3RvYnVmLlN0cnVjdBIMCgRzaWRlGA0gASgJEjYKDGFycmVhcnNfcGFpZBgOIAMoCzIgLnRhbGx5c3RpY2subGVkZ2VyLnYxLkFsbG9jYXRpb24SNAoIaW5fcGFydHMYDyABKAsyHS50YWxseXN0aWNrLmxlZGdlci52MS5JblBhcnRzSACIAQFCCwoJX2luX3BhcnRzIpsDChZPcGVuaW5nQmFsYW5jZUltcG9ydGVkEgwKBGZhY3QYASABKAkSEQoJZmFjdF9oYXNoGAIgASgJEhMKC29jY3VycmVkX2F0GAMgASgJEg4KBnN5c3RlbRgEIAEoCRIRCglyZWZlcmVuY2UYBSABKAkSDgoGcG9pbnRzGAYgASgDEicKBGxvdHMYByADKAsyGS50YWxseXN0aWNrLmxlZGdlci52MS5Mb3QSRgoFc3BlbmQYCCADKAsyNy50YWxseXN0aWNrLmxlZGdlci52MS5PcGVuaW5nQmFsYW5jZUltcG9ydGVkLlNwZW5kRW50cnkSNgoMYXJyZWFyc19wYWlkGAkgAygLMiAudGFsbHlzdGljay5sZWRnZXIudjEuQWxsb2NhdGlvbhI0Cghpbl9wYXJ0cxgKIAEoCzIdLnRhbGx5c3RpY2subGVkZ2VyLnYxLkluUGFydHNIAIgBARosCgpTcGVuZEVudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoAzoCOAFCCwoJX2luX3BhcnRzIt4CCgxQZXJpb2RDbG9zZWQSDAoEZmFjdBgBIAEoCRIRCglmYWN0X2hhc2gYAiABKAkSEwoLb2NjdXJyZWRfYXQYAyABKAkSDwoHdGhyb3VnaBgEIAEoCRIRCglrZWVwX2Zyb20YBSABKAkSMwoGb3BlbmVkGAYgASgLMiMudGFsbHlzdGljay5sZWRnZXIudjEuQWNjb3VudE9wZW5lZBIQCghhYnNvcmJlZBgHIAMoCRIXCg9yZW1lbWJlcmVkX2Zyb20YCCABKAkSJwoGdG90YWxzGAkgASgLMhcuZ29vZ2xlLnByb3RvYnVmLlN0cnVjdBIoCgdjYXJyaWVkGAogASgLMhcuZ29vZ2xlLnByb3RvYnVmLlN0cnVjdBI0Cghpbl9wYXJ0cxgLIAEoCzIdLnRhbGx5c3RpY2subGVkZ2VyLnYxLkluUGFydHNIAIgBAUILCglfaW5fcGFydHMiJwoHSW5QYXJ0cxINCgVjb3VudBgBIAEoBRINCgV3aG9sZRgCIAEoCSJRCglFdmVudFBhcnQSCgoCb2YYASABKAkSDQoFd2hvbGUYAiABKAkSDAoEcGFydBgDIAEoBRINCgVwYXJ0cxgEIAEoBRIMCgR0ZXh0GAUgASgJIqoGCg5FYXJuaW5nUmVyYXRlZBIMCgRmYWN0GAEgASgJEhUKDWZhY3RfcmV2aXNpb24YAiABKAUSEQoJZmFjdF9oYXNoGAMgASgJEhMKC29jY3VycmVkX2F0GAQgASgJEgsKA3J1bhgFIAEoCRIOCgZyZWFzb24YBiABKAkSFAoMcmVxdWVzdGVkX2J5GAcgASgJEhMKC2FwcHJvdmVkX2J5GAggASgJEi8KBGZyb20YCSABKAsyIS50YWxseXN0aWNrLmxlZGdlci52MS5SdWxlYm9va1JlZhIzCghydWxlYm9vaxgKIAEoCzIhLnRhbGx5c3RpY2subGVkZ2VyLnYxLlJ1bGVib29rUmVmEhEKBHRpZXIYCyABKAlIAIgBARIzCgVyYXRlZBgMIAEoCzIfLnRhbGx5c3RpY2subGVkZ2VyLnYxLlJhdGVkRnJvbUgBiAEBEg4KBnBvaW50cxgNIAEoAxIUCgdub3RoaW5nGA4gASgJSAKIAQESJwoEbG90cxgPIAMoCzIZLnRhbGx5c3RpY2subGVkZ2VyLnYxLkxvdBIyCghyZXBsYWNlZBgQIAMoCzIgLnRhbGx5c3RpY2subGVkZ2VyLnYxLkFsbG9jYXRpb24SDQoFb3JkZXIYESADKAkSLwoFbGluZXMYEiADKAsyIC50YWxseXN0aWNrLmxlZGdlci52MS5FYXJuZWRMaW5lEi8KBXRha2VuGBMgAygLMiAudGFsbHlzdGljay5sZWRnZXIudjEuQWxsb2NhdGlvbhIWCg5hcnJlYXJzX3JhaXNlZBgUIAEoAxI2CgxhcnJlYXJzX3BhaWQYFSADKAsyIC50YWxseXN0aWNrLmxlZGdlci52MS5BbGxvY2F0aW9uEkIKB2Z1bmRlcnMYFiADKAsyMS50YWxseXN0aWNrLmxlZGdlci52MS5FYXJuaW5nUmVyYXRlZC5GdW5kZXJzRW50cnkaLgoMRnVuZGVyc0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoAzoCOAFCBwoFX3RpZXJCCAoGX3JhdGVkQgoKCF9ub3RoaW5nYgZwcm90bzM", [file_google_protobuf_struct]);
 
 /**
  * One rule's award: points with the dates and the cause that travel with them.
@@ -103,7 +103,7 @@ export type Lot = Message<"tallystick.ledger.v1.Lot"> & {
   counters: string[];
 
   /**
-   * The budget that pays for it. Left out: none.
+   * The budget that pays for it, by its name with its period. Left out: none.
    *
    * @generated from field: optional string budget = 12;
    */
@@ -551,11 +551,18 @@ export type PointsEarned = Message<"tallystick.ledger.v1.PointsEarned"> & {
   day?: string | undefined;
 
   /**
-   * What it was rated from besides the fact and the rulebook. Left out: an older release wrote it, or a partner's event caused it.
+   * What it was rated from besides the fact and the rulebook. Left out: an older release wrote it, or a partner's event caused it that no budget pays for.
    *
    * @generated from field: optional tallystick.ledger.v1.RatedFrom rated = 16;
    */
   rated?: RatedFrom | undefined;
+
+  /**
+   * Its lists are told in parts before it, and are empty here. Left out: they are here.
+   *
+   * @generated from field: optional tallystick.ledger.v1.InParts in_parts = 17;
+   */
+  inParts?: InParts | undefined;
 };
 
 /**
@@ -598,6 +605,13 @@ export type RatedFrom = Message<"tallystick.ledger.v1.RatedFrom"> & {
    * @generated from field: map<string, int64> counted = 4;
    */
   counted: { [key: string]: bigint };
+
+  /**
+   * How many points were left of the budgets that the rules asked.
+   *
+   * @generated from field: map<string, int64> budgets = 5;
+   */
+  budgets: { [key: string]: bigint };
 };
 
 /**
@@ -689,6 +703,13 @@ export type EarnReversed = Message<"tallystick.ledger.v1.EarnReversed"> & {
    * @generated from field: map<string, int64> funders = 11;
    */
   funders: { [key: string]: bigint };
+
+  /**
+   * Its lists are told in parts before it, and are empty here. Left out: they are here.
+   *
+   * @generated from field: optional tallystick.ledger.v1.InParts in_parts = 12;
+   */
+  inParts?: InParts | undefined;
 };
 
 /**
@@ -752,6 +773,13 @@ export type PointsRedeemed = Message<"tallystick.ledger.v1.PointsRedeemed"> & {
    * @generated from field: repeated tallystick.ledger.v1.Allocation allocations = 7;
    */
   allocations: Allocation[];
+
+  /**
+   * Its lists are told in parts before it, and are empty here. Left out: they are here.
+   *
+   * @generated from field: optional tallystick.ledger.v1.InParts in_parts = 8;
+   */
+  inParts?: InParts | undefined;
 };
 
 /**
@@ -829,6 +857,13 @@ export type RedemptionRefunded = Message<"tallystick.ledger.v1.RedemptionRefunde
    * @generated from field: repeated tallystick.ledger.v1.Allocation arrears_paid = 9;
    */
   arrearsPaid: Allocation[];
+
+  /**
+   * Its lists are told in parts before it, and are empty here. Left out: they are here.
+   *
+   * @generated from field: optional tallystick.ledger.v1.InParts in_parts = 10;
+   */
+  inParts?: InParts | undefined;
 };
 
 /**
@@ -906,6 +941,13 @@ export type PointsHeld = Message<"tallystick.ledger.v1.PointsHeld"> & {
    * @generated from field: optional string arrears_policy = 9;
    */
   arrearsPolicy?: string | undefined;
+
+  /**
+   * Its lists are told in parts before it, and are empty here. Left out: they are here.
+   *
+   * @generated from field: optional tallystick.ledger.v1.InParts in_parts = 10;
+   */
+  inParts?: InParts | undefined;
 };
 
 /**
@@ -969,6 +1011,13 @@ export type HoldCaptured = Message<"tallystick.ledger.v1.HoldCaptured"> & {
    * @generated from field: repeated tallystick.ledger.v1.Allocation allocations = 7;
    */
   allocations: Allocation[];
+
+  /**
+   * Its lists are told in parts before it, and are empty here. Left out: they are here.
+   *
+   * @generated from field: optional tallystick.ledger.v1.InParts in_parts = 8;
+   */
+  inParts?: InParts | undefined;
 };
 
 /**
@@ -1039,6 +1088,13 @@ export type HoldReleased = Message<"tallystick.ledger.v1.HoldReleased"> & {
    * @generated from field: repeated tallystick.ledger.v1.Allocation arrears_paid = 8;
    */
   arrearsPaid: Allocation[];
+
+  /**
+   * Its lists are told in parts before it, and are empty here. Left out: they are here.
+   *
+   * @generated from field: optional tallystick.ledger.v1.InParts in_parts = 9;
+   */
+  inParts?: InParts | undefined;
 };
 
 /**
@@ -1088,6 +1144,13 @@ export type PointsExpired = Message<"tallystick.ledger.v1.PointsExpired"> & {
    * @generated from field: repeated tallystick.ledger.v1.Allocation allocations = 5;
    */
   allocations: Allocation[];
+
+  /**
+   * Its lists are told in parts before it, and are empty here. Left out: they are here.
+   *
+   * @generated from field: optional tallystick.ledger.v1.InParts in_parts = 6;
+   */
+  inParts?: InParts | undefined;
 };
 
 /**
@@ -1277,6 +1340,13 @@ export type PointsAdjusted = Message<"tallystick.ledger.v1.PointsAdjusted"> & {
    * @generated from field: optional tallystick.ledger.v1.ArrearsPayment payment = 14;
    */
   payment?: ArrearsPayment | undefined;
+
+  /**
+   * Its lists are told in parts before it, and are empty here. Left out: they are here.
+   *
+   * @generated from field: optional tallystick.ledger.v1.InParts in_parts = 15;
+   */
+  inParts?: InParts | undefined;
 };
 
 /**
@@ -1368,6 +1438,13 @@ export type PointsTransferred = Message<"tallystick.ledger.v1.PointsTransferred"
    * @generated from field: repeated tallystick.ledger.v1.Allocation arrears_paid = 11;
    */
   arrearsPaid: Allocation[];
+
+  /**
+   * Its lists are told in parts before it, and are empty here. Left out: they are here.
+   *
+   * @generated from field: optional tallystick.ledger.v1.InParts in_parts = 12;
+   */
+  inParts?: InParts | undefined;
 };
 
 /**
@@ -1480,6 +1557,13 @@ export type AccountsMerged = Message<"tallystick.ledger.v1.AccountsMerged"> & {
    * @generated from field: repeated tallystick.ledger.v1.Allocation arrears_paid = 14;
    */
   arrearsPaid: Allocation[];
+
+  /**
+   * Its lists are told in parts before it, and are empty here. Left out: they are here.
+   *
+   * @generated from field: optional tallystick.ledger.v1.InParts in_parts = 15;
+   */
+  inParts?: InParts | undefined;
 };
 
 /**
@@ -1557,6 +1641,13 @@ export type OpeningBalanceImported = Message<"tallystick.ledger.v1.OpeningBalanc
    * @generated from field: repeated tallystick.ledger.v1.Allocation arrears_paid = 9;
    */
   arrearsPaid: Allocation[];
+
+  /**
+   * Its lists are told in parts before it, and are empty here. Left out: they are here.
+   *
+   * @generated from field: optional tallystick.ledger.v1.InParts in_parts = 10;
+   */
+  inParts?: InParts | undefined;
 };
 
 /**
@@ -1641,6 +1732,13 @@ export type PeriodClosed = Message<"tallystick.ledger.v1.PeriodClosed"> & {
    * @generated from field: google.protobuf.Struct carried = 10;
    */
   carried?: JsonObject | undefined;
+
+  /**
+   * Its lists are told in parts before it, and are empty here. Left out: they are here.
+   *
+   * @generated from field: optional tallystick.ledger.v1.InParts in_parts = 11;
+   */
+  inParts?: InParts | undefined;
 };
 
 /**
@@ -1649,6 +1747,84 @@ export type PeriodClosed = Message<"tallystick.ledger.v1.PeriodClosed"> & {
  */
 export const PeriodClosedSchema: GenMessage<PeriodClosed> = /*@__PURE__*/
   messageDesc(file_tallystick_ledger_v1_ledger, 24);
+
+/**
+ * How an event is stored that is longer than a store takes at once: as so many EventPart right before it, in the same append.
+ *
+ * @generated from message tallystick.ledger.v1.InParts
+ */
+export type InParts = Message<"tallystick.ledger.v1.InParts"> & {
+  /**
+   * How many.
+   *
+   * @generated from field: int32 count = 1;
+   */
+  count: number;
+
+  /**
+   * SHA-256 of the whole event's canonical JSON: its parts name it.
+   *
+   * @generated from field: string whole = 2;
+   */
+  whole: string;
+};
+
+/**
+ * Describes the message tallystick.ledger.v1.InParts.
+ * Use `create(InPartsSchema)` to create a new message.
+ */
+export const InPartsSchema: GenMessage<InParts> = /*@__PURE__*/
+  messageDesc(file_tallystick_ledger_v1_ledger, 25);
+
+/**
+ * A part of an event whose own message comes later in the stream, with `in_parts`. It says nothing by itself: the texts of all parts, in
+ * their order, are a JSON object of the fields that are empty there.
+ *
+ * @generated from message tallystick.ledger.v1.EventPart
+ */
+export type EventPart = Message<"tallystick.ledger.v1.EventPart"> & {
+  /**
+   * The type of the event.
+   *
+   * @generated from field: string of = 1;
+   */
+  of: string;
+
+  /**
+   * SHA-256 of the whole event's canonical JSON.
+   *
+   * @generated from field: string whole = 2;
+   */
+  whole: string;
+
+  /**
+   * From 1 on.
+   *
+   * @generated from field: int32 part = 3;
+   */
+  part: number;
+
+  /**
+   * How many.
+   *
+   * @generated from field: int32 parts = 4;
+   */
+  parts: number;
+
+  /**
+   * A piece of the JSON.
+   *
+   * @generated from field: string text = 5;
+   */
+  text: string;
+};
+
+/**
+ * Describes the message tallystick.ledger.v1.EventPart.
+ * Use `create(EventPartSchema)` to create a new message.
+ */
+export const EventPartSchema: GenMessage<EventPart> = /*@__PURE__*/
+  messageDesc(file_tallystick_ledger_v1_ledger, 26);
 
 /**
  * A fact that a wrong version of the rulebook had rated is rated by the corrected one: what differs is posted.
@@ -1816,5 +1992,5 @@ export type EarningRerated = Message<"tallystick.ledger.v1.EarningRerated"> & {
  * Use `create(EarningReratedSchema)` to create a new message.
  */
 export const EarningReratedSchema: GenMessage<EarningRerated> = /*@__PURE__*/
-  messageDesc(file_tallystick_ledger_v1_ledger, 25);
+  messageDesc(file_tallystick_ledger_v1_ledger, 27);
 

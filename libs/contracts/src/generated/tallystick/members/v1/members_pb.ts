@@ -12,7 +12,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file tallystick/members/v1/members.proto.
  */
 export const file_tallystick_members_v1_members: GenFile = /*@__PURE__*/
-  fileDesc("CiN0YWxseXN0aWNrL21lbWJlcnMvdjEvbWVtYmVycy5wcm90bxIVdGFsbHlzdGljay5tZW1iZXJzLnYxIkIKDk1lbWJlckVucm9sbGVkEg8KB3Byb2dyYW0YASABKAkSDgoGbWVtYmVyGAIgASgJEg8KB2FjY291bnQYAyABKAkiWgoKQ2FyZExpbmtlZBIPCgdwcm9ncmFtGAEgASgJEg4KBm1lbWJlchgCIAEoCRIPCgdhY2NvdW50GAMgASgJEgwKBGNhcmQYBCABKAkSDAoEZnJvbRgFIAEoCWIGcHJvdG8z");
+  fileDesc("CiN0YWxseXN0aWNrL21lbWJlcnMvdjEvbWVtYmVycy5wcm90bxIVdGFsbHlzdGljay5tZW1iZXJzLnYxImIKDk1lbWJlckVucm9sbGVkEg8KB3Byb2dyYW0YASABKAkSDgoGbWVtYmVyGAIgASgJEg8KB2FjY291bnQYAyABKAkSEwoGc2hhcmVkGAQgASgISACIAQFCCQoHX3NoYXJlZCJaCgpDYXJkTGlua2VkEg8KB3Byb2dyYW0YASABKAkSDgoGbWVtYmVyGAIgASgJEg8KB2FjY291bnQYAyABKAkSDAoEY2FyZBgEIAEoCRIMCgRmcm9tGAUgASgJImsKDENhcmRVbmxpbmtlZBIPCgdwcm9ncmFtGAEgASgJEg4KBm1lbWJlchgCIAEoCRIPCgdhY2NvdW50GAMgASgJEgwKBGNhcmQYBCABKAkSDAoEZnJvbRgFIAEoCRINCgV1bnRpbBgGIAEoCWIGcHJvdG8z");
 
 /**
  * A member exists.
@@ -40,6 +40,13 @@ export type MemberEnrolled = Message<"tallystick.members.v1.MemberEnrolled"> & {
    * @generated from field: string account = 3;
    */
   account: string;
+
+  /**
+   * The account is one that another member has. Left out: the member has one of its own.
+   *
+   * @generated from field: optional bool shared = 4;
+   */
+  shared?: boolean | undefined;
 };
 
 /**
@@ -97,4 +104,60 @@ export type CardLinked = Message<"tallystick.members.v1.CardLinked"> & {
  */
 export const CardLinkedSchema: GenMessage<CardLinked> = /*@__PURE__*/
   messageDesc(file_tallystick_members_v1_members, 1);
+
+/**
+ * A card leads to a member's account no more.
+ *
+ * @generated from message tallystick.members.v1.CardUnlinked
+ */
+export type CardUnlinked = Message<"tallystick.members.v1.CardUnlinked"> & {
+  /**
+   * The programme.
+   *
+   * @generated from field: string program = 1;
+   */
+  program: string;
+
+  /**
+   * The member's pseudonym.
+   *
+   * @generated from field: string member = 2;
+   */
+  member: string;
+
+  /**
+   * The account.
+   *
+   * @generated from field: string account = 3;
+   */
+  account: string;
+
+  /**
+   * A token in place of the card number.
+   *
+   * @generated from field: string card = 4;
+   */
+  card: string;
+
+  /**
+   * From when on it had led there: RFC 3339, UTC.
+   *
+   * @generated from field: string from = 5;
+   */
+  from: string;
+
+  /**
+   * From when on it does so no more: RFC 3339, UTC.
+   *
+   * @generated from field: string until = 6;
+   */
+  until: string;
+};
+
+/**
+ * Describes the message tallystick.members.v1.CardUnlinked.
+ * Use `create(CardUnlinkedSchema)` to create a new message.
+ */
+export const CardUnlinkedSchema: GenMessage<CardUnlinked> = /*@__PURE__*/
+  messageDesc(file_tallystick_members_v1_members, 2);
 

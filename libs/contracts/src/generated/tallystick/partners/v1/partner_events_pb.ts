@@ -16,7 +16,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file tallystick/partners/v1/partner_events.proto.
  */
 export const file_tallystick_partners_v1_partner_events: GenFile = /*@__PURE__*/
-  fileDesc("Cit0YWxseXN0aWNrL3BhcnRuZXJzL3YxL3BhcnRuZXJfZXZlbnRzLnByb3RvEhZ0YWxseXN0aWNrLnBhcnRuZXJzLnYxIoABCglFYXJuRXZlbnQSDAoEdHlwZRgBIAEoCRITCgtvY2N1cnJlZF9hdBgCIAEoCRIMCgRjYXJkGAMgASgJEhMKBmFtb3VudBgEIAEoCUgAiAEBEhUKCGN1cnJlbmN5GAUgASgJSAGIAQFCCQoHX2Ftb3VudEILCglfY3VycmVuY3kigAIKFFBhcnRuZXJFdmVudFJlY2VpdmVkEg8KB3Byb2dyYW0YASABKAkSDwoHcGFydG5lchgCIAEoCRINCgVldmVudBgDIAEoCRIMCgR0eXBlGAQgASgJEhMKC29jY3VycmVkX2F0GAUgASgJEgwKBGNhcmQYBiABKAkSEwoGYW1vdW50GAcgASgJSACIAQESFQoIY3VycmVuY3kYCCABKAlIAYgBARIMCgRoYXNoGAkgASgJEhEKCWJvZHlfaGFzaBgKIAEoCRIRCglzaWduYXR1cmUYCyABKAkSDgoGa2V5X2lkGAwgASgJQgkKB19hbW91bnRCCwoJX2N1cnJlbmN5IkMKEVBhcnRuZXJSZWdpc3RlcmVkEg8KB3Byb2dyYW0YASABKAkSDwoHcGFydG5lchgCIAEoCRIMCgRuYW1lGAMgASgJIkQKEFBhcnRuZXJLZXlJc3N1ZWQSDwoHcHJvZ3JhbRgBIAEoCRIPCgdwYXJ0bmVyGAIgASgJEg4KBmtleV9pZBgDIAEoCSJFChFQYXJ0bmVyS2V5UmV2b2tlZBIPCgdwcm9ncmFtGAEgASgJEg8KB3BhcnRuZXIYAiABKAkSDgoGa2V5X2lkGAMgASgJYgZwcm90bzM");
+  fileDesc("Cit0YWxseXN0aWNrL3BhcnRuZXJzL3YxL3BhcnRuZXJfZXZlbnRzLnByb3RvEhZ0YWxseXN0aWNrLnBhcnRuZXJzLnYxIsABCglFYXJuRXZlbnQSDAoEdHlwZRgBIAEoCRITCgtvY2N1cnJlZF9hdBgCIAEoCRIMCgRjYXJkGAMgASgJEhMKBmFtb3VudBgEIAEoCUgAiAEBEhUKCGN1cnJlbmN5GAUgASgJSAGIAQESEwoGc2VuZGVyGAYgASgJSAKIAQESEwoGcmVhc29uGAcgASgJSAOIAQFCCQoHX2Ftb3VudEILCglfY3VycmVuY3lCCQoHX3NlbmRlckIJCgdfcmVhc29uIsACChRQYXJ0bmVyRXZlbnRSZWNlaXZlZBIPCgdwcm9ncmFtGAEgASgJEg8KB3BhcnRuZXIYAiABKAkSDQoFZXZlbnQYAyABKAkSDAoEdHlwZRgEIAEoCRITCgtvY2N1cnJlZF9hdBgFIAEoCRIMCgRjYXJkGAYgASgJEhMKBmFtb3VudBgHIAEoCUgAiAEBEhUKCGN1cnJlbmN5GAggASgJSAGIAQESDAoEaGFzaBgJIAEoCRIRCglib2R5X2hhc2gYCiABKAkSEQoJc2lnbmF0dXJlGAsgASgJEg4KBmtleV9pZBgMIAEoCRITCgZzZW5kZXIYDSABKAlIAogBARITCgZyZWFzb24YDiABKAlIA4gBAUIJCgdfYW1vdW50QgsKCV9jdXJyZW5jeUIJCgdfc2VuZGVyQgkKB19yZWFzb24iQwoRUGFydG5lclJlZ2lzdGVyZWQSDwoHcHJvZ3JhbRgBIAEoCRIPCgdwYXJ0bmVyGAIgASgJEgwKBG5hbWUYAyABKAkiRAoQUGFydG5lcktleUlzc3VlZBIPCgdwcm9ncmFtGAEgASgJEg8KB3BhcnRuZXIYAiABKAkSDgoGa2V5X2lkGAMgASgJIkUKEVBhcnRuZXJLZXlSZXZva2VkEg8KB3Byb2dyYW0YASABKAkSDwoHcGFydG5lchgCIAEoCRIOCgZrZXlfaWQYAyABKAliBnByb3RvMw");
 
 /**
  * Something that a member did at the partner. The body that is signed, as JSON.
@@ -58,6 +58,20 @@ export type EarnEvent = Message<"tallystick.partners.v1.EarnEvent"> & {
    * @generated from field: optional string currency = 5;
    */
   currency?: string | undefined;
+
+  /**
+   * Who of the partner's people gives it, such as a manager who awards a colleague: the partner's own id of that person, never a name.
+   *
+   * @generated from field: optional string sender = 6;
+   */
+  sender?: string | undefined;
+
+  /**
+   * Why, in the sender's words, at most 200 characters. It is kept for ever: nothing personal.
+   *
+   * @generated from field: optional string reason = 7;
+   */
+  reason?: string | undefined;
 };
 
 /**
@@ -156,6 +170,20 @@ export type PartnerEventReceived = Message<"tallystick.partners.v1.PartnerEventR
    * @generated from field: string key_id = 12;
    */
   keyId: string;
+
+  /**
+   * As in EarnEvent. Left out: nobody was named.
+   *
+   * @generated from field: optional string sender = 13;
+   */
+  sender?: string | undefined;
+
+  /**
+   * As in EarnEvent. Left out: none was given.
+   *
+   * @generated from field: optional string reason = 14;
+   */
+  reason?: string | undefined;
 };
 
 /**

@@ -17,7 +17,7 @@ import type { JsonObject, Message } from "@bufbuild/protobuf";
  * Describes the file tallystick/receipts/v1/receipt_log.proto.
  */
 export const file_tallystick_receipts_v1_receipt_log: GenFile = /*@__PURE__*/
-  fileDesc("Cih0YWxseXN0aWNrL3JlY2VpcHRzL3YxL3JlY2VpcHRfbG9nLnByb3RvEhZ0YWxseXN0aWNrLnJlY2VpcHRzLnYxIigKB1JhdGVkQnkSDwoHdmVyc2lvbhgBIAEoBRIMCgRoYXNoGAIgASgJIiYKBFBhcnQSDwoHYWNjb3VudBgBIAEoCRINCgVsaW5lcxgCIAMoBSKZAQoDUGluEjYKCHJ1bGVib29rGAEgASgLMh8udGFsbHlzdGljay5yZWNlaXB0cy52MS5SYXRlZEJ5SACIAQESKwoFcGFydHMYAiADKAsyHC50YWxseXN0aWNrLnJlY2VpcHRzLnYxLlBhcnQSFAoHbm90aGluZxgDIAEoCUgBiAEBQgsKCV9ydWxlYm9va0IKCghfbm90aGluZyKDAQoRUmVjZWlwdFJlZ2lzdGVyZWQSDAoEZmFjdBgBIAEoCRIpCghkb2N1bWVudBgCIAEoCzIXLmdvb2dsZS5wcm90b2J1Zi5TdHJ1Y3QSLQoDcGluGAMgASgLMhsudGFsbHlzdGljay5yZWNlaXB0cy52MS5QaW5IAIgBAUIGCgRfcGluIogBChZQYXJ0bmVyRXZlbnRSZWdpc3RlcmVkEgwKBGZhY3QYASABKAkSKQoIZG9jdW1lbnQYAiABKAsyFy5nb29nbGUucHJvdG9idWYuU3RydWN0Ei0KA3BpbhgDIAEoCzIbLnRhbGx5c3RpY2sucmVjZWlwdHMudjEuUGluSACIAQFCBgoEX3BpbiJWCgpGYWN0UGlubmVkEgwKBGZhY3QYASABKAkSEAoIcmV2aXNpb24YAiABKAUSKAoDcGluGAMgASgLMhsudGFsbHlzdGljay5yZWNlaXB0cy52MS5QaW4iaAoLRmFjdFJlZnVzZWQSDAoEZmFjdBgBIAEoCRIQCghyZXZpc2lvbhgCIAEoBRIOCgZyZWFzb24YAyABKAkSKQoIZG9jdW1lbnQYBCABKAsyFy5nb29nbGUucHJvdG9idWYuU3RydWN0IlwKDENhcmRBdHRhY2hlZBIPCgdwcm9ncmFtGAEgASgJEgwKBGNhcmQYAiABKAkSDwoHYWNjb3VudBgDIAEoCRIOCgZtZW1iZXIYBCABKAkSDAoEZnJvbRgFIAEoCSI4CgpGYWN0UGFya2VkEgwKBGNhcmQYASABKAkSDAoEZmFjdBgCIAEoCRIOCgZzdHJlYW0YAyABKAkiSwoLRmFjdENsYWltZWQSDAoEY2FyZBgBIAEoCRIMCgRmYWN0GAIgASgJEhQKB2FjY291bnQYAyABKAlIAIgBAUIKCghfYWNjb3VudGIGcHJvdG8z", [file_google_protobuf_struct]);
+  fileDesc("Cih0YWxseXN0aWNrL3JlY2VpcHRzL3YxL3JlY2VpcHRfbG9nLnByb3RvEhZ0YWxseXN0aWNrLnJlY2VpcHRzLnYxIigKB1JhdGVkQnkSDwoHdmVyc2lvbhgBIAEoBRIMCgRoYXNoGAIgASgJIiYKBFBhcnQSDwoHYWNjb3VudBgBIAEoCRINCgVsaW5lcxgCIAMoBSKZAQoDUGluEjYKCHJ1bGVib29rGAEgASgLMh8udGFsbHlzdGljay5yZWNlaXB0cy52MS5SYXRlZEJ5SACIAQESKwoFcGFydHMYAiADKAsyHC50YWxseXN0aWNrLnJlY2VpcHRzLnYxLlBhcnQSFAoHbm90aGluZxgDIAEoCUgBiAEBQgsKCV9ydWxlYm9va0IKCghfbm90aGluZyKDAQoRUmVjZWlwdFJlZ2lzdGVyZWQSDAoEZmFjdBgBIAEoCRIpCghkb2N1bWVudBgCIAEoCzIXLmdvb2dsZS5wcm90b2J1Zi5TdHJ1Y3QSLQoDcGluGAMgASgLMhsudGFsbHlzdGljay5yZWNlaXB0cy52MS5QaW5IAIgBAUIGCgRfcGluIogBChZQYXJ0bmVyRXZlbnRSZWdpc3RlcmVkEgwKBGZhY3QYASABKAkSKQoIZG9jdW1lbnQYAiABKAsyFy5nb29nbGUucHJvdG9idWYuU3RydWN0Ei0KA3BpbhgDIAEoCzIbLnRhbGx5c3RpY2sucmVjZWlwdHMudjEuUGluSACIAQFCBgoEX3BpbiJWCgpGYWN0UGlubmVkEgwKBGZhY3QYASABKAkSEAoIcmV2aXNpb24YAiABKAUSKAoDcGluGAMgASgLMhsudGFsbHlzdGljay5yZWNlaXB0cy52MS5QaW4iaAoLRmFjdFJlZnVzZWQSDAoEZmFjdBgBIAEoCRIQCghyZXZpc2lvbhgCIAEoBRIOCgZyZWFzb24YAyABKAkSKQoIZG9jdW1lbnQYBCABKAsyFy5nb29nbGUucHJvdG9idWYuU3RydWN0IlwKDENhcmRBdHRhY2hlZBIPCgdwcm9ncmFtGAEgASgJEgwKBGNhcmQYAiABKAkSDwoHYWNjb3VudBgDIAEoCRIOCgZtZW1iZXIYBCABKAkSDAoEZnJvbRgFIAEoCSJrCgxDYXJkRGV0YWNoZWQSDwoHcHJvZ3JhbRgBIAEoCRIMCgRjYXJkGAIgASgJEg8KB2FjY291bnQYAyABKAkSDgoGbWVtYmVyGAQgASgJEgwKBGZyb20YBSABKAkSDQoFdW50aWwYBiABKAkiOAoKRmFjdFBhcmtlZBIMCgRjYXJkGAEgASgJEgwKBGZhY3QYAiABKAkSDgoGc3RyZWFtGAMgASgJIksKC0ZhY3RDbGFpbWVkEgwKBGNhcmQYASABKAkSDAoEZmFjdBgCIAEoCRIUCgdhY2NvdW50GAMgASgJSACIAQFCCgoIX2FjY291bnRiBnByb3RvMw", [file_google_protobuf_struct]);
 
 /**
  * Which version of the rules rates a fact.
@@ -307,6 +307,62 @@ export const CardAttachedSchema: GenMessage<CardAttached> = /*@__PURE__*/
   messageDesc(file_tallystick_receipts_v1_receipt_log, 7);
 
 /**
+ * A card leads to an account no more.
+ *
+ * @generated from message tallystick.receipts.v1.CardDetached
+ */
+export type CardDetached = Message<"tallystick.receipts.v1.CardDetached"> & {
+  /**
+   * The programme.
+   *
+   * @generated from field: string program = 1;
+   */
+  program: string;
+
+  /**
+   * The card's token, never its number.
+   *
+   * @generated from field: string card = 2;
+   */
+  card: string;
+
+  /**
+   * The account.
+   *
+   * @generated from field: string account = 3;
+   */
+  account: string;
+
+  /**
+   * A pseudonym.
+   *
+   * @generated from field: string member = 4;
+   */
+  member: string;
+
+  /**
+   * From when on it had led there.
+   *
+   * @generated from field: string from = 5;
+   */
+  from: string;
+
+  /**
+   * From when on it does so no more.
+   *
+   * @generated from field: string until = 6;
+   */
+  until: string;
+};
+
+/**
+ * Describes the message tallystick.receipts.v1.CardDetached.
+ * Use `create(CardDetachedSchema)` to create a new message.
+ */
+export const CardDetachedSchema: GenMessage<CardDetached> = /*@__PURE__*/
+  messageDesc(file_tallystick_receipts_v1_receipt_log, 8);
+
+/**
  * A fact waits for its card to lead somewhere.
  *
  * @generated from message tallystick.receipts.v1.FactParked
@@ -339,7 +395,7 @@ export type FactParked = Message<"tallystick.receipts.v1.FactParked"> & {
  * Use `create(FactParkedSchema)` to create a new message.
  */
 export const FactParkedSchema: GenMessage<FactParked> = /*@__PURE__*/
-  messageDesc(file_tallystick_receipts_v1_receipt_log, 8);
+  messageDesc(file_tallystick_receipts_v1_receipt_log, 9);
 
 /**
  * A fact waits no more.
@@ -374,5 +430,5 @@ export type FactClaimed = Message<"tallystick.receipts.v1.FactClaimed"> & {
  * Use `create(FactClaimedSchema)` to create a new message.
  */
 export const FactClaimedSchema: GenMessage<FactClaimed> = /*@__PURE__*/
-  messageDesc(file_tallystick_receipts_v1_receipt_log, 9);
+  messageDesc(file_tallystick_receipts_v1_receipt_log, 10);
 
