@@ -314,4 +314,4 @@ it('each route lists the problems that it answers, and no other', async () => {
   await reratings();
   await receipts();
   expect([...seen].toSorted()).toEqual((await listed()).toSorted());
-});
+}, 180_000);

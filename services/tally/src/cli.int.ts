@@ -55,6 +55,7 @@ describe('tally', () => {
       'receipt',
       'rulebook',
       'program',
+      'rerate',
       'holds',
       'redeem',
       'refund',

@@ -1,6 +1,16 @@
 import type { FactId } from '@tallystick/kernel';
-import { decideRerate, type Account, type RerateDecision, type RulebookRef } from '@tallystick/ledger';
-import { arrearsPolicyOf, ratePartnerEvent, rateReceipt, type Rulebook } from '@tallystick/rulebook';
+import {
+  decideRerate,
+  type Account,
+  type RerateDecision,
+  type RulebookRef,
+} from '@tallystick/ledger';
+import {
+  arrearsPolicyOf,
+  ratePartnerEvent,
+  rateReceipt,
+  type Rulebook,
+} from '@tallystick/rulebook';
 import { inputsOf, linesOf, ratedFrom, type Applying } from './apply.js';
 import { isReceipt, type Fact } from './fact-stream.js';
 
@@ -28,7 +38,10 @@ export const rerateFact = (
   const inputs = { ...inputsOf(account, fact), firstPurchase: applied?.firstPurchase ?? false };
   const rating = isReceipt(fact)
     ? rateReceipt(
-        linesOf(fact, (applied?.lines ?? []).map(({ ordinal }) => ordinal)),
+        linesOf(
+          fact,
+          (applied?.lines ?? []).map(({ ordinal }) => ordinal),
+        ),
         inputs,
         to.book,
       )

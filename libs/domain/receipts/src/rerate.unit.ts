@@ -110,7 +110,7 @@ describe('a run that rates receipts again', () => {
   const sale = fc.record({ pence: fc.integer({ min: 0, max: 9_999 }), back: fc.boolean() });
   const terms = fc.record({
     points: fc.integer({ min: 1, max: 7 }),
-    rounding: fc.constantFrom('down', 'half-even', 'up'),
+    rounding: fc.constantFrom('down' as const, 'half-even' as const, 'half-up' as const),
     level: fc.constantFrom('line', 'receipt'),
     bonus: fc.integer({ min: 0, max: 9 }),
     excluded: fc.boolean(),

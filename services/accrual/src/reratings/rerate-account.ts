@@ -172,4 +172,3 @@ export const runOf = (
   const { reason, requestedBy, from } = asked;
   return { asked, terms: { run, reason, requestedBy, approvedBy, from, to } };
 };
-

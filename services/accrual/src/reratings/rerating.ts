@@ -67,13 +67,7 @@ export type ReratingEvent =
   | { readonly type: 'ReratingPosted'; readonly data: z.output<typeof posted> };
 
 /** `requested`: it is being counted what it would do. `counted`: it can be approved. `approved`: it is being posted. */
-export const reratingStatuses = [
-  'requested',
-  'counted',
-  'approved',
-  'posted',
-  'rejected',
-] as const;
+export const reratingStatuses = ['requested', 'counted', 'approved', 'posted', 'rejected'] as const;
 export type ReratingStatus = (typeof reratingStatuses)[number];
 
 export interface Rerating {

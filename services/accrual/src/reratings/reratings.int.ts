@@ -97,7 +97,10 @@ describe('a run that rates again', () => {
     await secondOf(club, base(2));
     const key = 'once';
     const asked = await ask(club, {}, key);
-    expect(asked).toMatchObject({ status: 202, body: { from: { version: 1 }, to: { version: 2 } } });
+    expect(asked).toMatchObject({
+      status: 202,
+      body: { from: { version: 1 }, to: { version: 2 } },
+    });
     expect(await ask(club, { reason: 'other' }, key)).toMatchObject({
       problem: 'idempotency-key-reused',
     });
@@ -168,9 +171,10 @@ describe('a run that rates again', () => {
     const again = await counted(club);
     expect(await until(club, again, 'counted')).toMatchObject({ counted: { facts: 1, down: 20 } });
     const rejections = `${pathOf(club, again)}/rejections`;
-    expect(
-      await service.call('POST', rejections, { body: { reason: 'no' } }),
-    ).toMatchObject({ status: 201, body: { status: 'rejected' } });
+    expect(await service.call('POST', rejections, { body: { reason: 'no' } })).toMatchObject({
+      status: 201,
+      body: { status: 'rejected' },
+    });
     expect(await approve(club, again)).toMatchObject({ problem: 'rerating-closed' });
   });
 
@@ -188,7 +192,13 @@ describe('a run that rates again', () => {
     const to = rulebookOf(published, found.asked.to);
     const run = runOf(found.asked, reratingFact(club.program, id), 'paul', to);
     const at = systemClock();
-    const metadata = { program: club.program, occurredAt: at, recordedAt: at, actor: 'x', correlationId: 'c' };
+    const metadata = {
+      program: club.program,
+      occurredAt: at,
+      recordedAt: at,
+      actor: 'x',
+      correlationId: 'c',
+    };
     let appends = 0;
     const dying: EventStore = new Proxy(service.store, {
       get: (target, name) => {
