@@ -23,7 +23,7 @@ export const referenceFaults = (book: Rulebook): ReferenceFault[] => {
   percents(book, fault);
   budgetForms(book, fault);
   const { expiry, pendingDays } = book.lots;
-  if (typeof expiry === 'object' && 'months' in expiry && pendingDays >= expiry.months * 28)
+  if (typeof expiry === 'object' && pendingDays >= monthsOf(expiry) * 28)
     fault(['lots', 'pendingDays'], 'lots would lapse before they become available');
   for (const name of Object.keys(book.attributes ?? {}))
     if (['tier', 'firstPurchase', 'inBirthdayWindow', 'segments'].includes(name))
@@ -37,6 +37,13 @@ export const referenceFaults = (book: Rulebook): ReferenceFault[] => {
   }
   return faults;
 };
+
+const monthsOf = (expiry: Exclude<Rulebook['lots']['expiry'], 'never'>): number =>
+  'months' in expiry
+    ? expiry.months
+    : 'inactiveMonths' in expiry
+      ? expiry.inactiveMonths
+      : Infinity;
 
 const givesNothing = ({ earning, partnerEvents, discounts = [], tiers }: Rulebook): boolean =>
   earning.length === 0 &&
@@ -120,6 +127,12 @@ const namesExist = (book: Rulebook, fault: Tell): void => {
       fault(['rewards', index, 'tier'], `there is no level ${reward.tier}`);
   });
   book.memberships?.forEach((membership, index) => {
+    const same = book.memberships?.findIndex(({ product }) => product === membership.product);
+    if (same !== index)
+      fault(
+        ['memberships', index, 'product'],
+        `${membership.product} pays for another one already`,
+      );
     if (!has(book.tiers?.levels, membership.level))
       fault(
         ['memberships', index, 'level'],

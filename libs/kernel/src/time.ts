@@ -132,6 +132,15 @@ const plainMsMax = Date.UTC(9999, 0);
 export const addMonths = (day: LocalDate, months: number): LocalDate =>
   Temporal.PlainDate.from(day).add({ months }).toString() as LocalDate;
 
+/** The first moment at which nothing has happened for so many months: the day after the day so many months later begins. */
+export const inactiveFrom = (last: Instant, months: number, zone: TimeZone): Instant =>
+  inactiveAfter(`${zone} ${months} ${dayAt(last, zone)}`);
+
+const inactiveAfter = remembered(daysKept, (key): Instant => {
+  const [zone = '', months = '', day = ''] = key.split(' ');
+  return startOfDay(addDays(addMonths(localDate(day), Number(months)), 1), timeZone(zone));
+});
+
 export type CalendarPeriod = 'month' | 'quarter' | 'year';
 
 /** The first day after the month, quarter or year that a day lies in. */

@@ -30,11 +30,6 @@ describe('a document', () => {
 
   it.each([
     [
-      'lots that lapse after inactivity',
-      'lots: { expiry: { inactiveMonths: 3 } }\n',
-      `10:35 lots.expiry.inactiveMonths: ${notYet}`,
-    ],
-    [
       'certificates',
       "certificates:\n  - { id: c, by: spend, period: month, steps: [{ from: '1', value: '1' }], validDays: 9 }\n",
       `11:3 certificates: ${notYet}`,

@@ -47,6 +47,7 @@ it('the API describes itself: every operation, who may call it, and what it answ
     'post /v1/programs: manager',
     'post /v1/receipts/batch: store, manager',
     'post /v1/receipts/calculate: store, manager',
+    'post /v1/receipts/claims: member, manager',
     'post /v1/receipts: store, manager',
     'post /v1/reratings/{program}/{rerating}/approvals: manager',
     'post /v1/reratings/{program}/{rerating}/rejections: manager',

@@ -304,6 +304,42 @@ const receipts = async (): Promise<void> => {
   await calculate({ lines: [] });
 };
 
+const claims = async (): Promise<void> => {
+  const till = { ...maria, chains: ['*'], stores: ['*'] };
+  const send = (program: string, number: string, more: object = {}) =>
+    service.call('POST', '/v1/receipts', {
+      as: till,
+      body: {
+        ...{ program, chain: 'c', store: 's', till: 't', number, businessDate: '2026-05-05' },
+        ...{ occurredAt: '2026-05-05T12:00:00Z', currency: 'GBP' },
+        lines: [{ ordinal: 1, product: 'tea', quantity: '1', unitPrice: '1.00' }],
+        ...more,
+      },
+    });
+  const claim = (number: string, account: string, program: string = club.program) =>
+    see('post', '/v1/receipts/claims', {
+      as: till,
+      body: {
+        ...{ program, chain: 'c', store: 's', till: 't', number, businessDate: '2026-05-05' },
+        account,
+      },
+    });
+  const strict = await openClub(service, { claims: { windowDays: 30 } });
+  for (const name of ['claimer', 'rival']) await club.open(name);
+  await strict.open('claimer');
+  await send(club.program, 'claims-1');
+  await send(club.program, 'claims-2', { card: 'nobodys' });
+  await send(club.program, 'claims-3', { currency: 'EUR' });
+  await send(strict.program, 'claims-4');
+  await claim('claims-0', 'claimer');
+  await claim('claims-1', 'nobody');
+  await claim('claims-1', 'claimer');
+  await claim('claims-1', 'rival');
+  await claim('claims-2', 'claimer');
+  await claim('claims-3', 'claimer');
+  await claim('claims-4', 'claimer', strict.program);
+};
+
 it('each route lists the problems that it answers, and no other', async () => {
   await club.open('gone');
   await adjustments();
@@ -313,5 +349,6 @@ it('each route lists the problems that it answers, and no other', async () => {
   await programmes();
   await reratings();
   await receipts();
+  await claims();
   expect([...seen].toSorted()).toEqual((await listed()).toSorted());
 }, 180_000);

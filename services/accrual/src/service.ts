@@ -14,6 +14,7 @@ import type { Telemetry } from '@tallystick/telemetry';
 import { KnownAccounts } from './accounts/known-accounts.js';
 import { LedgerConsumer } from './accounts/ledger.consumer.js';
 import { accountProviders } from './accounts/providers.js';
+import { ClaimsController } from './claims/claims.controller.js';
 import { clockVariables } from './clock/expiry-clock.js';
 import { correctionControllers, correctionProviders } from './corrections/parts.js';
 import { MembershipConsumer } from './membership/membership.consumer.js';
@@ -38,6 +39,7 @@ import { Unsettled } from './sweep/unsettled.js';
     VersionStepsController,
     CalculateController,
     ReceiptsController,
+    ClaimsController,
     ReceiptsConsumer,
     MembershipConsumer,
     PartnerEventsConsumer,

@@ -53,6 +53,7 @@ describe('tally', () => {
       'member',
       'card',
       'receipt',
+      'claim',
       'rulebook',
       'program',
       'rerate',

@@ -235,6 +235,12 @@ describe('tally', () => {
     const receipt = ['receipt', 'store', 'till', '1', ...of, '--chain', 'chain', '--date'];
     expect(await command(...receipt, '2026-05-06')).toMatchObject({ outcome: 'awarded' });
     expect(await startTally(running(), [...receipt, '2026-05-07']).ended).toBe(6);
+    // The third sale of the file has no card.
+    const unclaimed = ['store', 'till', '3', ...of, '--chain', 'chain', '--date', '2026-05-04'];
+    expect(await command('receipt', ...unclaimed)).toMatchObject({ reason: 'no-card' });
+    const claim = ['claim', ...unclaimed, '--card', '2001', '--total'];
+    expect(await startTally(running(), [...claim, '7.01']).ended).toBe(6);
+    expect(await command(...claim, '7')).toMatchObject({ outcome: 'awarded', earned: 7 });
   });
 
   it('corrects by two people, imports opening balances, merges, and closes a period', async () => {

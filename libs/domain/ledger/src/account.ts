@@ -10,9 +10,10 @@ import {
 } from '@tallystick/kernel';
 import type { Allocation, LineReversal, Lot, LotId } from './events.js';
 import type { DayActivity } from './history.js';
+import type { MembershipState } from './memberships.js';
 import type { ArrearsPolicy } from './take.js';
 
-/** A lot and what is left of it. `expiresAt` is the lot's own, or the later date that a refund gave it. */
+/** A lot and what is left of it. `expiresAt` is the lot's own, or the later date that a refund gave it, or that the account's activity did. */
 export interface LotState {
   readonly lot: Lot;
   remaining: Points.Points;
@@ -151,12 +152,18 @@ export interface Account {
   closed: { readonly fact: FactId; readonly hash: string; readonly through: Instant } | null;
   /** How many facts were applied in all, those that are not remembered any more included. */
   factsApplied: number;
+  /** When it last earned or spent something; null: never, or an older release carried it. */
+  lastActive: Instant | null;
+  /** Whether it has, or had, lots that lapse after inactivity. */
+  inactivity: boolean;
   /** Spend that counts for tiers, in minor units, by calendar year. */
   readonly spend: Map<string, number>;
   /** What it did on each of the programme's days. */
   readonly history: Map<LocalDate, DayActivity>;
   /** What the counters of caps have come to, by the names that lots carry. */
   readonly counted: Map<string, number>;
+  /** What it has paid for, by the fact and the line. */
+  readonly memberships: Map<string, MembershipState>;
   readonly totals: Totals;
 }
 
@@ -173,9 +180,12 @@ export const emptyAccount = (): Account => ({
   rememberedFrom: null,
   closed: null,
   factsApplied: 0,
+  lastActive: null,
+  inactivity: false,
   spend: new Map(),
   history: new Map(),
   counted: new Map(),
+  memberships: new Map(),
   totals: {
     opening: Points.noPoints,
     earned: Points.noPoints,

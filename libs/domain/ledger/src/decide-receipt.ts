@@ -7,20 +7,22 @@ import {
   type Instant,
   type LocalDate,
 } from '@tallystick/kernel';
-import type { Account, LineState } from './account.js';
+import type { Account, LineState, LotState } from './account.js';
 import type {
   Allocation,
   EarnedLine,
   EarnReversed,
   LineReversal,
   Lot,
+  PaidMembership,
   PointsEarned,
   RatedFrom,
   RulebookRef,
   UnmatchedReturn,
 } from './events.js';
 import { settledByRulebook } from './decide-adjustment.js';
-import type { PointsAdjusted } from './events-corrections.js';
+import { decideExpiries } from './decide-expiry.js';
+import type { PointsAdjusted, PointsExpired } from './events-corrections.js';
 import type { HoldReleased } from './events-holds.js';
 import { decideLapses } from './lapses.js';
 import { lotStateOf, mergedAway, sumOf, type MergedAway } from './lots.js';
@@ -51,6 +53,8 @@ export interface RatedFact {
     readonly lines: readonly EarnedLine[];
     /** Why there are no points; null when there are. */
     readonly reason: string | null;
+    /** The fees that it paid. */
+    readonly memberships?: readonly PaidMembership[];
   };
   readonly returns: readonly ReturnedLine[];
   /** Sales before this moment cannot be returned any more, unless they are named. */
@@ -64,8 +68,9 @@ export interface RatedFact {
 /** A sold line, and how much of it has come back. */
 export type CameBack = Pick<LineState, 'ordinal' | 'product' | 'returned'>;
 
-/** What a receipt may do to an account. Holds whose time is over by then are posted first. */
-export type ReceiptEvent = HoldReleased | PointsEarned | EarnReversed | PointsAdjusted;
+/** What a receipt may do to an account. Holds whose time is over by then are posted first, and lots that it would else prolong. */
+export type ReceiptEvent =
+  HoldReleased | PointsExpired | PointsEarned | EarnReversed | PointsAdjusted;
 
 export type FactDecision =
   | { readonly kind: 'applied'; readonly events: readonly ReceiptEvent[] }
@@ -125,6 +130,8 @@ export const decideReceipt = (account: Account, fact: RatedFact, at: Instant): F
   };
 
   apply(...decideLapses(account, at));
+  // A receipt that comes late prolongs lots that had not lapsed when it happened. Those that have by now stay lapsed, posted or not.
+  if (account.inactivity && fact.earning.lots.length > 0) apply(...decideExpiries(account, at));
 
   const earlier = account.facts.get(fact.fact);
   const carried = carriedReturns(account, fact, earlier?.lines ?? []);
@@ -184,6 +191,7 @@ const earning = (
       spendYear: fact.spendYear,
       ...(fact.day === undefined ? {} : { day: fact.day }),
       ...(fact.rated === undefined ? {} : { rated: fact.rated }),
+      ...(fact.earning.memberships === undefined ? {} : { memberships: fact.earning.memberships }),
       arrearsPaid: payArrearsFrom(account, lots, fact.arrearsPolicy),
       reinstated: undone,
     },
@@ -247,11 +255,15 @@ const reinstatedLots = (
     }
   }
   return [...perLot].map(([id, points], index) => ({
-    ...lotOf(account, id),
+    ...asProlonged(lotStateOf(account, id)),
     id: `${fact.fact}#${fact.factRevision}.${firstOrdinal + index}`,
     points,
   }));
 };
+
+/** Activity since has moved the date of a lot that lapses after inactivity. */
+const asProlonged = ({ lot, expiresAt }: LotState): Lot =>
+  lot.inactivity === undefined ? lot : { ...lot, expiresAt };
 
 /**
  * What other receipts return of the earlier revisions' lines comes back of the new ones: same line, same product. Also what an earlier

@@ -28,6 +28,8 @@ export interface Lot {
   readonly availableAt: Instant;
   /** From this moment on it has lapsed; null: never. */
   readonly expiresAt: Instant | null;
+  /** It lapses so many months after the account last earned or spent; `expiresAt` is the date that holds if it never does again. */
+  readonly inactivity?: { readonly months: number; readonly timeZone: string };
   /** Who pays for it: `chain`, `partner:<id>`, `supplier:<id>`. */
   readonly funder: string;
   /** Whether it counts for a tier. */
@@ -75,6 +77,16 @@ export interface RatedFrom {
   readonly counted?: { readonly [counter: string]: number };
   /** How many points were left of the budgets that the rules asked. Absent: none was asked. */
   readonly budgets?: { readonly [budget: string]: number };
+}
+
+/** A line that paid a membership's fee, so many times: while it lasts, its level holds. */
+export interface PaidMembership {
+  readonly membership: string;
+  readonly level: string;
+  /** Of each. */
+  readonly months: number;
+  readonly ordinal: number;
+  readonly quantity: number;
 }
 
 /** What an account remembers of a sold line, so that a return can find it. */
@@ -152,6 +164,8 @@ export interface PointsEarned {
     readonly rated?: RatedFrom;
     /** The part of these lots that paid what the account owed. */
     readonly arrearsPaid: readonly Allocation[];
+    /** The fees that it paid; absent: none. */
+    readonly memberships?: readonly PaidMembership[];
     /** Reversals by an earlier revision of this fact that this event gives back; their points are among `lots`. */
     readonly reinstated: readonly LineReversal[];
   };

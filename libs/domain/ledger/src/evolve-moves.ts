@@ -2,6 +2,7 @@ import { Points, invariant, knownFactId, type FactId, type Instant } from '@tall
 import type { Account } from './account.js';
 import { absorb, forget } from './carried.js';
 import type { AccountsMerged, PointsTransferred } from './events-moves.js';
+import { prolong } from './inactivity.js';
 import { count, payArrears, putIn, remember, takeOut } from './lots.js';
 import { arrearsOf, heldOf, unspentOf } from './valuation.js';
 
@@ -17,6 +18,7 @@ export const transferred = (account: Account, data: PointsTransferred['data']): 
   for (const lot of data.lots) putIn(account, lot, lot.points, lot.expiresAt);
   count(account, 'transferredIn', data.points);
   payArrears(account, data.arrearsPaid);
+  prolong(account, data.occurredAt);
   return remember(account, { ...data, fact: arrivalOf(data.fact) });
 };
 
@@ -44,6 +46,7 @@ export const merged = (account: Account, data: AccountsMerged['data']): Account 
   count(account, 'arrearsRaised', data.arrears);
   count(account, 'transferredOut', data.arrears);
   payArrears(account, data.arrearsPaid);
+  prolong(account, data.occurredAt);
   return remember(account, { ...data, fact: arrivalOf(data.fact) });
 };
 

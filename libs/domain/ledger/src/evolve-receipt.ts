@@ -2,6 +2,8 @@ import { Exact, Points, invariant } from '@tallystick/kernel';
 import type { Account, FactState, LineState } from './account.js';
 import type { EarnReversed, LineReversal, Lot, PointsEarned } from './events.js';
 import { dayOf, noteCounters, noteDay, visited } from './history.js';
+import { noteActivity } from './inactivity.js';
+import { noteMemberships } from './memberships.js';
 import { addSpend, count, lotStateOf, payArrears, putIn, takeOut } from './lots.js';
 
 /** A fact's lots and lines are new; what an earlier revision of it had was reversed before. */
@@ -35,8 +37,10 @@ export const earned = (account: Account, data: PointsEarned['data']): Account =>
     points: qualifying(ownLots(data)),
     visits: visited(fact) ? 1 : 0,
   });
+  noteMemberships(account, data.fact, fact.day, data.memberships);
   count(account, 'earned', data.points);
   payArrears(account, data.arrearsPaid);
+  if (data.points > 0) noteActivity(account, data.occurredAt);
   return account;
 };
 

@@ -2,6 +2,7 @@ import { invariant } from '@tallystick/kernel';
 import type { Account, HoldState } from './account.js';
 import type { HoldCaptured, HoldReleased, PointsHeld } from './events-holds.js';
 import type { PointsRedeemed, RedemptionRefunded } from './events.js';
+import { noteActivity } from './inactivity.js';
 import { count, giveBack, lotStateOf, payArrears, putIn, remember, takeOut } from './lots.js';
 import { split } from './take.js';
 
@@ -18,6 +19,7 @@ export const redeemed = (account: Account, data: PointsRedeemed['data']): Accoun
     refundHash: null,
   });
   count(account, 'redeemed', data.points);
+  noteActivity(account, data.occurredAt);
   return account;
 };
 
@@ -76,6 +78,7 @@ export const captured = (account: Account, data: HoldCaptured['data']): Account 
     refundHash: null,
   });
   count(account, 'redeemed', data.points);
+  noteActivity(account, data.occurredAt);
   return account;
 };
 

@@ -5,6 +5,7 @@ export type * from './events-moves.js';
 export type * from './events-rerating.js';
 export type * from './events-closing.js';
 export * from './carried.js';
+export { membershipsHeld, type MembershipState } from './memberships.js';
 export { without, type DayActivity } from './history.js';
 export {
   decodeLedgerEvent,

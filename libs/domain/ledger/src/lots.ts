@@ -23,6 +23,7 @@ export const putIn = (
       expiresAt,
       expired: Points.noPoints,
     };
+  if (lot.inactivity !== undefined) account.inactivity = true;
   state.remaining = Points.plus(state.remaining, points);
   state.expiresAt = expiresAt;
   account.emptied.delete(lot.id);

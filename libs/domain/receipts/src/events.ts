@@ -39,7 +39,13 @@ export interface FactRegistered {
 
 export interface FactPinned {
   readonly type: 'FactPinned';
-  readonly data: { readonly fact: FactId; readonly revision: number; readonly pin: Pin };
+  readonly data: {
+    readonly fact: FactId;
+    readonly revision: number;
+    readonly pin: Pin;
+    /** Of a receipt without a card: the account that claimed it by its number. Its later revisions go there too. */
+    readonly claimedBy?: AccountId;
+  };
 }
 
 /** The same fact came with other content: refused, kept, and shown. */

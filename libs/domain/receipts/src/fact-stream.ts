@@ -38,6 +38,8 @@ export interface FactStreamState {
   readonly pin: Pin | null;
   /** Where lines of the revisions before it went: this one takes back there what it does not bring again. */
   readonly left: readonly AccountId[];
+  /** The account that claimed it by its number: the home of a receipt without a card. null: none did. */
+  readonly claimedBy: AccountId | null;
   /** Hashes of other contents that were refused, so that each is recorded once. */
   readonly refused: ReadonlySet<string>;
 }
@@ -55,13 +57,14 @@ export const evolveFact = (state: FactStreamState | null, event: FactEvent): Fac
       document: event.data.document,
       pin: event.data.pin,
       left: accountsReached(state),
+      claimedBy: state?.claimedBy ?? null,
       refused: state?.refused ?? new Set(),
     };
   }
   if (state === null)
     throw new Error(`a fact's stream begins with its registration, not with ${event.type}`);
   return event.type === 'FactPinned'
-    ? { ...state, pin: event.data.pin }
+    ? { ...state, pin: event.data.pin, claimedBy: event.data.claimedBy ?? state.claimedBy }
     : { ...state, refused: new Set([...state.refused, event.data.document.hash]) };
 };
 

@@ -64,7 +64,10 @@ const decideLines = (fact: Fact, context: PinContext): PinDecision => {
   if (rulebook === null) return nowhere(null, 'no-rulebook-in-force');
   if (fact.currency !== null && fact.currency !== rulebook.book.currency)
     return nowhere(rulebook.ref, 'other-currency');
-  const home = fact.card === null ? null : homeOf(fact, fact.card, context, rulebook.book);
+  const home =
+    fact.card === null
+      ? claimedHome(fact, context)
+      : homeOf(fact, fact.card, context, rulebook.book);
   const homeless = (): PinDecision =>
     fact.card !== null && home === null
       ? { kind: 'waiting', card: fact.card }
@@ -103,6 +106,12 @@ const nowhere = (rulebook: RulebookRef | null, nothing: string): PinDecision => 
   kind: 'pinned',
   pin: { rulebook, parts: [], nothing },
 });
+
+/** Without a card: the account that claimed it by its number. */
+const claimedHome = (fact: Fact, context: PinContext): { readonly account: AccountId } | null => {
+  const account = context.fact(fact.id)?.claimedBy ?? null;
+  return account === null ? null : { account: context.home(account) };
+};
 
 /** The card's account, why it may not claim the fact, or null while the card is nobody's. */
 const homeOf = (

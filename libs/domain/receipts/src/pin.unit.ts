@@ -71,6 +71,7 @@ const sold = (fact: ReceiptFact, account: AccountId | null): FactStreamState => 
   pin:
     account === null ? null : { rulebook: null, parts: [{ account, lines: [1] }], nothing: null },
   left: [],
+  claimedBy: null,
   refused: new Set(),
 });
 const herSale = receipt('100', [line(1)], herCard);

@@ -2,6 +2,7 @@ import {
   addDays,
   addMonths,
   dayAt,
+  inactiveFrom,
   localDate,
   remembered,
   startOfDay,
@@ -9,15 +10,24 @@ import {
   timeZone,
   type Instant,
   type LocalDate,
+  type TimeZone,
 } from '@tallystick/kernel';
 import type { LotLife, Rulebook } from './rulebook.js';
+
+export interface LotDates {
+  readonly availableAt: Instant;
+  /** null: never. */
+  readonly expiresAt: Instant | null;
+  /** It lapses so many months after the account last earned or spent, at `expiresAt` the first time. */
+  readonly inactivity?: { readonly months: number; readonly timeZone: string };
+}
 
 /** When a lot earned at a moment becomes available, and when it lapses; in the programme's days. `life`: the rule's own, or the programme's. */
 export const lotDates = (
   rulebook: Pick<Rulebook, 'lots' | 'timeZone'>,
   occurredAt: Instant,
   life: LotLife = rulebook.lots,
-): { readonly availableAt: Instant; readonly expiresAt: Instant | null } => {
+): LotDates => {
   const zone = timeZone(rulebook.timeZone);
   const day = dayAt(occurredAt, zone);
   const { pendingDays, pendingUntil, expiry } = life;
@@ -25,11 +35,27 @@ export const lotDates = (
   const until = pendingUntil === undefined ? pending : startOfDay(localDate(pendingUntil), zone);
   return {
     availableAt: until > pending ? until : pending,
-    expiresAt: expiry === 'never' ? null : startOfDay(firstDayAfter(day, expiry), zone),
+    ...expiryOf(expiry, occurredAt, zone),
   };
 };
 
-type Expiry = Exclude<LotLife['expiry'], 'never'>;
+const expiryOf = (
+  expiry: LotLife['expiry'],
+  occurredAt: Instant,
+  zone: TimeZone,
+): Omit<LotDates, 'availableAt'> => {
+  if (expiry === 'never') return { expiresAt: null };
+  if ('inactiveMonths' in expiry) {
+    const { inactiveMonths: months } = expiry;
+    return {
+      expiresAt: inactiveFrom(occurredAt, months, zone),
+      inactivity: { months, timeZone: zone },
+    };
+  }
+  return { expiresAt: startOfDay(firstDayAfter(dayAt(occurredAt, zone), expiry), zone) };
+};
+
+type Expiry = Exclude<LotLife['expiry'], 'never' | { readonly inactiveMonths: number }>;
 const daysKept = 5_000;
 const byExpiry = new WeakMap<Expiry, (day: string) => LocalDate>();
 
@@ -45,7 +71,6 @@ const firstDayAfter = (day: LocalDate, expiry: Expiry): LocalDate => {
 
 const dayAfterLast = (day: LocalDate, expiry: Expiry): LocalDate => {
   if ('on' in expiry) return addDays(localDate(expiry.on), 1);
-  if ('inactiveMonths' in expiry) return addDays(addMonths(day, expiry.inactiveMonths), 1);
   const last = addMonths(day, expiry.months);
   switch (expiry.until) {
     case 'day':

@@ -1,7 +1,8 @@
 import { dayAt, timeZone, type LocalDate, type Points } from '@tallystick/kernel';
 import type { Explanation } from './engine/explanation.js';
 import type { ReceiptFact } from './facts.js';
-import type { lotDates } from './lot-dates.js';
+import type { LotDates } from './lot-dates.js';
+import type { PaidMembership } from './memberships.js';
 import type { Rulebook } from './rulebook.js';
 
 /** One rule's award; the shape of a ledger lot without its id. */
@@ -9,8 +10,9 @@ export interface RatedLot {
   readonly points: Points.Points;
   readonly rule: string;
   readonly kind: 'base' | 'bonus';
-  readonly availableAt: ReturnType<typeof lotDates>['availableAt'];
-  readonly expiresAt: ReturnType<typeof lotDates>['expiresAt'];
+  readonly availableAt: LotDates['availableAt'];
+  readonly expiresAt: LotDates['expiresAt'];
+  readonly inactivity?: NonNullable<LotDates['inactivity']>;
   readonly funder: string;
   readonly qualifies: boolean;
   /** The counters of caps that it counts in. */
@@ -49,6 +51,8 @@ export interface Rating {
   readonly counted: Readonly<Record<string, number>>;
   /** How many points were left of the budgets that were looked at. */
   readonly budgets: Readonly<Record<string, number>>;
+  /** The fees that it pays. */
+  readonly memberships: readonly PaidMembership[];
   /** Why each rule gave what it gave. Null: a partner's event that no budget pays for, which says it by itself. */
   readonly explanation: Explanation | null;
 }

@@ -6,12 +6,14 @@ import {
   accountId,
   addMs,
   factId,
+  inactiveFrom,
   instant,
   ledgerStream,
   systemClock,
+  timeZone,
   type Instant,
 } from '@tallystick/kernel';
-import { decideHold } from '@tallystick/ledger';
+import { decideHold, decideRedeem } from '@tallystick/ledger';
 import {
   eventually,
   testDeployment,
@@ -102,6 +104,31 @@ describe('what has lapsed on an account', () => {
     expect(await postDue(parts, club.program, account, metadata())).toBeNull();
     expect(await postDue(parts, club.program, account, metadata())).toBeNull();
     expect(await posted('dan')).toEqual(inMonths);
+  });
+
+  it('after inactivity is looked at again when the account earned or spent meanwhile', async () => {
+    const soon = addMs(systemClock(), 60_000);
+    const inactivity = { months: 1, timeZone: 'Europe/London' };
+    const account = await club.open('eve', [{ points: p(5), expiresAt: soon, inactivity }]);
+    await club.post('eve', (state, at) =>
+      decideRedeem(
+        state,
+        {
+          ...{ redemption: factId('redemption', club.program, 'eve'), factHash: 'h', points: p(2) },
+          ...{ kind: 'discount', reference: 'r' },
+        },
+        at,
+      ),
+    );
+    const later = () => addMs(soon, 60_000);
+    const then = await postDue(partsOn(service.store, later), club.program, account, metadata());
+    expect(then).toBe(inactiveFrom(systemClock(), 1, timeZone('Europe/London')));
+    expect(await posted('eve')).toEqual([]);
+    const over = () => then ?? future;
+    expect(
+      await postDue(partsOn(service.store, over), club.program, account, metadata()),
+    ).toBeNull();
+    expect(await posted('eve')).toEqual([['PointsExpired', 3, then]]);
   });
 
   it('is the same to the byte, whether it is posted in time, or all of it late', async () => {

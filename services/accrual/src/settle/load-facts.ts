@@ -79,6 +79,22 @@ const touchedBy = (workspace: Workspace, fact: Fact): Touched => {
   };
 };
 
+/** Reads an account with all that it became part of, so that its successor can take over what led to it. */
+export const loadAccount = async (
+  workspace: Workspace,
+  program: ProgramId,
+  account: AccountId,
+): Promise<void> => {
+  for (let more = true; more;) {
+    const accounts = chainOf(workspace, program, account);
+    const streams = accounts.map((one) => ledgerStream(program, one));
+    const whole = notAbsorbed(workspace, program, accounts).map((one) =>
+      ledgerStream(program, one),
+    );
+    more = await workspace.load([programStream(program), ...streams], new Set(whole));
+  }
+};
+
 /** The budgets that rating a fact may ask, and those that it may give back to. */
 const budgetsOf = (
   workspace: Workspace,
@@ -130,6 +146,7 @@ const isCutOff = (workspace: Workspace, fact: Fact, state: FactStreamState | nul
 const reached = (state: FactStreamState | null): readonly AccountId[] => [
   ...(state?.pin?.parts.map(({ account }) => account) ?? []),
   ...(state?.left ?? []),
+  ...(state?.claimedBy === undefined || state.claimedBy === null ? [] : [state.claimedBy]),
 ];
 
 /** A fact that was pinned before: what it did, the streams of its accounts say. */

@@ -115,7 +115,7 @@ const pinFact = (
 };
 
 /** What corrects a receipt that one of its accounts does not remember any more changes nothing anywhere: what that one did stays. */
-const unlessClosed = (workspace: Workspace, fact: Fact, pin: Pin): Pin => {
+export const unlessClosed = (workspace: Workspace, fact: Fact, pin: Pin): Pin => {
   const nothing = closedReason(workspace, fact, pin);
   return nothing === null ? pin : { rulebook: pin.rulebook, parts: [], nothing };
 };
@@ -143,7 +143,7 @@ const claim = (workspace: Workspace, { fact, metadata }: Arrival, pin: Pin): voi
 };
 
 /** Applies what is pinned and not applied yet. */
-const applyPin = (
+export const applyPin = (
   workspace: Workspace,
   program: Program,
   arrival: Arrival,

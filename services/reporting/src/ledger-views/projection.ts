@@ -60,7 +60,9 @@ export const ledgerProjection: Projection<LedgerState> = {
     state.weight += weightOf(event);
     return [
       accountChange(state, stored),
-      ...[...touchedLots(event)].map((lot) => lotChange(state, lot)),
+      ...[...touchedLots(event), ...prolongedLots(state.account)].map((lot) =>
+        lotChange(state, lot),
+      ),
       entryChange(state, stored, event),
       ...postingChanges(state, event),
       ...awardChanges(state, event),
@@ -68,6 +70,12 @@ export const ledgerProjection: Projection<LedgerState> = {
   },
   weigh: (state) => state.weight,
 };
+
+/** Lots that lapse after inactivity: whatever the account does may have moved their dates. */
+const prolongedLots = ({ inactivity, lots: held }: Account): readonly LotId[] =>
+  inactivity
+    ? [...held.values()].flatMap(({ lot }) => (lot.inactivity === undefined ? [] : [lot.id]))
+    : [];
 
 const accountChange = (state: LedgerState, stored: StreamEvent): Change => {
   const { stream, program, accountId: id, account } = state;

@@ -51,6 +51,7 @@ export interface Sale {
   readonly revision?: number;
   readonly availableAt?: string;
   readonly expiresAt?: string | null;
+  readonly inactivity?: { readonly months: number; readonly timeZone: string };
   /** Why it earns nothing, with `points: 0`. */
   readonly reason?: string;
 }
@@ -126,6 +127,7 @@ export class Shop {
                   kind: 'base',
                   availableAt: instant(sale.availableAt ?? receipt.occurredAt),
                   expiresAt: typeof sale.expiresAt === 'string' ? instant(sale.expiresAt) : null,
+                  ...(sale.inactivity === undefined ? {} : { inactivity: sale.inactivity }),
                   funder: 'chain',
                   qualifies: true,
                 },

@@ -123,5 +123,9 @@ export const wholeLedger = (shop: Shop): void => {
   record(ann, merge.fact, as(decideMergeIn(of(ann), left.data, later), 'absorbed').event);
   const close = { fact: fact('close'), factHash, through: later, keepFrom };
   record(ann, close.fact, as(decideClose(of(ann), close, later), 'closed').event);
+  // This one lives longer by the next.
+  const inactivity = { months: 12, timeZone: 'Europe/London' };
+  const dates = { at: '2026-02-13T09:00:00Z', expiresAt: '2027-01-01T00:00:00Z', inactivity };
+  shop.sell(ann, { number: '8', points: 1, ...dates });
   shop.sell(ann, { number: '7', points: 8, at: '2026-02-13T10:00:00Z' });
 };

@@ -12,7 +12,7 @@ import {
   type LinkOptions,
   type UnlinkOptions,
 } from './members.js';
-import { showReceipt, type ReceiptOptions } from './receipts.js';
+import { claimReceipt, showReceipt, type ClaimOptions, type ReceiptOptions } from './receipts.js';
 import type { Run } from './run.js';
 
 const cardsMax = 20;
@@ -79,14 +79,26 @@ Examples:
       done(await showCard(run, options)),
     );
 
-  byHand(program)(
-    'receipt <store> <till> <number>',
+  const receipt = (name: string, description: string, example: string): Command =>
+    byHand(program)(`${name} <store> <till> <number>`, description, example)
+      .requiredOption('--chain <id>', 'the chain of its shop')
+      .requiredOption('--date <day>', 'its business date: 2026-05-05', day);
+  receipt(
+    'claim',
+    'Give a receipt without a card to an account, by its number; once',
+    '\nExample:\n  tally claim 12 3 4711 --program shop --chain acme --date 2026-05-05 --card 17850 --total 25.50',
+  )
+    .option('--card <number>', 'a card of the account')
+    .option('--account <id>', 'the account')
+    .option('--total <decimal>', 'what it comes to: refused where that is not so')
+    .action(async (store: string, till: string, number: string, options: ClaimOptions) =>
+      done(await claimReceipt(run, { store, till, number }, options)),
+    );
+  receipt(
+    'receipt',
     'Show what became of a receipt, line by line',
     '\nExample:\n  tally receipt 12 3 4711 --program shop --chain acme --date 2026-05-05',
-  )
-    .requiredOption('--chain <id>', 'the chain of its shop')
-    .requiredOption('--date <day>', 'its business date: 2026-05-05', day)
-    .action(async (store: string, till: string, number: string, options: ReceiptOptions) =>
-      done(await showReceipt(run, { store, till, number }, options)),
-    );
+  ).action(async (store: string, till: string, number: string, options: ReceiptOptions) =>
+    done(await showReceipt(run, { store, till, number }, options)),
+  );
 };

@@ -1,7 +1,8 @@
 import { receiptOutcome, type ReceiptOutcome } from '@tallystick/contracts';
-import { exitCodes, type ExitCode } from '../exit-codes.js';
+import { exitCodes, Failure, type ExitCode } from '../exit-codes.js';
 import { table, whole } from '../output/table.js';
 import { failureOf } from '../system/problem.js';
+import { accountOfCard } from './account.js';
 import { asManager, type ManagerOptions } from './adjustments.js';
 import type { Run } from './run.js';
 
@@ -38,6 +39,44 @@ export const showReceipt = (
     );
     return exitCodes.ok;
   });
+
+export interface ClaimOptions extends ReceiptOptions {
+  readonly account?: string;
+  readonly card?: string;
+  /** What the receipt comes to, if that is to be proven. */
+  readonly total?: string;
+}
+
+/** `tally claim`: a receipt without a card is given to an account, by its number. The same again changes nothing. */
+export const claimReceipt = (
+  run: Run,
+  name: ReceiptName,
+  options: ClaimOptions,
+): Promise<ExitCode> => {
+  const { program, chain, date, account, card, total } = options;
+  if ((account === undefined) === (card === undefined))
+    throw new Failure(exitCodes.usage, 'name either --card or --account');
+  return asManager(run, options, async (client) => {
+    const answer = await client.call({
+      ...{
+        service: 'accrual',
+        method: 'POST',
+        path: '/v1/receipts/claims',
+        answer: receiptOutcome,
+      },
+      body: JSON.stringify({
+        ...{ program, chain, ...name, businessDate: date, total },
+        account: account ?? (await accountOfCard(client, program, card ?? '')),
+      }),
+    });
+    if (!answer.ok) throw failureOf('the receipt is not claimed', answer.error);
+    const { value } = answer.value;
+    run.terminal.out(
+      options.json === true ? JSON.stringify(value, null, 2) : outcomeLines(value).join('\n'),
+    );
+    return exitCodes.ok;
+  });
+};
 
 const outcomeLines = (receipt: ReceiptOutcome): string[] => [
   receipt.reason === null ? receipt.outcome : `${receipt.outcome}: ${receipt.reason}`,

@@ -1,0 +1,187 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { accountId, inactiveFrom, instant, timeZone, type Instant } from '@tallystick/kernel';
+import {
+  at,
+  cancel,
+  comeBack,
+  expire,
+  leave,
+  opened,
+  receive,
+  redemption,
+  sale,
+  send,
+  spend,
+  takeOver,
+} from '../fixtures/facts.js';
+import {
+  assertEquation,
+  decideClose,
+  decideReceipt,
+  emptyAccount,
+  evolve,
+  nextDue,
+  valuation,
+  type Account,
+  type LedgerEvent,
+  type RatedFact,
+} from './index.js';
+
+const zone = timeZone('Europe/London');
+const inactivity = { months: 1, timeZone: zone };
+const day = 24;
+/** When lots lapse after an activity so many days after the beginning. */
+const lapsed = (days: number): Instant => inactiveFrom(at(days * day), 1, zone);
+
+/** A sale whose lots lapse a month after the account's last activity. */
+const tea = (number: number, points: number, days: number): RatedFact => {
+  const plain = sale(number, [{ product: 'tea', points }], { occurredAt: at(days * day) });
+  const lots = plain.earning.lots.map((lot) => ({ ...lot, expiresAt: lapsed(days), inactivity }));
+  return { ...plain, earning: { ...plain.earning, lots } };
+};
+
+const take = (state: Account, fact: RatedFact, days: number): readonly LedgerEvent[] => {
+  const decision = decideReceipt(state, fact, at(days * day));
+  if (decision.kind !== 'applied') throw new Error(decision.kind);
+  assertEquation(state);
+  return decision.events;
+};
+const dates = (state: Account) => [...state.lots.values()].map(({ expiresAt }) => expiresAt);
+
+describe('lots that lapse after inactivity', () => {
+  it('lapse when their month is over, and live on with what the account earns and spends', () => {
+    const state = opened();
+    take(state, tea(1, 10, 0), 0);
+    expect(dates(state)).toEqual([instant('2026-02-02T00:00:00Z')]);
+    take(state, tea(2, 5, 9), 9);
+    expect(dates(state)).toEqual([lapsed(9), lapsed(9)]);
+    spend(state, 1, 3, at(20 * day));
+    expect(dates(state)).toEqual([lapsed(20), lapsed(20)]);
+    expect(nextDue(state)).toBe(lapsed(20));
+    expect(valuation(state, lapsed(20))).toMatchObject({ available: 0, lapsed: 12 });
+  });
+
+  it('do not live longer by what earns nothing, by a return, or by points that come back', () => {
+    const state = opened();
+    take(state, tea(1, 10, 0), 0);
+    spend(state, 1, 3, at(1 * day));
+    take(state, sale(2, [{ product: 'bag', points: 0 }], { occurredAt: at(5 * day) }), 5);
+    take(state, comeBack(3, [{ product: 'tea', of: 1 }], { occurredAt: at(6 * day) }), 6);
+    cancel(state, 1, at(7 * day));
+    expect(dates(state).every((date) => date === lapsed(1))).toBe(true);
+  });
+
+  it('come back by a refund with the date that the account has by then', () => {
+    const state = opened();
+    take(state, tea(1, 10, 0), 0);
+    spend(state, 1, 10, at(1 * day));
+    take(state, tea(2, 5, 20), 20);
+    cancel(state, 1, at(21 * day), 0, redemption(1));
+    expect(valuation(state, at(45 * day))).toMatchObject({ available: 15 });
+  });
+
+  it('of a receipt that comes late have the date of what happened since', () => {
+    const state = opened();
+    take(state, tea(1, 10, 20), 20);
+    take(state, tea(2, 5, 1), 21);
+    expect(dates(state)).toEqual([lapsed(20), lapsed(20)]);
+  });
+
+  it('take their term along to another account, and live by its activity', () => {
+    const [from, to] = [opened(accountId('from')), opened(accountId('to'))];
+    take(from, tea(1, 10, 0), 0);
+    take(to, sale(2, [{ product: 'tea', points: 1 }], { occurredAt: at(9 * day) }), 9);
+    const sent = send(from, to, 1, 4, at(10 * day));
+    if (sent.kind !== 'sent') throw new Error(sent.kind);
+    receive(to, sent.event.data, at(10 * day));
+    expect(dates(to)).toEqual([null, lapsed(9)]);
+    const left = leave(from, to, 1, at(12 * day));
+    if (left.kind !== 'left') throw new Error(left.kind);
+    takeOver(to, left.event.data, at(12 * day));
+    expect(dates(to)).toEqual([null, lapsed(9), lapsed(9)]);
+  });
+
+  it('are carried by a closing, with the day of the last activity', () => {
+    const state = opened();
+    take(state, tea(1, 10, 0), 0);
+    spend(state, 1, 3, at(4 * day));
+    const command = {
+      fact: redemption('closing'),
+      factHash: 'h',
+      through: at(5 * day),
+      keepFrom: at(5 * day),
+    };
+    const closing = decideClose(state, command, at(5 * day));
+    if (closing.kind !== 'closed') throw new Error(closing.kind);
+    const anew = evolve(emptyAccount(), closing.event);
+    evolve(state, closing.event);
+    expect(anew).toEqual(state);
+    take(anew, tea(2, 5, 2), 6);
+    expect(dates(anew)).toEqual([lapsed(4), lapsed(4)]);
+  });
+
+  it('lapse when a naive count says so, whether the clock posts it in time, late or never', () => {
+    const step = fc.record({
+      after: fc.nat(25),
+      late: fc.nat(40),
+      kind: fc.constantFrom('earn', 'earn', 'spend'),
+      clock: fc.boolean(),
+    });
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 12 }), fc.nat(40), (steps, end) => {
+        const [clocked, late] = [opened(), opened()];
+        const events: LedgerEvent[] = [];
+        const naive: { points: number; until: Instant }[] = [];
+        let last: Instant | null = null;
+        let now = 50;
+        const forget = (when: Instant): void => {
+          for (const lot of naive) if (lot.until <= when) lot.points = 0;
+        };
+        const active = (when: Instant): void => {
+          if (last === null || last < when) last = when;
+          const until = inactiveFrom(last, 1, zone);
+          for (const lot of naive) if (lot.until < until) lot.until = until;
+        };
+        steps.forEach(({ after, late: by, kind, clock }, index) => {
+          now += after;
+          const when = at(now * day);
+          if (clock) expire(clocked, when);
+          forget(when);
+          if (kind === 'earn') {
+            const fact = tea(index, 2, now - by);
+            take(clocked, fact, now);
+            events.push(...take(late, fact, now));
+            naive.push({ points: 2, until: lapsed(now - by) });
+            active(fact.occurredAt);
+          } else {
+            const there = naive
+              .filter(({ points }) => points > 0)
+              .sort((a, b) => (a.until < b.until ? -1 : 1));
+            const spent = spend(clocked, index, 1, when);
+            const again = spend(late, index, 1, when);
+            expect(spent.kind).toBe(there.length > 0 ? 'redeemed' : 'insufficient');
+            if (spent.kind !== 'redeemed' || again.kind !== 'redeemed') return;
+            events.push(again.event);
+            const [allocation] = spent.event.data.allocations;
+            const lot =
+              naive[
+                steps
+                  .slice(0, Number(/(\d+)#/.exec(allocation?.lot ?? '')?.[1]))
+                  .filter((one) => one.kind === 'earn').length
+              ];
+            if (lot !== undefined) lot.points -= 1;
+            active(when);
+          }
+        });
+        const when = at((now + end) * day);
+        forget(when);
+        const there = naive.reduce((sum, { points }) => sum + points, 0);
+        const folded = events.reduce(evolve, opened());
+        for (const state of [clocked, late, folded])
+          expect(valuation(state, when).available).toBe(there);
+      }),
+      { numRuns: 400 },
+    );
+  });
+});
