@@ -136,12 +136,24 @@ const replacedLots = (account: Account, fact: FactState, { earning }: Rerating) 
     if (same) continue;
     for (const lot of old) lots.add(lot);
     if (now === undefined) continue;
-    by.push(now);
+    by.push(asActive(account, old, now));
     columns.push(index);
   }
   const columnsOf = ({ points }: EarnedLine) =>
     columns.map((index) => points[index] ?? Points.noPoints);
   return { lots, by, columnsOf };
+};
+
+/** What lapses after inactivity has the date that the account's activity gave the lot that it replaces. */
+const asActive = (
+  account: Account,
+  [first]: readonly LotId[],
+  now: Omit<Lot, 'id'>,
+): Omit<Lot, 'id'> => {
+  const before = first === undefined ? undefined : lotStateOf(account, first);
+  return now.inactivity !== undefined && before?.lot.inactivity?.months === now.inactivity.months
+    ? { ...now, expiresAt: before.expiresAt }
+    : now;
 };
 
 /** But for their points and the version that gave them. */
@@ -152,6 +164,7 @@ const alike = (a: Lot, b: Omit<Lot, 'id'>): boolean =>
   a.funder === b.funder &&
   a.qualifies === b.qualifies &&
   a.budget === b.budget &&
+  a.inactivity?.months === b.inactivity?.months &&
   (a.counters ?? []).join() === (b.counters ?? []).join();
 
 const pointsOf = (

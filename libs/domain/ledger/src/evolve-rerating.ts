@@ -2,6 +2,7 @@ import { invariant, Points } from '@tallystick/kernel';
 import type { Account } from './account.js';
 import type { EarningRerated } from './events-rerating.js';
 import { dayOf, noteCounters, noteDay } from './history.js';
+import { prolong } from './inactivity.js';
 import { addSpend, count, lotStateOf, payArrears, putIn, takeOut } from './lots.js';
 import { reratedLines } from './rerated-lines.js';
 
@@ -21,6 +22,7 @@ export const rerated = (account: Account, data: EarningRerated['data']): Account
     noteCounters(account, lot, lot.points);
     if (lot.qualifies) points += lot.points;
   }
+  prolong(account, data.occurredAt);
   for (const allocation of data.taken) takeOut(account, allocation);
   fact.lots = data.order;
   fact.lines = reratedLines(fact, data.lines);

@@ -99,6 +99,16 @@ describe('a run that rates receipts again', () => {
     expect(club.worth(end)).toMatchObject({ unspent: 0, arrears: 0 });
   });
 
+  it('keeps what lapses after inactivity as long as the account is active', () => {
+    const lots = { pendingDays: 0, expiry: { inactiveMonths: 3 } } as const;
+    const club = new Club({ ...base(2), lots });
+    club.hears({ number: '1', at: noon, lines: [tea] });
+    club.hears({ number: '2', at: '2026-07-20T12:00:00Z', lines: [tea] });
+    club.rerates({ to: { ...base(1), lots }, at: '2026-07-21T12:00:00Z' });
+    expect(club.worth('2026-10-01T00:00:00Z')).toMatchObject({ available: 20, arrears: 0 });
+    expect(club.worth('2026-11-01T00:00:00Z')).toMatchObject({ available: 0, arrears: 0 });
+  });
+
   it('does not bring back what has expired', () => {
     const lots = { pendingDays: 0, expiry: { months: 1, until: 'day' } } as const;
     const club = new Club({ ...base(2), lots });
