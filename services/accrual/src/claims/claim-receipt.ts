@@ -5,7 +5,7 @@ import { factStream, isReceipt, type Fact } from '@tallystick/receipts';
 import { claimFact, type ClaimDecision } from '../settle/claim-fact.js';
 import { loadAccount, loadFacts } from '../settle/load-facts.js';
 import type { Memory } from '../settle/memory.js';
-import type { Settled } from '../settle/settle-fact.js';
+import { ReadApart, type Settled } from '../settle/settle-fact.js';
 import type { Settler } from '../settle/settler.js';
 import { Workspace } from '../settle/workspace.js';
 
@@ -83,6 +83,10 @@ const attemptClaim = async (
     appended = result.position;
     const outcome = { ...decision.outcome, known: false };
     return { kind: 'claimed', fact, outcome, position: appended };
+  } catch (error) {
+    // Somebody settled it between the reading of its own stream and that of the account.
+    if (error instanceof ReadApart) return null;
+    throw error;
   } finally {
     workspace.release(appended);
   }

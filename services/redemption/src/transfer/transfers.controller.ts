@@ -134,8 +134,11 @@ export class TransfersController {
     @CallerParam() caller: Caller,
   ) {
     mayProgram(caller, of);
-    const known = await readTransfer(this.means, programId(of), id);
-    if (known === null || !isTheirs(caller, known.accounts, ['manager'])) throw transferUnknown();
+    const { accounts } = this.means;
+    const program = programId(of);
+    const known = await readTransfer(this.means, program, id);
+    if (known === null || !(await isTheirs(accounts, program, caller, known.accounts, ['manager'])))
+      throw transferUnknown();
     const { accounts: _accounts, ...told } = known;
     return told;
   }
