@@ -19,6 +19,7 @@ const newest: { readonly [T in Exclude<LedgerEventType, 'AccountOpened'>]: numbe
   AccountsMerged: 3,
   OpeningBalanceImported: 2,
   PeriodClosed: 3,
+  EarningRerated: 2,
 };
 
 /** The newest schema version of each stored event that this release understands. */

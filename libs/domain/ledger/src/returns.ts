@@ -167,6 +167,12 @@ const candidates = (
     );
 };
 
+/** What a line's points and spend come to that have come back of it, as it is rated now. */
+export const cameBackOf = (
+  line: LineState,
+): { readonly reversed: readonly Points.Points[]; readonly spendMinor: number } =>
+  advance(line, { ...progressOf(line), returned: Exact.zero }, Exact.exact(line.returned));
+
 /** How much of a sold line has come back: the quantity, and what that makes of its points and spend. */
 interface Progress {
   readonly returned: Exact.Exact;

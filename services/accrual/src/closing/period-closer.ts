@@ -10,11 +10,11 @@ import {
   isAway,
   LOG,
   POSITIONS,
-  ProblemException,
   type Log,
   type PositionWait,
 } from '@tallystick/service-host';
 import { CatchUp } from '../accounts/catch-up.js';
+import { heardOfAll } from '../accounts/heard-of-all.js';
 import { KnownAccounts, type KnownAccount } from '../accounts/known-accounts.js';
 import { closeAccount } from './close-account.js';
 import { Closings, type Closing, type Progress, type Refusal } from './closings.js';
@@ -30,9 +30,9 @@ export class PeriodCloser extends BackgroundWork {
   constructor(
     @Inject(Closings) private readonly closings: Closings,
     @Inject(KnownAccounts) private readonly known: KnownAccounts,
-    @Inject(CatchUp) private readonly catchUp: CatchUp,
+    @Inject(CatchUp) readonly catchUp: CatchUp,
     @Inject(Accounts) private readonly accounts: Accounts,
-    @Inject(POSITIONS) private readonly positions: PositionWait,
+    @Inject(POSITIONS) readonly positions: PositionWait,
     @Inject(CLOCK) private readonly clock: Clock,
     @Inject(LOG) log: Log,
   ) {
@@ -49,7 +49,7 @@ export class PeriodCloser extends BackgroundWork {
   }
 
   private async closeBatch(closing: Closing): Promise<Progress | null> {
-    if (!(await this.hasHeardOfAll(closing))) return null;
+    if (!(await heardOfAll(this, closing.position))) return null;
     const { program, after } = closing;
     const page = await this.known.page(program, after, accountsMax);
     const correlationId = randomUUID();
@@ -78,18 +78,6 @@ export class PeriodCloser extends BackgroundWork {
       if (isAway(error)) throw error;
       this.log.error({ err: error, program, account }, 'a period of an account cannot be closed');
       return { account, reason: reasonOf(error), detail: detailOf(error) };
-    }
-  }
-
-  /** Whether every account is known that was opened before the closing was asked for. */
-  private async hasHeardOfAll({ position }: Closing): Promise<boolean> {
-    if (!(await this.catchUp.isDone())) return false;
-    try {
-      await this.positions.reached(String(position));
-      return true;
-    } catch (error) {
-      if (error instanceof ProblemException) return false;
-      throw error;
     }
   }
 }
