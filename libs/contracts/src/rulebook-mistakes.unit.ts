@@ -255,6 +255,17 @@ describe('a rulebook', () => {
       'tiers.levels.2.from: must be whole: it counts visits',
     ],
     [
+      'two memberships that are sold as one product',
+      {
+        ...good,
+        tiers: { by: 'paid', window: 'lifetime', levels },
+        memberships: ['a', 'b'].map((id) => ({
+          ...{ id, level: levels[0]?.id, months: 12, fee: '20', product: 'p' },
+        })),
+      },
+      'memberships.1.product: p pays for another one already',
+    ],
+    [
       'levels that nobody can pay for',
       { ...good, tiers: { by: 'paid', window: 'lifetime', levels } },
       'tiers.by: levels that are paid for need memberships',
@@ -264,7 +275,7 @@ describe('a rulebook', () => {
       {
         ...good,
         tiers: { by: 'paid', window: 'lifetime', levels },
-        memberships: [{ id: 'plus', level: 'plus', months: 12, fee: '20' }],
+        memberships: [{ id: 'plus', level: 'plus', months: 12, fee: '20', product: 'p' }],
       },
       'memberships.0.level: there is no level plus: add it to tiers',
     ],

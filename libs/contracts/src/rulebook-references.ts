@@ -127,6 +127,12 @@ const namesExist = (book: Rulebook, fault: Tell): void => {
       fault(['rewards', index, 'tier'], `there is no level ${reward.tier}`);
   });
   book.memberships?.forEach((membership, index) => {
+    const same = book.memberships?.findIndex(({ product }) => product === membership.product);
+    if (same !== index)
+      fault(
+        ['memberships', index, 'product'],
+        `${membership.product} pays for another one already`,
+      );
     if (!has(book.tiers?.levels, membership.level))
       fault(
         ['memberships', index, 'level'],

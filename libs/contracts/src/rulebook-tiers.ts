@@ -33,6 +33,9 @@ export const membership = z.strictObject({
   level: id,
   months: z.int().min(1).max(120),
   fee: decimal,
+  product: text(100).describe(
+    'What it is sold as: a line of this product that comes to the fee starts or prolongs it, its return ends it',
+  ),
 });
 
 export const discount = z.strictObject({

@@ -88,7 +88,8 @@ const saidBy = (book: Rulebook): Said => {
     ...named(
       'membership',
       book.memberships,
-      ({ level, months, fee }) => `level ${level} for ${months} months, for ${fee} ${currency}`,
+      ({ level, months, fee, product }) =>
+        `level ${level} for ${months} months, for ${fee} ${currency}, sold as ${product}`,
     ),
     ...(redemption === null
       ? []

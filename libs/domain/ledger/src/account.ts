@@ -10,6 +10,7 @@ import {
 } from '@tallystick/kernel';
 import type { Allocation, LineReversal, Lot, LotId } from './events.js';
 import type { DayActivity } from './history.js';
+import type { MembershipState } from './memberships.js';
 import type { ArrearsPolicy } from './take.js';
 
 /** A lot and what is left of it. `expiresAt` is the lot's own, or the later date that a refund gave it, or that the account's activity did. */
@@ -54,6 +55,12 @@ export interface FactState {
   spendYear: string;
   /** The day of the programme that it counts on; absent: an older release carried it. Ask `dayOf`. */
   day?: LocalDate;
+  /** The version that rated it; absent: it earned nothing of its own, or an older release carried it. */
+  rulebook?: number;
+  /** It was the member's first purchase when it was rated; absent: it was not. */
+  firstPurchase?: true;
+  /** The runs that rated it again; absent: none. */
+  rerated?: readonly FactId[];
   lots: readonly LotId[];
   lines: LineState[];
   /** What this fact's own returned lines took back of other facts. */
@@ -155,6 +162,8 @@ export interface Account {
   readonly history: Map<LocalDate, DayActivity>;
   /** What the counters of caps have come to, by the names that lots carry. */
   readonly counted: Map<string, number>;
+  /** What it has paid for, by the fact and the line. */
+  readonly memberships: Map<string, MembershipState>;
   readonly totals: Totals;
 }
 
@@ -176,6 +185,7 @@ export const emptyAccount = (): Account => ({
   spend: new Map(),
   history: new Map(),
   counted: new Map(),
+  memberships: new Map(),
   totals: {
     opening: Points.noPoints,
     earned: Points.noPoints,

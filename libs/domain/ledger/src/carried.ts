@@ -8,6 +8,7 @@ import type {
   RedemptionState,
 } from './account.js';
 import type { Allocation, Lot, LotId } from './events.js';
+import { membershipsHeld, takeMemberships, type MembershipState } from './memberships.js';
 import {
   carriedCounters,
   carriedHistory,
@@ -37,6 +38,8 @@ export interface Carried {
   /** What the counters of caps have come to. Absent: there are none. */
   readonly counted?: { readonly [counter: string]: number };
   readonly factsApplied: number;
+  /** What it has paid for and not given back. Absent: nothing. */
+  readonly memberships?: readonly MembershipState[];
   /** When the account last earned or spent. Absent: never, or an older release carried it. */
   readonly lastActive?: Instant;
 }
@@ -66,6 +69,10 @@ export const carry = (account: Account, keepFrom: Instant): Carried => {
     needed.has(lot.id),
   );
   const counted = carriedCounters(account, keepFrom);
+  const memberships = membershipsHeld(account).map((state) => {
+    const kept = facts.some(({ id }) => id === state.fact);
+    return kept ? (account.memberships.get(`${state.fact}#${state.ordinal}`) ?? state) : state;
+  });
   return {
     lots: lots.map((state) => ({ ...state })).sort((a, b) => order(a.lot.id, b.lot.id)),
     facts: facts.map(copyOfFact).sort(byId),
@@ -76,6 +83,7 @@ export const carry = (account: Account, keepFrom: Instant): Carried => {
     history: carriedHistory(account, keepFrom),
     ...(Object.keys(counted).length === 0 ? {} : { counted }),
     factsApplied: account.factsApplied,
+    ...(memberships.length === 0 ? {} : { memberships }),
     ...(account.lastActive === null ? {} : { lastActive: account.lastActive }),
   };
 };
@@ -118,6 +126,7 @@ export const absorb = (account: Account, carried: Carried): void => {
   for (const [counter, points] of Object.entries(carried.counted ?? {}))
     account.counted.set(counter, (account.counted.get(counter) ?? 0) + points);
   account.factsApplied += carried.factsApplied;
+  takeMemberships(account, carried.memberships ?? []);
   const { lastActive = null } = carried;
   if (lastActive !== null && (account.lastActive ?? '') < lastActive)
     account.lastActive = lastActive;
@@ -138,6 +147,7 @@ export const forget = (account: Account): void => {
     account.spend,
     account.history,
     account.counted,
+    account.memberships,
   ])
     memory.clear();
   account.lastActive = null;

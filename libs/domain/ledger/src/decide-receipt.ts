@@ -1,4 +1,5 @@
 import {
+  BeyondLimits,
   Exact,
   Points,
   invariant,
@@ -14,6 +15,7 @@ import type {
   EarnReversed,
   LineReversal,
   Lot,
+  PaidMembership,
   PointsEarned,
   RatedFrom,
   RulebookRef,
@@ -24,7 +26,7 @@ import { decideExpiries } from './decide-expiry.js';
 import type { PointsAdjusted, PointsExpired } from './events-corrections.js';
 import type { HoldReleased } from './events-holds.js';
 import { decideLapses } from './lapses.js';
-import { lotStateOf, mergedAway, sumOf, type MergedAway } from './lots.js';
+import { hasRoomFor, lotStateOf, mergedAway, sumOf, type MergedAway } from './lots.js';
 import { evolve } from './evolve.js';
 import {
   claimedOf,
@@ -52,9 +54,11 @@ export interface RatedFact {
     readonly lines: readonly EarnedLine[];
     /** Why there are no points; null when there are. */
     readonly reason: string | null;
+    /** The fees that it paid. */
+    readonly memberships?: readonly PaidMembership[];
   };
   readonly returns: readonly ReturnedLine[];
-  /** Sales before this moment cannot be returned any more, unless they are named. */
+  /** Sales before this moment cannot be returned any more. */
   readonly returnsNotBefore: Instant;
   /** A correction may bring lines that an earlier revision had brought to another account: what of them had come back there. */
   readonly cameBackElsewhere?: readonly CameBack[];
@@ -111,6 +115,7 @@ export const forgottenBy = (
  * A later revision of a known fact first takes back what the earlier one still holds, and gives back what its returns had taken: what the
  * sales that it returned earn as they are now. So any order of corrections comes to what their last revisions come to.
  * `at` values the lots that reversed points are taken from.
+ * Throws `BeyondLimits` where more would have come in than an account takes: what was handed in is then half changed.
  */
 export const decideReceipt = (account: Account, fact: RatedFact, at: Instant): FactDecision => {
   invariant(account.opened !== null, 'an account is opened before it earns');
@@ -150,6 +155,8 @@ export const decideReceipt = (account: Account, fact: RatedFact, at: Instant): F
     const { reversals, unmatched } = matchReturns(account, fact.returns, matching(fact));
     apply(...reversal(account, fact, at, 'return', reversals, unmatched));
   }
+  if (!hasRoomFor(account, Points.noPoints))
+    throw new BeyondLimits(`what came in with ${fact.fact}`);
   return { kind: 'applied', events };
 };
 
@@ -188,6 +195,7 @@ const earning = (
       spendYear: fact.spendYear,
       ...(fact.day === undefined ? {} : { day: fact.day }),
       ...(fact.rated === undefined ? {} : { rated: fact.rated }),
+      ...(fact.earning.memberships === undefined ? {} : { memberships: fact.earning.memberships }),
       arrearsPaid: payArrearsFrom(account, lots, fact.arrearsPolicy),
       reinstated: undone,
     },

@@ -10,6 +10,7 @@ import type {
 } from '@tallystick/kernel';
 import type { OpeningBalanceImported, PeriodClosed } from './events-closing.js';
 import type { PointsAdjusted, PointsExpired } from './events-corrections.js';
+import type { EarningRerated } from './events-rerating.js';
 import type { HoldCaptured, HoldReleased, PointsHeld } from './events-holds.js';
 import type { AccountsMerged, PointsTransferred } from './events-moves.js';
 
@@ -76,6 +77,16 @@ export interface RatedFrom {
   readonly counted?: { readonly [counter: string]: number };
   /** How many points were left of the budgets that the rules asked. Absent: none was asked. */
   readonly budgets?: { readonly [budget: string]: number };
+}
+
+/** A line that paid a membership's fee, so many times: while it lasts, its level holds. */
+export interface PaidMembership {
+  readonly membership: string;
+  readonly level: string;
+  /** Of each. */
+  readonly months: number;
+  readonly ordinal: number;
+  readonly quantity: number;
 }
 
 /** What an account remembers of a sold line, so that a return can find it. */
@@ -153,6 +164,8 @@ export interface PointsEarned {
     readonly rated?: RatedFrom;
     /** The part of these lots that paid what the account owed. */
     readonly arrearsPaid: readonly Allocation[];
+    /** The fees that it paid; absent: none. */
+    readonly memberships?: readonly PaidMembership[];
     /** Reversals by an earlier revision of this fact that this event gives back; their points are among `lots`. */
     readonly reinstated: readonly LineReversal[];
   };
@@ -225,5 +238,6 @@ export type LedgerEvent =
   | PointsTransferred
   | AccountsMerged
   | OpeningBalanceImported
-  | PeriodClosed;
+  | PeriodClosed
+  | EarningRerated;
 export type LedgerEventType = LedgerEvent['type'];

@@ -3,6 +3,7 @@ import type { Account, FactState, LineState } from './account.js';
 import type { EarnReversed, LineReversal, Lot, PointsEarned } from './events.js';
 import { dayOf, noteCounters, noteDay, visited } from './history.js';
 import { noteActivity } from './inactivity.js';
+import { noteMemberships } from './memberships.js';
 import { addSpend, count, lotStateOf, payArrears, putIn, takeOut } from './lots.js';
 
 /** A fact's lots and lines are new; what an earlier revision of it had was reversed before. */
@@ -17,6 +18,9 @@ export const earned = (account: Account, data: PointsEarned['data']): Account =>
   fact.card = data.card;
   fact.spendYear = data.spendYear;
   fact.day = dayOf(data);
+  fact.rulebook = data.rulebook.version;
+  delete fact.firstPurchase;
+  if (data.rated?.firstPurchase === true) fact.firstPurchase = true;
   fact.lots = data.lots.map((lot) => lot.id);
   fact.reversals = [];
   fact.lines = data.lines.map((line) => ({
@@ -33,6 +37,7 @@ export const earned = (account: Account, data: PointsEarned['data']): Account =>
     points: qualifying(ownLots(data)),
     visits: visited(fact) ? 1 : 0,
   });
+  noteMemberships(account, data.fact, fact.day, data.memberships);
   count(account, 'earned', data.points);
   payArrears(account, data.arrearsPaid);
   if (data.points > 0) noteActivity(account, data.occurredAt);

@@ -2,8 +2,10 @@ export type * from './events.js';
 export type * from './events-holds.js';
 export type * from './events-corrections.js';
 export type * from './events-moves.js';
+export type * from './events-rerating.js';
 export type * from './events-closing.js';
 export * from './carried.js';
+export { membershipsHeld, type MembershipState } from './memberships.js';
 export { without, type DayActivity } from './history.js';
 export {
   decodeLedgerEvent,
@@ -32,3 +34,4 @@ export * from './decide-merge.js';
 export { closedTo, hasRoomFor, lotStateOf, type BeyondLimit, type MergedAway } from './lots.js';
 export * from './decide-opening-balance.js';
 export * from './decide-closing.js';
+export * from './decide-rerating.js';

@@ -1,6 +1,7 @@
 import { Exact, addMs, type Instant } from '@tallystick/kernel';
 import {
   decideReceipt,
+  membershipsHeld,
   without,
   type Account,
   type CameBack,
@@ -14,6 +15,7 @@ import {
   arrearsPolicyOf,
   engineVersion,
   isSale,
+  paidTimes,
   ratePartnerEvent,
   rateReceipt,
   type ReceiptFact,
@@ -76,11 +78,15 @@ export const applyPart = (
 export const inputsOf = (account: Account, fact: Fact): RatingInputs => {
   const { history, counted } = without(account, fact.id);
   const firstPurchase = history.size === 0 && account.totals.opening === 0;
-  return { history, counted, firstPurchase };
+  const bought = membershipsHeld(account, fact.id).map(({ months, quantity, ...of }) => ({
+    ...of,
+    months: months * quantity,
+  }));
+  return { history, counted, firstPurchase, paid: paidTimes(bought) };
 };
 
 /** What is stored with the award, so that why it is so can be made again. */
-const ratedFrom = (
+export const ratedFrom = (
   { firstPurchase }: RatingInputs,
   { explanation, counted, budgets }: Rating,
   digest: Applying['digest'],
@@ -110,6 +116,7 @@ const earningOf = (fact: Fact, rating: Rating): RatedFact['earning'] => ({
   })),
   lines: rating.lines,
   reason: rating.reason,
+  ...(rating.memberships.length === 0 ? {} : { memberships: rating.memberships }),
 });
 
 const returnsOf = (fact: ReceiptFact): ReturnedLine[] =>

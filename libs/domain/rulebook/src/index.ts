@@ -6,6 +6,12 @@ export * from './rate.js';
 export * from './rate-partner.js';
 export * from './lot-dates.js';
 export * from './budgets.js';
+export {
+  membershipsIn,
+  paidTimes,
+  type MembershipBought,
+  type PaidMembership,
+} from './memberships.js';
 export { budgetsAsked } from './budgets-asked.js';
 export * from './in-force.js';
 export * from './engine/compile.js';

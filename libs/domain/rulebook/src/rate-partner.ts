@@ -84,6 +84,7 @@ export const ratePartnerEvent = (
     reason: lots.length > 0 ? null : reasonForNothing(tried),
     counted: {},
     budgets,
+    memberships: [],
     explanation: asksBudgets ? explain(day, tried, book) : null,
   };
 };

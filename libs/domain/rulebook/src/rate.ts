@@ -6,8 +6,9 @@ import { exclusionOf } from './engine/exclusions.js';
 import type { Explanation } from './engine/explanation.js';
 import type { History } from './engine/history.js';
 import { rateWith, type EngineInputs } from './engine/rate-with.js';
-import { tierOn } from './engine/tiers.js';
+import { tierOn, type PaidTime } from './engine/tiers.js';
 import { lotDates } from './lot-dates.js';
+import { membershipsIn } from './memberships.js';
 import { causeAndCost, dayOf, type Rating } from './rating.js';
 import type { Rulebook, TierLevel } from './rulebook.js';
 
@@ -15,6 +16,8 @@ import type { Rulebook, TierLevel } from './rulebook.js';
 export interface RatingInputs {
   /** What the account did before this fact, by the programme's days: it says the tier. */
   readonly history: History;
+  /** For which days the account has paid for a membership; absent: none. */
+  readonly paid?: readonly PaidTime[];
   /** Absent: it is not the member's first purchase. */
   readonly firstPurchase?: boolean;
   /** What else is known of the member; absent: nothing. */
@@ -33,7 +36,7 @@ export const rateReceipt = (
 ): Rating => {
   const day = dayOf(fact, rulebook);
   return rateAt(
-    tierOn(rulebook, { history: inputs.history, paid: [] }, day),
+    tierOn(rulebook, { history: inputs.history, paid: inputs.paid ?? [] }, day),
     fact,
     inputs,
     rulebook,
@@ -104,6 +107,7 @@ const rateAt = (
     reason: lots.length > 0 ? null : reasonForNothing(explanation, bases),
     counted: looked,
     budgets,
+    memberships: membershipsIn(fact, rulebook),
     explanation,
   };
 };

@@ -2,6 +2,7 @@ import { dayAt, timeZone, type LocalDate, type Points } from '@tallystick/kernel
 import type { Explanation } from './engine/explanation.js';
 import type { ReceiptFact } from './facts.js';
 import type { LotDates } from './lot-dates.js';
+import type { PaidMembership } from './memberships.js';
 import type { Rulebook } from './rulebook.js';
 
 /** One rule's award; the shape of a ledger lot without its id. */
@@ -50,6 +51,8 @@ export interface Rating {
   readonly counted: Readonly<Record<string, number>>;
   /** How many points were left of the budgets that were looked at. */
   readonly budgets: Readonly<Record<string, number>>;
+  /** The fees that it pays. */
+  readonly memberships: readonly PaidMembership[];
   /** Why each rule gave what it gave. Null: a partner's event that no budget pays for, which says it by itself. */
   readonly explanation: Explanation | null;
 }

@@ -156,6 +156,8 @@ export interface Membership {
   readonly months: number;
   /** Major units. */
   readonly fee: string;
+  /** What it is sold as: a line of this product that comes to the fee starts it, or prolongs it; its return ends it. */
+  readonly product: string;
 }
 
 /** What a partner's event of a type earns: a fixed number of points, or `points` for each `per` of money. */

@@ -179,3 +179,47 @@ describe('a basket at the till', () => {
     expect(await calculate({ ...basket('11', []), lines: [] })).toMatchObject({ status: 422 });
   });
 });
+
+describe('a campaign and a membership that is paid for', () => {
+  it('are told at the till as they then are: what is left of the budget, and the level from the fee on', async () => {
+    const plus = await openClub(service, {
+      earning: [{ id: 'base', points: 1, per: '1.00', budget: 'spring' }],
+      budgets: [{ id: 'spring', points: 50 }],
+      exclusions: { products: ['plus-year'] },
+      tiers: {
+        ...{ by: 'paid', window: 'lifetime' },
+        levels: [
+          { id: 'basic', from: '0' },
+          { id: 'plus', from: '1', multiplier: '2', discount: '10' },
+        ],
+      },
+      memberships: [{ id: 'year', level: 'plus', months: 12, fee: '20.00', product: 'plus-year' }],
+    });
+    await plus.open('eve');
+    await plus.attach('4712', 'eve');
+    const of = (number: string, amount: string, product = 'tea', more: object = {}) => ({
+      ...basket(number, []),
+      ...{ program: plus.program, card: '4712' },
+      lines: [{ ordinal: 1, product, quantity: '1', amount, ...more }],
+    });
+    const told = async (number: string) => {
+      const { tier, discount, earns, reason } = (await calculate(of(number, '30.00')))
+        .body as Record<string, unknown>;
+      return [tier, discount, earns, reason];
+    };
+    expect(await told('1')).toEqual(['basic', '0', 30, null]);
+    await sell(of('2', '20.00', 'plus-year'));
+    // 27.00 earn twice: 54, of which 50 are left.
+    expect(await told('3')).toEqual(['plus', '3', 50, null]);
+    expect((await sell(of('3', '27.00'))).body).toMatchObject({ earned: 50 });
+    expect(await told('4')).toEqual(['plus', '3', 0, 'budget-spent']);
+    const [original, quantity] = [{ ...refOf('2'), ordinal: 1 }, '-1'];
+    const back = await sell(of('5', '-20.00', 'plus-year', { original, quantity }));
+    expect(back.status).toBe(200);
+    expect(await told('6')).toEqual(['basic', '0', 0, 'budget-spent']);
+  });
+});
+
+const refOf = (number: string) => ({
+  ...{ chain: 'c', store: 's', till: 't', number, businessDate: '2026-05-05' },
+});

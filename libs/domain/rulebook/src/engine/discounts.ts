@@ -14,9 +14,10 @@ import { isSale, type ReceiptFact, type ReceiptLine } from '../facts.js';
 import type { DiscountRule, Rulebook } from '../rulebook.js';
 import { engineOf } from './compile.js';
 import { bindLine, bindReceipt } from './environment.js';
+import { feeOf } from '../memberships.js';
 import { exclusionOf } from './exclusions.js';
 import { firstOfMonth, type History } from './history.js';
-import { tierOn } from './tiers.js';
+import { tierOn, type PaidTime } from './tiers.js';
 
 /** What a line is reduced by at the till. */
 export interface LineDiscount {
@@ -39,6 +40,7 @@ export interface Discounts {
 
 export interface DiscountInputs {
   readonly history: History;
+  readonly paid?: readonly PaidTime[];
   readonly firstPurchase?: boolean;
   readonly attributes?: Readonly<Record<string, ConditionValue>>;
 }
@@ -54,7 +56,7 @@ export const discountsOf = (
   book: Rulebook,
 ): Discounts => {
   const day = dayAt(fact.occurredAt, timeZone(book.timeZone));
-  const tier = tierOn(book, { history: inputs.history, paid: [] }, day);
+  const tier = tierOn(book, { history: inputs.history, paid: inputs.paid ?? [] }, day);
   const sold = fact.lines.filter(isSale);
   const receipt = bindReceipt(book, fact, Exact.sum(sold.map(amountOf)), {
     tier: tier?.id ?? null,
@@ -68,7 +70,8 @@ export const discountsOf = (
       : [];
   });
   const reduced = sold.flatMap((line) => {
-    if (exclusionOf(line, book) !== null) return [];
+    // Nor is a membership's fee.
+    if (exclusionOf(line, book) !== null || feeOf(line, book) !== null) return [];
     let best =
       tier?.discount === undefined ? null : { by: `tier:${tier.id}`, percent: tier.discount };
     const bound = bindLine(receipt, line);

@@ -17,7 +17,7 @@ import type { JsonObject, Message } from "@bufbuild/protobuf";
  * Describes the file tallystick/ledger/v1/ledger.proto.
  */
 export const file_tallystick_ledger_v1_ledger: GenFile = /*@__PURE__*/
-  fileDesc("CiF0YWxseXN0aWNrL2xlZGdlci92MS9sZWRnZXIucHJvdG8SFHRhbGx5c3RpY2subGVkZ2VyLnYxIvkCCgNMb3QSCgoCaWQYASABKAkSDgoGcG9pbnRzGAIgASgDEgwKBHJ1bGUYAyABKAkSDAoEa2luZBgEIAEoCRIUCgxhdmFpbGFibGVfYXQYBSABKAkSFwoKZXhwaXJlc19hdBgGIAEoCUgAiAEBEg4KBmZ1bmRlchgHIAEoCRIRCglxdWFsaWZpZXMYCCABKAgSMAoEY29zdBgJIAEoCzIdLnRhbGx5c3RpY2subGVkZ2VyLnYxLkxvdENvc3RIAYgBARIVCghydWxlYm9vaxgKIAEoBUgCiAEBEhAKCGNvdW50ZXJzGAsgAygJEhMKBmJ1ZGdldBgMIAEoCUgDiAEBEjkKCmluYWN0aXZpdHkYDSABKAsyIC50YWxseXN0aWNrLmxlZGdlci52MS5JbmFjdGl2aXR5SASIAQFCDQoLX2V4cGlyZXNfYXRCBwoFX2Nvc3RCCwoJX3J1bGVib29rQgkKB19idWRnZXRCDQoLX2luYWN0aXZpdHkiLwoKSW5hY3Rpdml0eRIOCgZtb250aHMYASABKAUSEQoJdGltZV96b25lGAIgASgJIjoKB0xvdENvc3QSDgoGcG9pbnRzGAEgASgDEg0KBXZhbHVlGAIgASgJEhAKCGN1cnJlbmN5GAMgASgJIikKCkFsbG9jYXRpb24SCwoDbG90GAEgASgJEg4KBnBvaW50cxgCIAEoAyJSCgtSZXR1cm5lZExvdBILCgNsb3QYASABKAkSDgoGcG9pbnRzGAIgASgDEhcKCmV4cGlyZXNfYXQYAyABKAlIAIgBAUINCgtfZXhwaXJlc19hdCIsCgtSdWxlYm9va1JlZhIPCgd2ZXJzaW9uGAEgASgFEgwKBGhhc2gYAiABKAkiiQEKCkVhcm5lZExpbmUSDwoHb3JkaW5hbBgBIAEoBRIPCgdwcm9kdWN0GAIgASgJEhAKCHF1YW50aXR5GAMgASgJEg4KBnBvaW50cxgEIAMoAxITCgtzcGVuZF9taW5vchgFIAEoAxIVCghleGNsdWRlZBgGIAEoCUgAiAEBQgsKCV9leGNsdWRlZCK+AQoMTGluZVJldmVyc2FsEgwKBGZhY3QYASABKAkSDwoHb3JkaW5hbBgCIAEoBRIQCghxdWFudGl0eRgDIAEoCRIOCgZwb2ludHMYBCABKAMSLgoEbG90cxgFIAMoCzIgLnRhbGx5c3RpY2subGVkZ2VyLnYxLkFsbG9jYXRpb24SEwoLc3BlbmRfbWlub3IYBiABKAMSGAoLcmV0dXJuZWRfYnkYByABKAVIAIgBAUIOCgxfcmV0dXJuZWRfYnkiRQoPVW5tYXRjaGVkUmV0dXJuEg8KB29yZGluYWwYASABKAUSDwoHcHJvZHVjdBgCIAEoCRIQCghxdWFudGl0eRgDIAEoCSJPCg1BY2NvdW50T3BlbmVkEg8KB3Byb2dyYW0YASABKAkSDwoHYWNjb3VudBgCIAEoCRIOCgZtZW1iZXIYAyABKAkSDAoEdW5pdBgEIAEoCSLyBAoMUG9pbnRzRWFybmVkEgwKBGZhY3QYASABKAkSFQoNZmFjdF9yZXZpc2lvbhgCIAEoBRIRCglmYWN0X2hhc2gYAyABKAkSEwoLb2NjdXJyZWRfYXQYBCABKAkSEQoEY2FyZBgFIAEoCUgAiAEBEjMKCHJ1bGVib29rGAYgASgLMiEudGFsbHlzdGljay5sZWRnZXIudjEuUnVsZWJvb2tSZWYSEQoEdGllchgHIAEoCUgBiAEBEg4KBnBvaW50cxgIIAEoAxInCgRsb3RzGAkgAygLMhkudGFsbHlzdGljay5sZWRnZXIudjEuTG90Ei8KBWxpbmVzGAogAygLMiAudGFsbHlzdGljay5sZWRnZXIudjEuRWFybmVkTGluZRITCgZyZWFzb24YCyABKAlIAogBARISCgpzcGVuZF95ZWFyGAwgASgJEjYKDGFycmVhcnNfcGFpZBgNIAMoCzIgLnRhbGx5c3RpY2subGVkZ2VyLnYxLkFsbG9jYXRpb24SNgoKcmVpbnN0YXRlZBgOIAMoCzIiLnRhbGx5c3RpY2subGVkZ2VyLnYxLkxpbmVSZXZlcnNhbBIQCgNkYXkYDyABKAlIA4gBARIzCgVyYXRlZBgQIAEoCzIfLnRhbGx5c3RpY2subGVkZ2VyLnYxLlJhdGVkRnJvbUgEiAEBEjQKCGluX3BhcnRzGBEgASgLMh0udGFsbHlzdGljay5sZWRnZXIudjEuSW5QYXJ0c0gFiAEBQgcKBV9jYXJkQgcKBV90aWVyQgkKB19yZWFzb25CBgoEX2RheUIICgZfcmF0ZWRCCwoJX2luX3BhcnRzIr4CCglSYXRlZEZyb20SDgoGZW5naW5lGAEgASgFEhMKC2V4cGxhbmF0aW9uGAIgASgJEhsKDmZpcnN0X3B1cmNoYXNlGAMgASgISACIAQESPQoHY291bnRlZBgEIAMoCzIsLnRhbGx5c3RpY2subGVkZ2VyLnYxLlJhdGVkRnJvbS5Db3VudGVkRW50cnkSPQoHYnVkZ2V0cxgFIAMoCzIsLnRhbGx5c3RpY2subGVkZ2VyLnYxLlJhdGVkRnJvbS5CdWRnZXRzRW50cnkaLgoMQ291bnRlZEVudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoAzoCOAEaLgoMQnVkZ2V0c0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoAzoCOAFCEQoPX2ZpcnN0X3B1cmNoYXNlIukDCgxFYXJuUmV2ZXJzZWQSDAoEZmFjdBgBIAEoCRIVCg1mYWN0X3JldmlzaW9uGAIgASgFEhEKCWZhY3RfaGFzaBgDIAEoCRITCgtvY2N1cnJlZF9hdBgEIAEoCRINCgVjYXVzZRgFIAEoCRIOCgZwb2ludHMYBiABKAMSNQoJcmV2ZXJzYWxzGAcgAygLMiIudGFsbHlzdGljay5sZWRnZXIudjEuTGluZVJldmVyc2FsEjgKCXVubWF0Y2hlZBgIIAMoCzIlLnRhbGx5c3RpY2subGVkZ2VyLnYxLlVubWF0Y2hlZFJldHVybhIvCgV0YWtlbhgJIAMoCzIgLnRhbGx5c3RpY2subGVkZ2VyLnYxLkFsbG9jYXRpb24SFgoOYXJyZWFyc19yYWlzZWQYCiABKAMSQAoHZnVuZGVycxgLIAMoCzIvLnRhbGx5c3RpY2subGVkZ2VyLnYxLkVhcm5SZXZlcnNlZC5GdW5kZXJzRW50cnkSNAoIaW5fcGFydHMYDCABKAsyHS50YWxseXN0aWNrLmxlZGdlci52MS5JblBhcnRzSACIAQEaLgoMRnVuZGVyc0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoAzoCOAFCCwoJX2luX3BhcnRzIvcBCg5Qb2ludHNSZWRlZW1lZBISCgpyZWRlbXB0aW9uGAEgASgJEhEKCWZhY3RfaGFzaBgCIAEoCRITCgtvY2N1cnJlZF9hdBgDIAEoCRIOCgZwb2ludHMYBCABKAMSDAoEa2luZBgFIAEoCRIRCglyZWZlcmVuY2UYBiABKAkSNQoLYWxsb2NhdGlvbnMYByADKAsyIC50YWxseXN0aWNrLmxlZGdlci52MS5BbGxvY2F0aW9uEjQKCGluX3BhcnRzGAggASgLMh0udGFsbHlzdGljay5sZWRnZXIudjEuSW5QYXJ0c0gAiAEBQgsKCV9pbl9wYXJ0cyK4AgoSUmVkZW1wdGlvblJlZnVuZGVkEgwKBGZhY3QYASABKAkSEQoJZmFjdF9oYXNoGAIgASgJEhIKCnJlZGVtcHRpb24YAyABKAkSEwoLb2NjdXJyZWRfYXQYBCABKAkSDgoGcG9pbnRzGAUgASgDEgwKBGtpbmQYBiABKAkSDgoGcmVhc29uGAcgASgJEi8KBGxvdHMYCCADKAsyIS50YWxseXN0aWNrLmxlZGdlci52MS5SZXR1cm5lZExvdBI2CgxhcnJlYXJzX3BhaWQYCSADKAsyIC50YWxseXN0aWNrLmxlZGdlci52MS5BbGxvY2F0aW9uEjQKCGluX3BhcnRzGAogASgLMh0udGFsbHlzdGljay5sZWRnZXIudjEuSW5QYXJ0c0gAiAEBQgsKCV9pbl9wYXJ0cyKwAgoKUG9pbnRzSGVsZBIMCgRob2xkGAEgASgJEhEKCWZhY3RfaGFzaBgCIAEoCRITCgtvY2N1cnJlZF9hdBgDIAEoCRIRCglsYXBzZXNfYXQYBCABKAkSDgoGcG9pbnRzGAUgASgDEgwKBGtpbmQYBiABKAkSEQoJcmVmZXJlbmNlGAcgASgJEjUKC2FsbG9jYXRpb25zGAggAygLMiAudGFsbHlzdGljay5sZWRnZXIudjEuQWxsb2NhdGlvbhIbCg5hcnJlYXJzX3BvbGljeRgJIAEoCUgAiAEBEjQKCGluX3BhcnRzGAogASgLMh0udGFsbHlzdGljay5sZWRnZXIudjEuSW5QYXJ0c0gBiAEBQhEKD19hcnJlYXJzX3BvbGljeUILCglfaW5fcGFydHMi6gEKDEhvbGRDYXB0dXJlZBIMCgRmYWN0GAEgASgJEhEKCWZhY3RfaGFzaBgCIAEoCRIMCgRob2xkGAMgASgJEhMKC29jY3VycmVkX2F0GAQgASgJEg4KBnBvaW50cxgFIAEoAxIMCgRraW5kGAYgASgJEjUKC2FsbG9jYXRpb25zGAcgAygLMiAudGFsbHlzdGljay5sZWRnZXIudjEuQWxsb2NhdGlvbhI0Cghpbl9wYXJ0cxgIIAEoCzIdLnRhbGx5c3RpY2subGVkZ2VyLnYxLkluUGFydHNIAIgBAUILCglfaW5fcGFydHMiowIKDEhvbGRSZWxlYXNlZBIMCgRmYWN0GAEgASgJEhEKCWZhY3RfaGFzaBgCIAEoCRIMCgRob2xkGAMgASgJEhMKC29jY3VycmVkX2F0GAQgASgJEg0KBWNhdXNlGAUgASgJEg4KBnBvaW50cxgGIAEoAxI1CgthbGxvY2F0aW9ucxgHIAMoCzIgLnRhbGx5c3RpY2subGVkZ2VyLnYxLkFsbG9jYXRpb24SNgoMYXJyZWFyc19wYWlkGAggAygLMiAudGFsbHlzdGljay5sZWRnZXIudjEuQWxsb2NhdGlvbhI0Cghpbl9wYXJ0cxgJIAEoCzIdLnRhbGx5c3RpY2subGVkZ2VyLnYxLkluUGFydHNIAIgBAUILCglfaW5fcGFydHMizQEKDVBvaW50c0V4cGlyZWQSDAoEZmFjdBgBIAEoCRITCgtvY2N1cnJlZF9hdBgCIAEoCRIPCgd0aHJvdWdoGAMgASgJEg4KBnBvaW50cxgEIAEoAxI1CgthbGxvY2F0aW9ucxgFIAMoCzIgLnRhbGx5c3RpY2subGVkZ2VyLnYxLkFsbG9jYXRpb24SNAoIaW5fcGFydHMYBiABKAsyHS50YWxseXN0aWNrLmxlZGdlci52MS5JblBhcnRzSACIAQFCCwoJX2luX3BhcnRzIrQBCglBdXRob3JpdHkSCgoCYnkYASABKAkSGQoMcmVxdWVzdGVkX2J5GAIgASgJSACIAQESGAoLYXBwcm92ZWRfYnkYAyABKAlIAYgBARI4CghydWxlYm9vaxgEIAEoCzIhLnRhbGx5c3RpY2subGVkZ2VyLnYxLlJ1bGVib29rUmVmSAKIAQFCDwoNX3JlcXVlc3RlZF9ieUIOCgxfYXBwcm92ZWRfYnlCCwoJX3J1bGVib29rIkQKDkFycmVhcnNQYXltZW50Eg0KBW1pbm9yGAEgASgDEhAKCGN1cnJlbmN5GAIgASgJEhEKCXJlZmVyZW5jZRgDIAEoCSKuBAoOUG9pbnRzQWRqdXN0ZWQSDAoEZmFjdBgBIAEoCRIRCglmYWN0X2hhc2gYAiABKAkSEwoLb2NjdXJyZWRfYXQYAyABKAkSDQoFY2F1c2UYBCABKAkSEQoJZGlyZWN0aW9uGAUgASgJEg4KBnBvaW50cxgGIAEoAxIOCgZyZWFzb24YByABKAkSMgoJYXV0aG9yaXR5GAggASgLMh8udGFsbHlzdGljay5sZWRnZXIudjEuQXV0aG9yaXR5EicKBGxvdHMYCSADKAsyGS50YWxseXN0aWNrLmxlZGdlci52MS5Mb3QSNgoMYXJyZWFyc19wYWlkGAogAygLMiAudGFsbHlzdGljay5sZWRnZXIudjEuQWxsb2NhdGlvbhIvCgV0YWtlbhgLIAMoCzIgLnRhbGx5c3RpY2subGVkZ2VyLnYxLkFsbG9jYXRpb24SFwoPYXJyZWFyc19zZXR0bGVkGAwgASgDEjoKEGV4cGlyZWRfcmV0dXJuZWQYDSADKAsyIC50YWxseXN0aWNrLmxlZGdlci52MS5BbGxvY2F0aW9uEjoKB3BheW1lbnQYDiABKAsyJC50YWxseXN0aWNrLmxlZGdlci52MS5BcnJlYXJzUGF5bWVudEgAiAEBEjQKCGluX3BhcnRzGA8gASgLMh0udGFsbHlzdGljay5sZWRnZXIudjEuSW5QYXJ0c0gBiAEBQgoKCF9wYXltZW50QgsKCV9pbl9wYXJ0cyLmAgoRUG9pbnRzVHJhbnNmZXJyZWQSDAoEZmFjdBgBIAEoCRIRCglmYWN0X2hhc2gYAiABKAkSEwoLb2NjdXJyZWRfYXQYAyABKAkSDAoEZnJvbRgEIAEoCRIKCgJ0bxgFIAEoCRIOCgZwb2ludHMYBiABKAMSDgoGcmVhc29uGAcgASgJEicKBGxvdHMYCCADKAsyGS50YWxseXN0aWNrLmxlZGdlci52MS5Mb3QSDAoEc2lkZRgJIAEoCRIvCgV0YWtlbhgKIAMoCzIgLnRhbGx5c3RpY2subGVkZ2VyLnYxLkFsbG9jYXRpb24SNgoMYXJyZWFyc19wYWlkGAsgAygLMiAudGFsbHlzdGljay5sZWRnZXIudjEuQWxsb2NhdGlvbhI0Cghpbl9wYXJ0cxgMIAEoCzIdLnRhbGx5c3RpY2subGVkZ2VyLnYxLkluUGFydHNIAIgBAUILCglfaW5fcGFydHMi/gIKDkFjY291bnRzTWVyZ2VkEgwKBGZhY3QYASABKAkSEQoJZmFjdF9oYXNoGAIgASgJEhMKC29jY3VycmVkX2F0GAMgASgJEg4KBnNvdXJjZRgEIAEoCRIOCgZ0YXJnZXQYBSABKAkSDgoGcmVhc29uGAYgASgJEhAKCGFic29yYmVkGAcgAygJEg8KB3Vuc3BlbnQYCCABKAMSDAoEaGVsZBgJIAEoAxIPCgdhcnJlYXJzGAogASgDEhEKCWtlZXBfZnJvbRgLIAEoCRIoCgdjYXJyaWVkGAwgASgLMhcuZ29vZ2xlLnByb3RvYnVmLlN0cnVjdBIMCgRzaWRlGA0gASgJEjYKDGFycmVhcnNfcGFpZBgOIAMoCzIgLnRhbGx5c3RpY2subGVkZ2VyLnYxLkFsbG9jYXRpb24SNAoIaW5fcGFydHMYDyABKAsyHS50YWxseXN0aWNrLmxlZGdlci52MS5JblBhcnRzSACIAQFCCwoJX2luX3BhcnRzIpsDChZPcGVuaW5nQmFsYW5jZUltcG9ydGVkEgwKBGZhY3QYASABKAkSEQoJZmFjdF9oYXNoGAIgASgJEhMKC29jY3VycmVkX2F0GAMgASgJEg4KBnN5c3RlbRgEIAEoCRIRCglyZWZlcmVuY2UYBSABKAkSDgoGcG9pbnRzGAYgASgDEicKBGxvdHMYByADKAsyGS50YWxseXN0aWNrLmxlZGdlci52MS5Mb3QSRgoFc3BlbmQYCCADKAsyNy50YWxseXN0aWNrLmxlZGdlci52MS5PcGVuaW5nQmFsYW5jZUltcG9ydGVkLlNwZW5kRW50cnkSNgoMYXJyZWFyc19wYWlkGAkgAygLMiAudGFsbHlzdGljay5sZWRnZXIudjEuQWxsb2NhdGlvbhI0Cghpbl9wYXJ0cxgKIAEoCzIdLnRhbGx5c3RpY2subGVkZ2VyLnYxLkluUGFydHNIAIgBARosCgpTcGVuZEVudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoAzoCOAFCCwoJX2luX3BhcnRzIt4CCgxQZXJpb2RDbG9zZWQSDAoEZmFjdBgBIAEoCRIRCglmYWN0X2hhc2gYAiABKAkSEwoLb2NjdXJyZWRfYXQYAyABKAkSDwoHdGhyb3VnaBgEIAEoCRIRCglrZWVwX2Zyb20YBSABKAkSMwoGb3BlbmVkGAYgASgLMiMudGFsbHlzdGljay5sZWRnZXIudjEuQWNjb3VudE9wZW5lZBIQCghhYnNvcmJlZBgHIAMoCRIXCg9yZW1lbWJlcmVkX2Zyb20YCCABKAkSJwoGdG90YWxzGAkgASgLMhcuZ29vZ2xlLnByb3RvYnVmLlN0cnVjdBIoCgdjYXJyaWVkGAogASgLMhcuZ29vZ2xlLnByb3RvYnVmLlN0cnVjdBI0Cghpbl9wYXJ0cxgLIAEoCzIdLnRhbGx5c3RpY2subGVkZ2VyLnYxLkluUGFydHNIAIgBAUILCglfaW5fcGFydHMiJwoHSW5QYXJ0cxINCgVjb3VudBgBIAEoBRINCgV3aG9sZRgCIAEoCSJRCglFdmVudFBhcnQSCgoCb2YYASABKAkSDQoFd2hvbGUYAiABKAkSDAoEcGFydBgDIAEoBRINCgVwYXJ0cxgEIAEoBRIMCgR0ZXh0GAUgASgJYgZwcm90bzM", [file_google_protobuf_struct]);
+  fileDesc("CiF0YWxseXN0aWNrL2xlZGdlci92MS9sZWRnZXIucHJvdG8SFHRhbGx5c3RpY2subGVkZ2VyLnYxIvkCCgNMb3QSCgoCaWQYASABKAkSDgoGcG9pbnRzGAIgASgDEgwKBHJ1bGUYAyABKAkSDAoEa2luZBgEIAEoCRIUCgxhdmFpbGFibGVfYXQYBSABKAkSFwoKZXhwaXJlc19hdBgGIAEoCUgAiAEBEg4KBmZ1bmRlchgHIAEoCRIRCglxdWFsaWZpZXMYCCABKAgSMAoEY29zdBgJIAEoCzIdLnRhbGx5c3RpY2subGVkZ2VyLnYxLkxvdENvc3RIAYgBARIVCghydWxlYm9vaxgKIAEoBUgCiAEBEhAKCGNvdW50ZXJzGAsgAygJEhMKBmJ1ZGdldBgMIAEoCUgDiAEBEjkKCmluYWN0aXZpdHkYDSABKAsyIC50YWxseXN0aWNrLmxlZGdlci52MS5JbmFjdGl2aXR5SASIAQFCDQoLX2V4cGlyZXNfYXRCBwoFX2Nvc3RCCwoJX3J1bGVib29rQgkKB19idWRnZXRCDQoLX2luYWN0aXZpdHkiLwoKSW5hY3Rpdml0eRIOCgZtb250aHMYASABKAUSEQoJdGltZV96b25lGAIgASgJIjoKB0xvdENvc3QSDgoGcG9pbnRzGAEgASgDEg0KBXZhbHVlGAIgASgJEhAKCGN1cnJlbmN5GAMgASgJIikKCkFsbG9jYXRpb24SCwoDbG90GAEgASgJEg4KBnBvaW50cxgCIAEoAyJSCgtSZXR1cm5lZExvdBILCgNsb3QYASABKAkSDgoGcG9pbnRzGAIgASgDEhcKCmV4cGlyZXNfYXQYAyABKAlIAIgBAUINCgtfZXhwaXJlc19hdCIsCgtSdWxlYm9va1JlZhIPCgd2ZXJzaW9uGAEgASgFEgwKBGhhc2gYAiABKAkiiQEKCkVhcm5lZExpbmUSDwoHb3JkaW5hbBgBIAEoBRIPCgdwcm9kdWN0GAIgASgJEhAKCHF1YW50aXR5GAMgASgJEg4KBnBvaW50cxgEIAMoAxITCgtzcGVuZF9taW5vchgFIAEoAxIVCghleGNsdWRlZBgGIAEoCUgAiAEBQgsKCV9leGNsdWRlZCK+AQoMTGluZVJldmVyc2FsEgwKBGZhY3QYASABKAkSDwoHb3JkaW5hbBgCIAEoBRIQCghxdWFudGl0eRgDIAEoCRIOCgZwb2ludHMYBCABKAMSLgoEbG90cxgFIAMoCzIgLnRhbGx5c3RpY2subGVkZ2VyLnYxLkFsbG9jYXRpb24SEwoLc3BlbmRfbWlub3IYBiABKAMSGAoLcmV0dXJuZWRfYnkYByABKAVIAIgBAUIOCgxfcmV0dXJuZWRfYnkiRQoPVW5tYXRjaGVkUmV0dXJuEg8KB29yZGluYWwYASABKAUSDwoHcHJvZHVjdBgCIAEoCRIQCghxdWFudGl0eRgDIAEoCSJPCg1BY2NvdW50T3BlbmVkEg8KB3Byb2dyYW0YASABKAkSDwoHYWNjb3VudBgCIAEoCRIOCgZtZW1iZXIYAyABKAkSDAoEdW5pdBgEIAEoCSKtBQoMUG9pbnRzRWFybmVkEgwKBGZhY3QYASABKAkSFQoNZmFjdF9yZXZpc2lvbhgCIAEoBRIRCglmYWN0X2hhc2gYAyABKAkSEwoLb2NjdXJyZWRfYXQYBCABKAkSEQoEY2FyZBgFIAEoCUgAiAEBEjMKCHJ1bGVib29rGAYgASgLMiEudGFsbHlzdGljay5sZWRnZXIudjEuUnVsZWJvb2tSZWYSEQoEdGllchgHIAEoCUgBiAEBEg4KBnBvaW50cxgIIAEoAxInCgRsb3RzGAkgAygLMhkudGFsbHlzdGljay5sZWRnZXIudjEuTG90Ei8KBWxpbmVzGAogAygLMiAudGFsbHlzdGljay5sZWRnZXIudjEuRWFybmVkTGluZRITCgZyZWFzb24YCyABKAlIAogBARISCgpzcGVuZF95ZWFyGAwgASgJEjYKDGFycmVhcnNfcGFpZBgNIAMoCzIgLnRhbGx5c3RpY2subGVkZ2VyLnYxLkFsbG9jYXRpb24SNgoKcmVpbnN0YXRlZBgOIAMoCzIiLnRhbGx5c3RpY2subGVkZ2VyLnYxLkxpbmVSZXZlcnNhbBIQCgNkYXkYDyABKAlIA4gBARIzCgVyYXRlZBgQIAEoCzIfLnRhbGx5c3RpY2subGVkZ2VyLnYxLlJhdGVkRnJvbUgEiAEBEjQKCGluX3BhcnRzGBEgASgLMh0udGFsbHlzdGljay5sZWRnZXIudjEuSW5QYXJ0c0gFiAEBEjkKC21lbWJlcnNoaXBzGBIgAygLMiQudGFsbHlzdGljay5sZWRnZXIudjEuUGFpZE1lbWJlcnNoaXBCBwoFX2NhcmRCBwoFX3RpZXJCCQoHX3JlYXNvbkIGCgRfZGF5QggKBl9yYXRlZEILCglfaW5fcGFydHMiZgoOUGFpZE1lbWJlcnNoaXASEgoKbWVtYmVyc2hpcBgBIAEoCRINCgVsZXZlbBgCIAEoCRIOCgZtb250aHMYAyABKAUSDwoHb3JkaW5hbBgEIAEoBRIQCghxdWFudGl0eRgFIAEoBSK+AgoJUmF0ZWRGcm9tEg4KBmVuZ2luZRgBIAEoBRITCgtleHBsYW5hdGlvbhgCIAEoCRIbCg5maXJzdF9wdXJjaGFzZRgDIAEoCEgAiAEBEj0KB2NvdW50ZWQYBCADKAsyLC50YWxseXN0aWNrLmxlZGdlci52MS5SYXRlZEZyb20uQ291bnRlZEVudHJ5Ej0KB2J1ZGdldHMYBSADKAsyLC50YWxseXN0aWNrLmxlZGdlci52MS5SYXRlZEZyb20uQnVkZ2V0c0VudHJ5Gi4KDENvdW50ZWRFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAM6AjgBGi4KDEJ1ZGdldHNFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAM6AjgBQhEKD19maXJzdF9wdXJjaGFzZSLpAwoMRWFyblJldmVyc2VkEgwKBGZhY3QYASABKAkSFQoNZmFjdF9yZXZpc2lvbhgCIAEoBRIRCglmYWN0X2hhc2gYAyABKAkSEwoLb2NjdXJyZWRfYXQYBCABKAkSDQoFY2F1c2UYBSABKAkSDgoGcG9pbnRzGAYgASgDEjUKCXJldmVyc2FscxgHIAMoCzIiLnRhbGx5c3RpY2subGVkZ2VyLnYxLkxpbmVSZXZlcnNhbBI4Cgl1bm1hdGNoZWQYCCADKAsyJS50YWxseXN0aWNrLmxlZGdlci52MS5Vbm1hdGNoZWRSZXR1cm4SLwoFdGFrZW4YCSADKAsyIC50YWxseXN0aWNrLmxlZGdlci52MS5BbGxvY2F0aW9uEhYKDmFycmVhcnNfcmFpc2VkGAogASgDEkAKB2Z1bmRlcnMYCyADKAsyLy50YWxseXN0aWNrLmxlZGdlci52MS5FYXJuUmV2ZXJzZWQuRnVuZGVyc0VudHJ5EjQKCGluX3BhcnRzGAwgASgLMh0udGFsbHlzdGljay5sZWRnZXIudjEuSW5QYXJ0c0gAiAEBGi4KDEZ1bmRlcnNFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAM6AjgBQgsKCV9pbl9wYXJ0cyL3AQoOUG9pbnRzUmVkZWVtZWQSEgoKcmVkZW1wdGlvbhgBIAEoCRIRCglmYWN0X2hhc2gYAiABKAkSEwoLb2NjdXJyZWRfYXQYAyABKAkSDgoGcG9pbnRzGAQgASgDEgwKBGtpbmQYBSABKAkSEQoJcmVmZXJlbmNlGAYgASgJEjUKC2FsbG9jYXRpb25zGAcgAygLMiAudGFsbHlzdGljay5sZWRnZXIudjEuQWxsb2NhdGlvbhI0Cghpbl9wYXJ0cxgIIAEoCzIdLnRhbGx5c3RpY2subGVkZ2VyLnYxLkluUGFydHNIAIgBAUILCglfaW5fcGFydHMiuAIKElJlZGVtcHRpb25SZWZ1bmRlZBIMCgRmYWN0GAEgASgJEhEKCWZhY3RfaGFzaBgCIAEoCRISCgpyZWRlbXB0aW9uGAMgASgJEhMKC29jY3VycmVkX2F0GAQgASgJEg4KBnBvaW50cxgFIAEoAxIMCgRraW5kGAYgASgJEg4KBnJlYXNvbhgHIAEoCRIvCgRsb3RzGAggAygLMiEudGFsbHlzdGljay5sZWRnZXIudjEuUmV0dXJuZWRMb3QSNgoMYXJyZWFyc19wYWlkGAkgAygLMiAudGFsbHlzdGljay5sZWRnZXIudjEuQWxsb2NhdGlvbhI0Cghpbl9wYXJ0cxgKIAEoCzIdLnRhbGx5c3RpY2subGVkZ2VyLnYxLkluUGFydHNIAIgBAUILCglfaW5fcGFydHMisAIKClBvaW50c0hlbGQSDAoEaG9sZBgBIAEoCRIRCglmYWN0X2hhc2gYAiABKAkSEwoLb2NjdXJyZWRfYXQYAyABKAkSEQoJbGFwc2VzX2F0GAQgASgJEg4KBnBvaW50cxgFIAEoAxIMCgRraW5kGAYgASgJEhEKCXJlZmVyZW5jZRgHIAEoCRI1CgthbGxvY2F0aW9ucxgIIAMoCzIgLnRhbGx5c3RpY2subGVkZ2VyLnYxLkFsbG9jYXRpb24SGwoOYXJyZWFyc19wb2xpY3kYCSABKAlIAIgBARI0Cghpbl9wYXJ0cxgKIAEoCzIdLnRhbGx5c3RpY2subGVkZ2VyLnYxLkluUGFydHNIAYgBAUIRCg9fYXJyZWFyc19wb2xpY3lCCwoJX2luX3BhcnRzIuoBCgxIb2xkQ2FwdHVyZWQSDAoEZmFjdBgBIAEoCRIRCglmYWN0X2hhc2gYAiABKAkSDAoEaG9sZBgDIAEoCRITCgtvY2N1cnJlZF9hdBgEIAEoCRIOCgZwb2ludHMYBSABKAMSDAoEa2luZBgGIAEoCRI1CgthbGxvY2F0aW9ucxgHIAMoCzIgLnRhbGx5c3RpY2subGVkZ2VyLnYxLkFsbG9jYXRpb24SNAoIaW5fcGFydHMYCCABKAsyHS50YWxseXN0aWNrLmxlZGdlci52MS5JblBhcnRzSACIAQFCCwoJX2luX3BhcnRzIqMCCgxIb2xkUmVsZWFzZWQSDAoEZmFjdBgBIAEoCRIRCglmYWN0X2hhc2gYAiABKAkSDAoEaG9sZBgDIAEoCRITCgtvY2N1cnJlZF9hdBgEIAEoCRINCgVjYXVzZRgFIAEoCRIOCgZwb2ludHMYBiABKAMSNQoLYWxsb2NhdGlvbnMYByADKAsyIC50YWxseXN0aWNrLmxlZGdlci52MS5BbGxvY2F0aW9uEjYKDGFycmVhcnNfcGFpZBgIIAMoCzIgLnRhbGx5c3RpY2subGVkZ2VyLnYxLkFsbG9jYXRpb24SNAoIaW5fcGFydHMYCSABKAsyHS50YWxseXN0aWNrLmxlZGdlci52MS5JblBhcnRzSACIAQFCCwoJX2luX3BhcnRzIs0BCg1Qb2ludHNFeHBpcmVkEgwKBGZhY3QYASABKAkSEwoLb2NjdXJyZWRfYXQYAiABKAkSDwoHdGhyb3VnaBgDIAEoCRIOCgZwb2ludHMYBCABKAMSNQoLYWxsb2NhdGlvbnMYBSADKAsyIC50YWxseXN0aWNrLmxlZGdlci52MS5BbGxvY2F0aW9uEjQKCGluX3BhcnRzGAYgASgLMh0udGFsbHlzdGljay5sZWRnZXIudjEuSW5QYXJ0c0gAiAEBQgsKCV9pbl9wYXJ0cyK0AQoJQXV0aG9yaXR5EgoKAmJ5GAEgASgJEhkKDHJlcXVlc3RlZF9ieRgCIAEoCUgAiAEBEhgKC2FwcHJvdmVkX2J5GAMgASgJSAGIAQESOAoIcnVsZWJvb2sYBCABKAsyIS50YWxseXN0aWNrLmxlZGdlci52MS5SdWxlYm9va1JlZkgCiAEBQg8KDV9yZXF1ZXN0ZWRfYnlCDgoMX2FwcHJvdmVkX2J5QgsKCV9ydWxlYm9vayJECg5BcnJlYXJzUGF5bWVudBINCgVtaW5vchgBIAEoAxIQCghjdXJyZW5jeRgCIAEoCRIRCglyZWZlcmVuY2UYAyABKAkirgQKDlBvaW50c0FkanVzdGVkEgwKBGZhY3QYASABKAkSEQoJZmFjdF9oYXNoGAIgASgJEhMKC29jY3VycmVkX2F0GAMgASgJEg0KBWNhdXNlGAQgASgJEhEKCWRpcmVjdGlvbhgFIAEoCRIOCgZwb2ludHMYBiABKAMSDgoGcmVhc29uGAcgASgJEjIKCWF1dGhvcml0eRgIIAEoCzIfLnRhbGx5c3RpY2subGVkZ2VyLnYxLkF1dGhvcml0eRInCgRsb3RzGAkgAygLMhkudGFsbHlzdGljay5sZWRnZXIudjEuTG90EjYKDGFycmVhcnNfcGFpZBgKIAMoCzIgLnRhbGx5c3RpY2subGVkZ2VyLnYxLkFsbG9jYXRpb24SLwoFdGFrZW4YCyADKAsyIC50YWxseXN0aWNrLmxlZGdlci52MS5BbGxvY2F0aW9uEhcKD2FycmVhcnNfc2V0dGxlZBgMIAEoAxI6ChBleHBpcmVkX3JldHVybmVkGA0gAygLMiAudGFsbHlzdGljay5sZWRnZXIudjEuQWxsb2NhdGlvbhI6CgdwYXltZW50GA4gASgLMiQudGFsbHlzdGljay5sZWRnZXIudjEuQXJyZWFyc1BheW1lbnRIAIgBARI0Cghpbl9wYXJ0cxgPIAEoCzIdLnRhbGx5c3RpY2subGVkZ2VyLnYxLkluUGFydHNIAYgBAUIKCghfcGF5bWVudEILCglfaW5fcGFydHMi5gIKEVBvaW50c1RyYW5zZmVycmVkEgwKBGZhY3QYASABKAkSEQoJZmFjdF9oYXNoGAIgASgJEhMKC29jY3VycmVkX2F0GAMgASgJEgwKBGZyb20YBCABKAkSCgoCdG8YBSABKAkSDgoGcG9pbnRzGAYgASgDEg4KBnJlYXNvbhgHIAEoCRInCgRsb3RzGAggAygLMhkudGFsbHlzdGljay5sZWRnZXIudjEuTG90EgwKBHNpZGUYCSABKAkSLwoFdGFrZW4YCiADKAsyIC50YWxseXN0aWNrLmxlZGdlci52MS5BbGxvY2F0aW9uEjYKDGFycmVhcnNfcGFpZBgLIAMoCzIgLnRhbGx5c3RpY2subGVkZ2VyLnYxLkFsbG9jYXRpb24SNAoIaW5fcGFydHMYDCABKAsyHS50YWxseXN0aWNrLmxlZGdlci52MS5JblBhcnRzSACIAQFCCwoJX2luX3BhcnRzIv4CCg5BY2NvdW50c01lcmdlZBIMCgRmYWN0GAEgASgJEhEKCWZhY3RfaGFzaBgCIAEoCRITCgtvY2N1cnJlZF9hdBgDIAEoCRIOCgZzb3VyY2UYBCABKAkSDgoGdGFyZ2V0GAUgASgJEg4KBnJlYXNvbhgGIAEoCRIQCghhYnNvcmJlZBgHIAMoCRIPCgd1bnNwZW50GAggASgDEgwKBGhlbGQYCSABKAMSDwoHYXJyZWFycxgKIAEoAxIRCglrZWVwX2Zyb20YCyABKAkSKAoHY2FycmllZBgMIAEoCzIXLmdvb2dsZS5wcm90b2J1Zi5TdHJ1Y3QSDAoEc2lkZRgNIAEoCRI2CgxhcnJlYXJzX3BhaWQYDiADKAsyIC50YWxseXN0aWNrLmxlZGdlci52MS5BbGxvY2F0aW9uEjQKCGluX3BhcnRzGA8gASgLMh0udGFsbHlzdGljay5sZWRnZXIudjEuSW5QYXJ0c0gAiAEBQgsKCV9pbl9wYXJ0cyKbAwoWT3BlbmluZ0JhbGFuY2VJbXBvcnRlZBIMCgRmYWN0GAEgASgJEhEKCWZhY3RfaGFzaBgCIAEoCRITCgtvY2N1cnJlZF9hdBgDIAEoCRIOCgZzeXN0ZW0YBCABKAkSEQoJcmVmZXJlbmNlGAUgASgJEg4KBnBvaW50cxgGIAEoAxInCgRsb3RzGAcgAygLMhkudGFsbHlzdGljay5sZWRnZXIudjEuTG90EkYKBXNwZW5kGAggAygLMjcudGFsbHlzdGljay5sZWRnZXIudjEuT3BlbmluZ0JhbGFuY2VJbXBvcnRlZC5TcGVuZEVudHJ5EjYKDGFycmVhcnNfcGFpZBgJIAMoCzIgLnRhbGx5c3RpY2subGVkZ2VyLnYxLkFsbG9jYXRpb24SNAoIaW5fcGFydHMYCiABKAsyHS50YWxseXN0aWNrLmxlZGdlci52MS5JblBhcnRzSACIAQEaLAoKU3BlbmRFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAM6AjgBQgsKCV9pbl9wYXJ0cyLeAgoMUGVyaW9kQ2xvc2VkEgwKBGZhY3QYASABKAkSEQoJZmFjdF9oYXNoGAIgASgJEhMKC29jY3VycmVkX2F0GAMgASgJEg8KB3Rocm91Z2gYBCABKAkSEQoJa2VlcF9mcm9tGAUgASgJEjMKBm9wZW5lZBgGIAEoCzIjLnRhbGx5c3RpY2subGVkZ2VyLnYxLkFjY291bnRPcGVuZWQSEAoIYWJzb3JiZWQYByADKAkSFwoPcmVtZW1iZXJlZF9mcm9tGAggASgJEicKBnRvdGFscxgJIAEoCzIXLmdvb2dsZS5wcm90b2J1Zi5TdHJ1Y3QSKAoHY2FycmllZBgKIAEoCzIXLmdvb2dsZS5wcm90b2J1Zi5TdHJ1Y3QSNAoIaW5fcGFydHMYCyABKAsyHS50YWxseXN0aWNrLmxlZGdlci52MS5JblBhcnRzSACIAQFCCwoJX2luX3BhcnRzIicKB0luUGFydHMSDQoFY291bnQYASABKAUSDQoFd2hvbGUYAiABKAkiUQoJRXZlbnRQYXJ0EgoKAm9mGAEgASgJEg0KBXdob2xlGAIgASgJEgwKBHBhcnQYAyABKAUSDQoFcGFydHMYBCABKAUSDAoEdGV4dBgFIAEoCSLtBgoORWFybmluZ1JlcmF0ZWQSDAoEZmFjdBgBIAEoCRIVCg1mYWN0X3JldmlzaW9uGAIgASgFEhEKCWZhY3RfaGFzaBgDIAEoCRITCgtvY2N1cnJlZF9hdBgEIAEoCRILCgNydW4YBSABKAkSDgoGcmVhc29uGAYgASgJEhQKDHJlcXVlc3RlZF9ieRgHIAEoCRITCgthcHByb3ZlZF9ieRgIIAEoCRIvCgRmcm9tGAkgASgLMiEudGFsbHlzdGljay5sZWRnZXIudjEuUnVsZWJvb2tSZWYSMwoIcnVsZWJvb2sYCiABKAsyIS50YWxseXN0aWNrLmxlZGdlci52MS5SdWxlYm9va1JlZhIRCgR0aWVyGAsgASgJSACIAQESMwoFcmF0ZWQYDCABKAsyHy50YWxseXN0aWNrLmxlZGdlci52MS5SYXRlZEZyb21IAYgBARIOCgZwb2ludHMYDSABKAMSFAoHbm90aGluZxgOIAEoCUgCiAEBEicKBGxvdHMYDyADKAsyGS50YWxseXN0aWNrLmxlZGdlci52MS5Mb3QSMgoIcmVwbGFjZWQYECADKAsyIC50YWxseXN0aWNrLmxlZGdlci52MS5BbGxvY2F0aW9uEg0KBW9yZGVyGBEgAygJEi8KBWxpbmVzGBIgAygLMiAudGFsbHlzdGljay5sZWRnZXIudjEuRWFybmVkTGluZRIvCgV0YWtlbhgTIAMoCzIgLnRhbGx5c3RpY2subGVkZ2VyLnYxLkFsbG9jYXRpb24SFgoOYXJyZWFyc19yYWlzZWQYFCABKAMSNgoMYXJyZWFyc19wYWlkGBUgAygLMiAudGFsbHlzdGljay5sZWRnZXIudjEuQWxsb2NhdGlvbhJCCgdmdW5kZXJzGBYgAygLMjEudGFsbHlzdGljay5sZWRnZXIudjEuRWFybmluZ1JlcmF0ZWQuRnVuZGVyc0VudHJ5EjQKCGluX3BhcnRzGBcgASgLMh0udGFsbHlzdGljay5sZWRnZXIudjEuSW5QYXJ0c0gDiAEBGi4KDEZ1bmRlcnNFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAM6AjgBQgcKBV90aWVyQggKBl9yYXRlZEIKCghfbm90aGluZ0ILCglfaW5fcGFydHNiBnByb3RvMw", [file_google_protobuf_struct]);
 
 /**
  * One rule's award: points with the dates and the cause that travel with them.
@@ -598,6 +598,13 @@ export type PointsEarned = Message<"tallystick.ledger.v1.PointsEarned"> & {
    * @generated from field: optional tallystick.ledger.v1.InParts in_parts = 17;
    */
   inParts?: InParts | undefined;
+
+  /**
+   * The fees of memberships that it paid.
+   *
+   * @generated from field: repeated tallystick.ledger.v1.PaidMembership memberships = 18;
+   */
+  memberships: PaidMembership[];
 };
 
 /**
@@ -606,6 +613,55 @@ export type PointsEarned = Message<"tallystick.ledger.v1.PointsEarned"> & {
  */
 export const PointsEarnedSchema: GenMessage<PointsEarned> = /*@__PURE__*/
   messageDesc(file_tallystick_ledger_v1_ledger, 10);
+
+/**
+ * A line that paid a membership's fee. While the membership lasts, its level holds.
+ *
+ * @generated from message tallystick.ledger.v1.PaidMembership
+ */
+export type PaidMembership = Message<"tallystick.ledger.v1.PaidMembership"> & {
+  /**
+   * The membership of the rulebook.
+   *
+   * @generated from field: string membership = 1;
+   */
+  membership: string;
+
+  /**
+   * Its level.
+   *
+   * @generated from field: string level = 2;
+   */
+  level: string;
+
+  /**
+   * How long each lasts.
+   *
+   * @generated from field: int32 months = 3;
+   */
+  months: number;
+
+  /**
+   * The line of the receipt.
+   *
+   * @generated from field: int32 ordinal = 4;
+   */
+  ordinal: number;
+
+  /**
+   * How many times it was paid.
+   *
+   * @generated from field: int32 quantity = 5;
+   */
+  quantity: number;
+};
+
+/**
+ * Describes the message tallystick.ledger.v1.PaidMembership.
+ * Use `create(PaidMembershipSchema)` to create a new message.
+ */
+export const PaidMembershipSchema: GenMessage<PaidMembership> = /*@__PURE__*/
+  messageDesc(file_tallystick_ledger_v1_ledger, 11);
 
 /**
  * What a fact was rated from: with these the award, and why it is so, can be made again.
@@ -654,7 +710,7 @@ export type RatedFrom = Message<"tallystick.ledger.v1.RatedFrom"> & {
  * Use `create(RatedFromSchema)` to create a new message.
  */
 export const RatedFromSchema: GenMessage<RatedFrom> = /*@__PURE__*/
-  messageDesc(file_tallystick_ledger_v1_ledger, 11);
+  messageDesc(file_tallystick_ledger_v1_ledger, 12);
 
 /**
  * Goods came back, or a receipt was corrected: what it had earned is taken back.
@@ -752,7 +808,7 @@ export type EarnReversed = Message<"tallystick.ledger.v1.EarnReversed"> & {
  * Use `create(EarnReversedSchema)` to create a new message.
  */
 export const EarnReversedSchema: GenMessage<EarnReversed> = /*@__PURE__*/
-  messageDesc(file_tallystick_ledger_v1_ledger, 12);
+  messageDesc(file_tallystick_ledger_v1_ledger, 13);
 
 /**
  * Points were spent.
@@ -822,7 +878,7 @@ export type PointsRedeemed = Message<"tallystick.ledger.v1.PointsRedeemed"> & {
  * Use `create(PointsRedeemedSchema)` to create a new message.
  */
 export const PointsRedeemedSchema: GenMessage<PointsRedeemed> = /*@__PURE__*/
-  messageDesc(file_tallystick_ledger_v1_ledger, 13);
+  messageDesc(file_tallystick_ledger_v1_ledger, 14);
 
 /**
  * A redemption was cancelled: the same lots come back.
@@ -906,7 +962,7 @@ export type RedemptionRefunded = Message<"tallystick.ledger.v1.RedemptionRefunde
  * Use `create(RedemptionRefundedSchema)` to create a new message.
  */
 export const RedemptionRefundedSchema: GenMessage<RedemptionRefunded> = /*@__PURE__*/
-  messageDesc(file_tallystick_ledger_v1_ledger, 14);
+  messageDesc(file_tallystick_ledger_v1_ledger, 15);
 
 /**
  * Points were reserved for a redemption under way.
@@ -990,7 +1046,7 @@ export type PointsHeld = Message<"tallystick.ledger.v1.PointsHeld"> & {
  * Use `create(PointsHeldSchema)` to create a new message.
  */
 export const PointsHeldSchema: GenMessage<PointsHeld> = /*@__PURE__*/
-  messageDesc(file_tallystick_ledger_v1_ledger, 15);
+  messageDesc(file_tallystick_ledger_v1_ledger, 16);
 
 /**
  * What was reserved, or a part of it, was spent. `fact` is a redemption from here on.
@@ -1060,7 +1116,7 @@ export type HoldCaptured = Message<"tallystick.ledger.v1.HoldCaptured"> & {
  * Use `create(HoldCapturedSchema)` to create a new message.
  */
 export const HoldCapturedSchema: GenMessage<HoldCaptured> = /*@__PURE__*/
-  messageDesc(file_tallystick_ledger_v1_ledger, 16);
+  messageDesc(file_tallystick_ledger_v1_ledger, 17);
 
 /**
  * What was still reserved went back to its lots.
@@ -1137,7 +1193,7 @@ export type HoldReleased = Message<"tallystick.ledger.v1.HoldReleased"> & {
  * Use `create(HoldReleasedSchema)` to create a new message.
  */
 export const HoldReleasedSchema: GenMessage<HoldReleased> = /*@__PURE__*/
-  messageDesc(file_tallystick_ledger_v1_ledger, 17);
+  messageDesc(file_tallystick_ledger_v1_ledger, 18);
 
 /**
  * Lots lapsed.
@@ -1193,7 +1249,7 @@ export type PointsExpired = Message<"tallystick.ledger.v1.PointsExpired"> & {
  * Use `create(PointsExpiredSchema)` to create a new message.
  */
 export const PointsExpiredSchema: GenMessage<PointsExpired> = /*@__PURE__*/
-  messageDesc(file_tallystick_ledger_v1_ledger, 18);
+  messageDesc(file_tallystick_ledger_v1_ledger, 19);
 
 /**
  * Who answers for a correction.
@@ -1235,7 +1291,7 @@ export type Authority = Message<"tallystick.ledger.v1.Authority"> & {
  * Use `create(AuthoritySchema)` to create a new message.
  */
 export const AuthoritySchema: GenMessage<Authority> = /*@__PURE__*/
-  messageDesc(file_tallystick_ledger_v1_ledger, 19);
+  messageDesc(file_tallystick_ledger_v1_ledger, 20);
 
 /**
  * Money that was paid for arrears.
@@ -1270,7 +1326,7 @@ export type ArrearsPayment = Message<"tallystick.ledger.v1.ArrearsPayment"> & {
  * Use `create(ArrearsPaymentSchema)` to create a new message.
  */
 export const ArrearsPaymentSchema: GenMessage<ArrearsPayment> = /*@__PURE__*/
-  messageDesc(file_tallystick_ledger_v1_ledger, 20);
+  messageDesc(file_tallystick_ledger_v1_ledger, 21);
 
 /**
  * A correction by people, or by the rulebook.
@@ -1389,7 +1445,7 @@ export type PointsAdjusted = Message<"tallystick.ledger.v1.PointsAdjusted"> & {
  * Use `create(PointsAdjustedSchema)` to create a new message.
  */
 export const PointsAdjustedSchema: GenMessage<PointsAdjusted> = /*@__PURE__*/
-  messageDesc(file_tallystick_ledger_v1_ledger, 21);
+  messageDesc(file_tallystick_ledger_v1_ledger, 22);
 
 /**
  * Points went from one account to another: an event on each.
@@ -1487,7 +1543,7 @@ export type PointsTransferred = Message<"tallystick.ledger.v1.PointsTransferred"
  * Use `create(PointsTransferredSchema)` to create a new message.
  */
 export const PointsTransferredSchema: GenMessage<PointsTransferred> = /*@__PURE__*/
-  messageDesc(file_tallystick_ledger_v1_ledger, 22);
+  messageDesc(file_tallystick_ledger_v1_ledger, 23);
 
 /**
  * One account became part of another: an event on each.
@@ -1606,7 +1662,7 @@ export type AccountsMerged = Message<"tallystick.ledger.v1.AccountsMerged"> & {
  * Use `create(AccountsMergedSchema)` to create a new message.
  */
 export const AccountsMergedSchema: GenMessage<AccountsMerged> = /*@__PURE__*/
-  messageDesc(file_tallystick_ledger_v1_ledger, 23);
+  messageDesc(file_tallystick_ledger_v1_ledger, 24);
 
 /**
  * What another system kept for the account until now.
@@ -1690,7 +1746,7 @@ export type OpeningBalanceImported = Message<"tallystick.ledger.v1.OpeningBalanc
  * Use `create(OpeningBalanceImportedSchema)` to create a new message.
  */
 export const OpeningBalanceImportedSchema: GenMessage<OpeningBalanceImported> = /*@__PURE__*/
-  messageDesc(file_tallystick_ledger_v1_ledger, 24);
+  messageDesc(file_tallystick_ledger_v1_ledger, 25);
 
 /**
  * All of the account is carried forward. Nothing changes by it.
@@ -1781,7 +1837,7 @@ export type PeriodClosed = Message<"tallystick.ledger.v1.PeriodClosed"> & {
  * Use `create(PeriodClosedSchema)` to create a new message.
  */
 export const PeriodClosedSchema: GenMessage<PeriodClosed> = /*@__PURE__*/
-  messageDesc(file_tallystick_ledger_v1_ledger, 25);
+  messageDesc(file_tallystick_ledger_v1_ledger, 26);
 
 /**
  * How an event is stored that is longer than a store takes at once: as so many EventPart right before it, in the same append.
@@ -1809,7 +1865,7 @@ export type InParts = Message<"tallystick.ledger.v1.InParts"> & {
  * Use `create(InPartsSchema)` to create a new message.
  */
 export const InPartsSchema: GenMessage<InParts> = /*@__PURE__*/
-  messageDesc(file_tallystick_ledger_v1_ledger, 26);
+  messageDesc(file_tallystick_ledger_v1_ledger, 27);
 
 /**
  * A part of an event whose own message comes later in the stream, with `in_parts`. It says nothing by itself: the texts of all parts, in
@@ -1859,5 +1915,180 @@ export type EventPart = Message<"tallystick.ledger.v1.EventPart"> & {
  * Use `create(EventPartSchema)` to create a new message.
  */
 export const EventPartSchema: GenMessage<EventPart> = /*@__PURE__*/
-  messageDesc(file_tallystick_ledger_v1_ledger, 27);
+  messageDesc(file_tallystick_ledger_v1_ledger, 28);
+
+/**
+ * A fact that a wrong version of the rulebook had rated is rated by the corrected one: what differs is posted.
+ *
+ * @generated from message tallystick.ledger.v1.EarningRerated
+ */
+export type EarningRerated = Message<"tallystick.ledger.v1.EarningRerated"> & {
+  /**
+   * The receipt, or the partner's event.
+   *
+   * @generated from field: string fact = 1;
+   */
+  fact: string;
+
+  /**
+   * Its revision.
+   *
+   * @generated from field: int32 fact_revision = 2;
+   */
+  factRevision: number;
+
+  /**
+   * SHA-256 of its content.
+   *
+   * @generated from field: string fact_hash = 3;
+   */
+  factHash: string;
+
+  /**
+   * When.
+   *
+   * @generated from field: string occurred_at = 4;
+   */
+  occurredAt: string;
+
+  /**
+   * The run that people asked for and approved.
+   *
+   * @generated from field: string run = 5;
+   */
+  run: string;
+
+  /**
+   * Why, in words.
+   *
+   * @generated from field: string reason = 6;
+   */
+  reason: string;
+
+  /**
+   * Who asked for the run: a token's subject.
+   *
+   * @generated from field: string requested_by = 7;
+   */
+  requestedBy: string;
+
+  /**
+   * Who approved it.
+   *
+   * @generated from field: string approved_by = 8;
+   */
+  approvedBy: string;
+
+  /**
+   * The version that had rated the fact.
+   *
+   * @generated from field: tallystick.ledger.v1.RulebookRef from = 9;
+   */
+  from?: RulebookRef | undefined;
+
+  /**
+   * The version that rates it from now on.
+   *
+   * @generated from field: tallystick.ledger.v1.RulebookRef rulebook = 10;
+   */
+  rulebook?: RulebookRef | undefined;
+
+  /**
+   * The tier that it is rated with.
+   *
+   * @generated from field: optional string tier = 11;
+   */
+  tier?: string | undefined;
+
+  /**
+   * What it is rated from besides the fact and the rulebook. Left out: a partner's event caused it.
+   *
+   * @generated from field: optional tallystick.ledger.v1.RatedFrom rated = 12;
+   */
+  rated?: RatedFrom | undefined;
+
+  /**
+   * What it adds in all; negative: what it takes.
+   *
+   * @generated from field: int64 points = 13;
+   */
+  points: bigint;
+
+  /**
+   * Why the corrected version gives nothing. Left out: it gives something.
+   *
+   * @generated from field: optional string nothing = 14;
+   */
+  nothing?: string | undefined;
+
+  /**
+   * What comes.
+   *
+   * @generated from field: repeated tallystick.ledger.v1.Lot lots = 15;
+   */
+  lots: Lot[];
+
+  /**
+   * What the fact's lines held of the lots that are replaced.
+   *
+   * @generated from field: repeated tallystick.ledger.v1.Allocation replaced = 16;
+   */
+  replaced: Allocation[];
+
+  /**
+   * The fact's lots from now on.
+   *
+   * @generated from field: repeated string order = 17;
+   */
+  order: string[];
+
+  /**
+   * Its sold lines from now on, their points in that order.
+   *
+   * @generated from field: repeated tallystick.ledger.v1.EarnedLine lines = 18;
+   */
+  lines: EarnedLine[];
+
+  /**
+   * The lots that gave the replaced points back.
+   *
+   * @generated from field: repeated tallystick.ledger.v1.Allocation taken = 19;
+   */
+  taken: Allocation[];
+
+  /**
+   * What was no longer there, and is owed now.
+   *
+   * @generated from field: int64 arrears_raised = 20;
+   */
+  arrearsRaised: bigint;
+
+  /**
+   * The part of the new lots that paid what the account owed before.
+   *
+   * @generated from field: repeated tallystick.ledger.v1.Allocation arrears_paid = 21;
+   */
+  arrearsPaid: Allocation[];
+
+  /**
+   * The replaced points by who had paid for them.
+   *
+   * @generated from field: map<string, int64> funders = 22;
+   */
+  funders: { [key: string]: bigint };
+
+  /**
+   * Its lists are told in parts before it, and are empty here. Left out: they are here.
+   *
+   * @generated from field: optional tallystick.ledger.v1.InParts in_parts = 23;
+   */
+  inParts?: InParts | undefined;
+};
+
+/**
+ * Describes the message tallystick.ledger.v1.EarningRerated.
+ * Use `create(EarningReratedSchema)` to create a new message.
+ */
+export const EarningReratedSchema: GenMessage<EarningRerated> = /*@__PURE__*/
+  messageDesc(file_tallystick_ledger_v1_ledger, 29);
 
