@@ -1,8 +1,12 @@
 import { Exact } from '@tallystick/kernel';
 import type { ExplanationV1, ReceiptExplanation } from '@tallystick/contracts';
 
-/** Why a receipt earned what it earned, as a tree that a person reads: a line each. */
-export const explanationWords = ({ outcome, reason, awards }: ReceiptExplanation): string[] => [
+/** Why a receipt, or a partner's event, earned what it earned, as a tree that a person reads: a line each. */
+export const explanationWords = ({
+  outcome,
+  reason,
+  awards,
+}: Pick<ReceiptExplanation, 'outcome' | 'reason' | 'awards'>): string[] => [
   reason === null ? outcome : `${outcome}: ${reason}`,
   ...awards.flatMap(({ points, rulebook, explanation, proven, rerating }) => [
     rerating === null

@@ -15,7 +15,7 @@ describe('the words of an explanation', () => {
     };
     const cap = { by: 'cap' as const, of: 'rule' as const, per: 'day' as const, room: 0, cut: 5 };
     const words = explanationWords({
-      ...{ receipt: 'r', outcome: 'awarded', reason: null },
+      ...{ outcome: 'awarded', reason: null },
       awards: [
         {
           ...{ points: 12, rulebook: { version: 3, hash: 'h' }, proven: false, rerating: null },
@@ -90,20 +90,19 @@ describe('the words of an explanation', () => {
       proven: false,
       rerating: null,
     };
-    expect(
-      explanationWords({ receipt: 'r', outcome: 'awarded', reason: null, awards: [award] })[2],
-    ).toMatch('older release');
+    expect(explanationWords({ outcome: 'awarded', reason: null, awards: [award] })[2]).toMatch(
+      'older release',
+    );
     const rerating = { rerating: 'r', from: { version: 1, hash: 'h' }, reason: 'a slip' };
     const again = { ...award, points: -4, rulebook: { version: 2, hash: 'i' }, rerating };
     expect(
       explanationWords({
-        receipt: 'r',
         outcome: 'awarded',
         reason: null,
         awards: [award, again],
       })[3],
     ).toBe('rated again by version 2 instead of 1, 4 points taken: a slip');
-    const waiting = { receipt: 'r', outcome: 'waiting', reason: 'card-unknown', awards: [] };
+    const waiting = { outcome: 'waiting', reason: 'card-unknown', awards: [] };
     expect(explanationWords(waiting)).toEqual(['waiting: card-unknown']);
   });
 });

@@ -1,43 +1,67 @@
-import { receiptExplanation } from '@tallystick/contracts';
+import { z } from 'zod';
+import { partnerExplanation, receiptExplanation } from '@tallystick/contracts';
 import { explanationWords } from '@tallystick/programmes';
-import { exitCodes, type ExitCode } from '../exit-codes.js';
+import { exitCodes, Failure, type ExitCode } from '../exit-codes.js';
 import { openSystem } from '../system/open-system.js';
 import { failureOf } from '../system/problem.js';
 import type { Run } from './run.js';
 
+/** A receipt by its shop's name for it, or a partner's event by the partner's. */
 export interface ExplainOptions {
   readonly program: string;
-  readonly chain: string;
-  readonly store: string;
-  readonly till: string;
-  readonly number: string;
-  readonly date: string;
+  readonly chain?: string;
+  readonly store?: string;
+  readonly till?: string;
+  readonly number?: string;
+  readonly date?: string;
+  readonly partner?: string;
+  readonly event?: string;
   readonly json?: boolean;
 }
 
-/** `tally explain`: why a receipt earned what it earned, and each of its lines what it did not. */
-export const explainReceipt = async (run: Run, options: ExplainOptions): Promise<ExitCode> => {
+const explanation = z.union([receiptExplanation, partnerExplanation]);
+
+/** `tally explain`: why a receipt or a partner's event earned what it earned, and each line of a receipt what it did not. */
+export const explainFact = async (run: Run, options: ExplainOptions): Promise<ExitCode> => {
+  const path = pathOf(options);
   const { env, signal, terminal } = run;
-  const { program, chain, store, till, number, date } = options;
   const system = await openSystem({ env, signal, roles: ['auditor'], note: terminal.note });
   try {
-    const query = new URLSearchParams({ program, chain, store, till, number, businessDate: date });
     const answer = await system.client.call({
-      service: 'accrual',
-      method: 'GET',
-      path: `/v1/receipts/explanation?${query.toString()}`,
-      answer: receiptExplanation,
+      ...{ service: 'accrual', method: 'GET', path, answer: explanation },
     });
-    if (!answer.ok) throw failureOf('the receipt cannot be explained', answer.error);
+    if (!answer.ok) throw failureOf('it cannot be explained', answer.error);
     const { value } = answer.value;
     terminal.out(
       options.json === true ? JSON.stringify(value, null, 2) : explanationWords(value).join('\n'),
     );
-    const unproven = value.awards.some(
-      ({ explanation, proven }) => explanation !== null && !proven,
-    );
+    const unproven = value.awards.some((award) => award.explanation !== null && !award.proven);
     return unproven ? exitCodes.failed : exitCodes.ok;
   } finally {
     await system.close();
   }
+};
+
+const pathOf = ({ program, partner, event, ...receipt }: ExplainOptions): string => {
+  const { chain, store, till, number, date } = receipt;
+  const of = [chain, store, till, number, date];
+  if (partner !== undefined && event !== undefined && of.every((one) => one === undefined)) {
+    const query = new URLSearchParams({ program, partner, event });
+    return `/v1/partner-awards/explanation?${query.toString()}`;
+  }
+  if (
+    chain === undefined ||
+    store === undefined ||
+    till === undefined ||
+    number === undefined ||
+    date === undefined ||
+    partner !== undefined ||
+    event !== undefined
+  )
+    throw new Failure(
+      exitCodes.usage,
+      'name a receipt by --chain, --store, --till, --number and --date, or an event by --partner and --event',
+    );
+  const query = new URLSearchParams({ program, chain, store, till, number, businessDate: date });
+  return `/v1/receipts/explanation?${query.toString()}`;
 };
