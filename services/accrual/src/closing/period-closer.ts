@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import { Accounts } from '@tallystick/accounts';
+import { AppendRefused } from '@tallystick/event-store';
 import type { Clock } from '@tallystick/kernel';
+import { UnknownLedgerEvent } from '@tallystick/ledger';
 import {
   BackgroundWork,
   CLOCK,
@@ -15,7 +17,7 @@ import { CatchUp } from '../accounts/catch-up.js';
 import { heardOfAll } from '../accounts/heard-of-all.js';
 import { KnownAccounts, type KnownAccount } from '../accounts/known-accounts.js';
 import { closeAccount } from './close-account.js';
-import { Closings, type Closing, type Progress } from './closings.js';
+import { Closings, type Closing, type Progress, type Refusal } from './closings.js';
 
 const lookEveryMs = 1_000;
 /** Accounts that are closed together: they share the store's commits. */
@@ -50,21 +52,23 @@ export class PeriodCloser extends BackgroundWork {
     if (!(await heardOfAll(this, closing.position))) return null;
     const { program, after } = closing;
     const page = await this.known.page(program, after, accountsMax);
-    const progress = { closed: 0, skipped: 0, refused: 0, after: page.at(-1)?.stream ?? null };
     const correlationId = randomUUID();
-    await Promise.all(
-      page.map(async (account) => {
-        progress[await this.close(closing, account, correlationId)] += 1;
-      }),
+    const answers = await Promise.all(
+      page.map((account) => this.close(closing, account, correlationId)),
     );
-    return progress;
+    const count = (what: string) => answers.filter((answer) => answer === what).length;
+    return {
+      ...{ closed: count('closed'), skipped: count('skipped') },
+      refusals: answers.filter((answer) => typeof answer === 'object'),
+      after: page.at(-1)?.stream ?? null,
+    };
   }
 
   private async close(
     closing: Closing,
     { program, account }: KnownAccount,
     correlationId: string,
-  ): Promise<'closed' | 'skipped' | 'refused'> {
+  ): Promise<'closed' | 'skipped' | Refusal> {
     const at = this.clock();
     const metadata = { program, occurredAt: at, recordedAt: at, actor, correlationId };
     try {
@@ -73,7 +77,16 @@ export class PeriodCloser extends BackgroundWork {
       // The store is away: the whole batch comes again. Anything else is this account's own.
       if (isAway(error)) throw error;
       this.log.error({ err: error, program, account }, 'a period of an account cannot be closed');
-      return 'refused';
+      return { account, reason: reasonOf(error), detail: detailOf(error) };
     }
   }
 }
+
+const reasonOf = (error: unknown): Refusal['reason'] => {
+  if (error instanceof AppendRefused) return 'account-too-large';
+  return error instanceof UnknownLedgerEvent ? 'newer-release' : 'fault';
+};
+
+const detailMax = 300;
+const detailOf = (error: unknown): string =>
+  (error instanceof Error ? error.message : String(error)).slice(0, detailMax);
