@@ -82,7 +82,9 @@ const install = async (lock) => {
   if (lock === null) {
     fail(`Cannot install the packages: ${root} is not writable. Clone it to a folder of your own.`);
   }
-  say('Installing the packages that package-lock.json names (a minute or so the first time) ...');
+  say(
+    'Installing the packages that package-lock.json names (the first time a minute; on a busy machine, or over a slow network, several) ...',
+  );
   const startedMs = Date.now();
   const npm = spawn('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], {
     cwd: root,

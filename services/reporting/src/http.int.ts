@@ -399,6 +399,17 @@ describe('reporting over HTTP', () => {
     shop.merge(dan, eve);
     shop.merge(eve, fay);
     await shop.flush();
+    // A member's token names the account that it was enrolled with: it is good for what became of it, and for nothing else.
+    const token: TokenClaims = { sub: 'dan', roles: ['member'], programs: ['shop'], account: dan };
+    const asDan = { token: await reporting.issuer.token(token) };
+    for (const path of [`/v1/accounts/shop/${fay}`, `/v1/accounts/shop/${fay}/statement`]) {
+      expect((await reporting.ask(path, asDan)).status).toBe(200);
+      expect(await problem(path, { ...token, account: 'a-ann' })).toBe('403 forbidden');
+    }
+    expect(await problem('/v1/accounts/shop/a-ann', token)).toBe('403 forbidden');
+    expect(await problem(`/v1/accounts/shop/${dan}`, { ...token, account: fay })).toBe(
+      '403 forbidden',
+    );
     for (const gone of [dan, eve])
       expect(await body(`/v1/accounts/shop/${gone}`)).toMatchObject({
         ...{ account: gone, status: 'merged', successor: fay, unspent: 0, available: 0 },

@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
@@ -10,10 +10,12 @@ import {
 } from '@tallystick/event-store';
 import { createPool, migrate, type Database } from '@tallystick/postgres';
 import { testDatabase, type TestDatabase } from '@tallystick/testing';
+import { dataFolder } from '../data/folder.js';
 import { fillEventStore } from '../plans/fill.js';
 import { keptSchemas } from './kept.js';
 import { BackupUnusable, readManifest, writeManifest } from './manifest.js';
 import { restoreBackup } from './restore-backup.js';
+import { restoreInto } from './restore-into.js';
 import { takeBackup } from './take-backup.js';
 
 const events = 2_500;
@@ -189,6 +191,27 @@ describe('a backup', () => {
     await writeFile(file, whole);
     await restoreBackup(target.url, folder);
     expect(await digest(target.url)).toEqual(await digest(source.url));
+  });
+
+  it('that is damaged leaves nothing in the folder that it was to be restored into, and takes nothing away', async () => {
+    await takeBackup(source.url, folder, { segmentMax });
+    await writeFile(path.join(folder, 'keys.json'), '{}');
+    const manifest = await readManifest(folder);
+    await writeFile(path.join(folder, manifest?.segments[1]?.file ?? ''), 'other');
+    const parent = await mkdtemp(path.join(tmpdir(), 'tallystick-restored-'));
+    opened.push(() => rm(parent, { recursive: true }));
+    const into = (name: string) =>
+      restoreInto(
+        { kind: 'folder', folder: dataFolder(path.join(parent, name)) },
+        folder,
+        () => {},
+      );
+    await expect(into('new')).rejects.toThrow(/is missing or damaged/);
+    expect(await readdir(parent)).toEqual([]);
+    await mkdir(path.join(parent, 'mine'));
+    await writeFile(path.join(parent, 'mine', 'notes.txt'), 'mine');
+    await expect(into('mine')).rejects.toThrow(/is missing or damaged/);
+    expect(await readdir(path.join(parent, 'mine'))).toEqual(['notes.txt']);
   });
 
   it('is refused where it does not fit: rows that are there, another store, a newer release, no backup', async () => {

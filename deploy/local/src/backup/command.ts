@@ -5,8 +5,8 @@ import pc from 'picocolors';
 import { exitCodes, type ExitCode } from '../exit-codes.js';
 import { defaultDataDir } from '../project.js';
 import { BackupUnusable } from './manifest.js';
-import { bringKeys, keepKeys, placeOf, withDatabase, type Place } from './place.js';
-import { restoreBackup } from './restore-backup.js';
+import { keepKeys, placeOf, withDatabase, type Place } from './place.js';
+import { restoreInto } from './restore-into.js';
 import { takeBackup } from './take-backup.js';
 
 interface Options {
@@ -85,10 +85,7 @@ const backup: Work = async (folder, place) => {
 };
 
 const restore: Work = async (folder, place) => {
-  await bringKeys(place, folder);
-  const restored = await withDatabase(place, complain, (url) =>
-    restoreBackup(url, folder, complain),
-  );
+  const restored = await restoreInto(place, folder, complain);
   return {
     said:
       `Restored to position ${restored.position}, and ${restored.rows} rows; all of it read again and equal to the backup.\n` +

@@ -38,6 +38,7 @@ export const keptSchemas: readonly KeptSchema[] = [
       { table: 'members' },
       { table: 'cards' },
       { table: 'merged_accounts' },
+      { table: 'left_cards' },
       { table: 'rebuilt_to' },
     ],
   },

@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { EventMetadata } from '@tallystick/event-store';
-import { Exact, type AccountId, type Clock, type Instant } from '@tallystick/kernel';
+import { BeyondLimits, Exact, type AccountId, type Clock, type Instant } from '@tallystick/kernel';
 import { factStream, isReceipt, type Fact } from '@tallystick/receipts';
 import { claimFact, type ClaimDecision } from '../settle/claim-fact.js';
 import { loadAccount, loadFacts } from '../settle/load-facts.js';
 import type { Memory } from '../settle/memory.js';
-import type { Settled } from '../settle/settle-fact.js';
+import { ReadApart, type Settled } from '../settle/settle-fact.js';
 import type { Settler } from '../settle/settler.js';
 import { Workspace } from '../settle/workspace.js';
 
@@ -83,6 +83,11 @@ const attemptClaim = async (
     appended = result.position;
     const outcome = { ...decision.outcome, known: false };
     return { kind: 'claimed', fact, outcome, position: appended };
+  } catch (error) {
+    if (error instanceof BeyondLimits) return { kind: 'not-claimable', reason: 'beyond-limit' };
+    // Somebody settled it between the reading of its own stream and that of the account.
+    if (error instanceof ReadApart) return null;
+    throw error;
   } finally {
     workspace.release(appended);
   }

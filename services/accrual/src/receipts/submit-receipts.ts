@@ -112,7 +112,9 @@ export const readReceipt = (
   return { fact: fact.value, metadata: metadata(context, { program, occurredAt }, clock) };
 };
 
-const invalidReceipt = (errors: readonly { field: string; message: string }[]): ProblemException =>
+export const invalidReceipt = (
+  errors: readonly { field: string; message: string }[],
+): ProblemException =>
   problem({
     status: 422,
     type: 'receipt-invalid',

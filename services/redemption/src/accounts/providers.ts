@@ -28,8 +28,10 @@ export const accountProviders: readonly Provider[] = [
   { provide: CardOwners, inject: [DATABASE], useFactory: (db: Pool) => new CardOwners(db) },
   {
     provide: CARDS,
-    inject: [CardOwners, CARD_TOKENS],
-    useFactory: (owners: CardOwners, tokens: CardTokens): Cards => ({ owners, tokens }),
+    inject: [CardOwners, CARD_TOKENS, Accounts],
+    useFactory: (owners: CardOwners, tokens: CardTokens, accounts: Accounts): Cards => ({
+      ...{ owners, tokens, accounts },
+    }),
   },
   { provide: AccountCache, useFactory: () => new AccountCache() },
   {

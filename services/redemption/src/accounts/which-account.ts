@@ -1,3 +1,4 @@
+import type { Accounts } from '@tallystick/accounts';
 import {
   accountId,
   programId,
@@ -31,15 +32,16 @@ export interface FindOptions {
   readonly field?: string;
 }
 
-/** What tells whose a card is. */
+/** What tells whose a card is, and what became of accounts. */
 export interface Cards {
   readonly owners: CardOwners;
   readonly tokens: CardTokens;
+  readonly accounts: Pick<Accounts, 'look'>;
 }
 
 /** Finds the account that a request names, if the caller may touch it. Throws problems 400, 403 and 404. */
 export const findAccount = async (
-  { owners, tokens }: Cards,
+  { owners, tokens, accounts }: Cards,
   named: AccountOrCard & { readonly program: string },
   caller: Caller,
   at: Instant,
@@ -50,23 +52,52 @@ export const findAccount = async (
   const { account, card } = named;
   if ((account === undefined) === (card === undefined)) throw eitherOr(field);
   if (account !== undefined) {
-    if (staff !== 'anyone') mayAccount(caller, account, ...staff);
-    return { program, account: accountId(account), follows: false };
+    const id = accountId(account);
+    const may = staff === 'anyone' || (await isTheirs(accounts, program, caller, [id], staff));
+    // Says no, in the words of every other route.
+    if (!may) mayAccount(caller, id);
+    return { program, account: id, follows: false };
   }
   const owner = await owners.ownerOf(program, tokens.tokenOf(program, card ?? ''), at);
-  const isTheirs =
-    staff === 'anyone' || hasRole(caller, ...staff) || (owner !== null && caller.account === owner);
-  if (owner === null || !isTheirs)
-    throw accountUnknown('The card leads to no account of this programme.');
+  // By a card is spent what its account became part of.
+  if (owner === null) throw cardUnknown();
+  if (staff !== 'anyone' && !hasRole(caller, ...staff)) {
+    const leadsTo = await withSuccessors(accounts, program, owner);
+    if (!(await isTheirs(accounts, program, caller, leadsTo, staff))) throw cardUnknown();
+  }
   return { program, account: owner, follows: true };
 };
 
-/** Whether a caller may see what happened on these accounts: staff may, a member where one of them is its own. */
-export const isTheirs = (
+/**
+ * Whether a caller may touch one of these accounts: staff may, a member where it is its own. Its own are the account that its token names,
+ * and those that this one became part of: what is on them was its own.
+ */
+export const isTheirs = async (
+  known: Pick<Accounts, 'look'>,
+  program: ProgramId,
   caller: Caller,
   accounts: readonly AccountId[],
   staff: readonly Role[] = ['store', 'manager'],
-): boolean => hasRole(caller, ...staff) || accounts.some((account) => account === caller.account);
+): Promise<boolean> => {
+  if (hasRole(caller, ...staff)) return true;
+  if (caller.account === undefined) return false;
+  const named = accountId(caller.account);
+  if (accounts.includes(named)) return true;
+  const own = await withSuccessors(known, program, named);
+  return accounts.some((account) => own.includes(account));
+};
+
+/** An account, the one that it became part of, and so on. An account never becomes part of itself, by however many others: this ends. */
+const withSuccessors = async (
+  known: Pick<Accounts, 'look'>,
+  program: ProgramId,
+  account: AccountId,
+): Promise<readonly AccountId[]> => {
+  const into = await known.look(program, account, ({ merged }) => merged?.into ?? null);
+  return into === null ? [account] : [account, ...(await withSuccessors(known, program, into))];
+};
+
+const cardUnknown = () => accountUnknown('The card leads to no account of this programme.');
 
 const eitherOr = (field: string) =>
   problem({

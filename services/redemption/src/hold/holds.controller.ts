@@ -244,8 +244,10 @@ export class HoldsController {
 
   /** A hold that the caller may see: staff any, a member one of its own account. To others it is unknown. */
   private async theirs(caller: Caller, program: string, hold: string): Promise<HoldStory> {
+    const { accounts } = this.means;
     const known = await readHold(this.means, programId(program), hold);
-    if (known === null || !isTheirs(caller, known.accounts)) throw holdUnknown();
+    if (known === null || !(await isTheirs(accounts, programId(program), caller, known.accounts)))
+      throw holdUnknown();
     return known;
   }
 }

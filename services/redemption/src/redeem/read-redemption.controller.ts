@@ -45,8 +45,10 @@ export class ReadRedemptionController {
     @CallerParam() caller: Caller,
   ): Promise<z.input<typeof RedemptionBody.schema>> {
     mayProgram(caller, program);
+    const { accounts: all } = this.means;
     const known = await readRedemption(this.means, programId(program), redemption);
-    if (known === null || !isTheirs(caller, known.accounts)) throw redemptionUnknown();
+    if (known === null || !(await isTheirs(all, programId(program), caller, known.accounts)))
+      throw redemptionUnknown();
     const { accounts, ...told } = known;
     return { ...told, account: accounts[0] };
   }

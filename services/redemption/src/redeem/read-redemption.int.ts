@@ -52,6 +52,41 @@ describe('one redemption', () => {
       expect((await read(redemption, memberOf(name))).status).toBe(200);
   });
 
+  it('of a successor is its member’s whose token names the account before: by name, by card, and to be told of', async () => {
+    const [before, between, after] = [
+      await house.club.open('before', 10),
+      await house.club.open('between'),
+      await house.club.open('after', 10),
+    ];
+    await house.club.link(house.tokenOf('card of before'), before);
+    await house.club.link(house.tokenOf('card of after'), after);
+    await house.club.merge(before, between);
+    await house.club.merge(between, after);
+    await house.service.caughtUp();
+    const as = memberOf('before');
+    const spend = (key: string, named: object, by = as) =>
+      house.service.call('POST', '/v1/redemptions', {
+        ...{ key, as: by, body: { program, ...named, points: 1, reference: 'till 7' } },
+      });
+    const byName = await spend('by-name', { account: after });
+    expect([byName.status, byName.body]).toMatchObject([201, { account: after, available: 19 }]);
+    const { redemption } = z.looseObject({ redemption: z.string() }).parse(byName.body);
+    expect((await read(redemption, as)).status).toBe(200);
+    for (const card of ['card of before', 'card of after'])
+      for (const by of [as, memberOf('after')])
+        expect(
+          (await spend(`${card} ${by.account ?? ''}`.replaceAll(' ', '-'), { card }, by)).body,
+        ).toMatchObject({ account: after });
+    const holds = await house.service.call('GET', `/v1/holds/${program}?account=after`, { as });
+    expect(holds.status).toBe(200);
+    const other = await house.club.open('other', 10);
+    expect((await spend('other', { account: other })).status).toBe(403);
+    expect((await spend('back', { account: before }, memberOf('after'))).status).toBe(403);
+    expect(refusal(await spend('stranger', { card: 'card of after' }, memberOf('other')))).toEqual([
+      ...[404, 'account-unknown'],
+    ]);
+  });
+
   it('is shown to staff of the programme and to its own member; to others it is unknown', async () => {
     const account = await house.club.open('bob', 10);
     const what = { program, account, points: 1, reference: 'till 7' };

@@ -2,11 +2,12 @@ import { Controller, Get, Inject, Param, Query } from '@nestjs/common';
 import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { createZodDto } from 'nestjs-zod';
 import { z } from 'zod';
-import { Allow, CallerParam, mayAccount, mayProgram, type Caller } from '@tallystick/service-host';
+import { Allow, CallerParam, mayProgram, type Caller } from '@tallystick/service-host';
 import { account, moment, points, position, program, time } from '../fields.js';
 import { PARTS, type Parts } from '../parts.js';
 import { accountUnknown, fromViews } from '../problems.js';
 import { readAccount } from './account.js';
+import { mayReadAccount } from './may-read.js';
 
 class AccountPath extends createZodDto(z.object({ program, account })) {}
 class AccountQuery extends createZodDto(
@@ -61,7 +62,7 @@ export class AccountController {
     @CallerParam() caller: Caller,
   ): Promise<z.input<typeof AccountBody.schema>> {
     mayProgram(caller, path.program);
-    mayAccount(caller, path.account, 'store', 'manager', 'auditor', 'ops');
+    await mayReadAccount(this.parts.db, caller, path.program, path.account);
     const asOf = query.asOf ?? this.parts.clock();
     const found = await fromViews(() =>
       readAccount(this.parts.db, path.program, path.account, asOf),

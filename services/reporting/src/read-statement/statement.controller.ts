@@ -2,11 +2,12 @@ import { Controller, Get, Inject, Param, Query } from '@nestjs/common';
 import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { createZodDto } from 'nestjs-zod';
 import { z } from 'zod';
-import { Allow, CallerParam, mayAccount, mayProgram, type Caller } from '@tallystick/service-host';
+import { Allow, CallerParam, mayProgram, type Caller } from '@tallystick/service-host';
 import { account, points, program, time } from '../fields.js';
 import { PARTS, type Parts } from '../parts.js';
 import { accountUnknown, cursorWrong, fromViews } from '../problems.js';
 import { readAccount } from '../read-account/account.js';
+import { mayReadAccount } from '../read-account/may-read.js';
 import { aboutOf } from './about.js';
 import { readCursor, writeCursor } from './cursor.js';
 import { entryLot, pageDefault, pageMax, readStatement } from './statement.js';
@@ -63,7 +64,7 @@ export class StatementController {
     @CallerParam() caller: Caller,
   ): Promise<z.input<typeof StatementBody.schema>> {
     mayProgram(caller, path.program);
-    mayAccount(caller, path.account, 'store', 'manager', 'auditor', 'ops');
+    await mayReadAccount(this.parts.db, caller, path.program, path.account);
     const from = query.cursor === undefined ? { before: null } : readCursor(query.cursor);
     if (from === null) throw cursorWrong();
     const { db, clock } = this.parts;
