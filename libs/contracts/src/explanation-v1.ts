@@ -68,6 +68,17 @@ export const receiptExplanation = z.strictObject({
       proven: z
         .boolean()
         .describe('Whether it is the very explanation that was made with the award: its hash says'),
+      rerating: z
+        .strictObject({
+          rerating: z.string(),
+          from: z.strictObject({ version: z.int(), hash: z.string() }),
+          reason: z.string(),
+        })
+        .nullable()
+        .default(null)
+        .describe(
+          'A run rated it again: `points` is what that added, or took where it is negative; the explanation is of the award as it is since',
+        ),
     }),
   ),
 });

@@ -18,6 +18,7 @@ export const servicePaths: { readonly [S in ServiceName]: readonly string[] } = 
     '/v1/merges',
     '/v1/opening-balances',
     '/v1/closings',
+    '/v1/reratings',
   ],
   redemption: ['/v1/redemptions', '/v1/holds', '/v1/transfers'],
   partners: ['/v1/partners', '/v1/partner-events'],

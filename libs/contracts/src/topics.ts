@@ -14,7 +14,7 @@ export const topics = {
   partnerLog: { name: 'partner-log', partitions: 4 },
   /** The relay: events of `redemption-…`, `hold-…` and `transfer-…` streams (redemption's). Key: the stream. */
   redemptions: { name: 'redemptions', partitions: 4 },
-  /** The relay: events of `adjustment-…`, `merge-…`, `openingbalance-…` and `closing-…` streams (accrual's). Key: the stream. */
+  /** The relay: events of `adjustment-…`, `merge-…`, `openingbalance-…`, `closing-…` and `rerating-…` streams (accrual's). Key: the stream. */
   corrections: { name: 'corrections', partitions: 4 },
 } as const;
 
@@ -33,6 +33,7 @@ export const topicOfCategory: { readonly [category: string]: string } = {
   merge: topics.corrections.name,
   openingbalance: topics.corrections.name,
   closing: topics.corrections.name,
+  rerating: topics.corrections.name,
   hold: topics.redemptions.name,
   transfer: topics.redemptions.name,
 };

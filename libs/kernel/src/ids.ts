@@ -49,6 +49,7 @@ export type StreamCategory =
   | 'merge'
   | 'openingbalance'
   | 'closing'
+  | 'rerating'
   | 'budget'
   | 'ledger';
 

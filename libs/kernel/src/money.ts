@@ -1,3 +1,4 @@
+import { BeyondLimits } from './result.js';
 import { exact, multiply, round, type Exact, type Rounding } from './exact.js';
 
 /** An amount in whole minor units (pence, grosz) of an ISO 4217 currency. */
@@ -23,12 +24,11 @@ export const minorUnitDigits = (currency: string): number => {
   return digits;
 };
 
-/** Rounds an exact amount of major units (pounds) to whole minor units (pence). */
+/** Rounds an exact amount of major units (pounds) to whole minor units (pence). Throws `BeyondLimits`. */
 export const toMinor = (amount: Exact, currency: string, rounding: Rounding): number => {
   const minor = Number(
     round(multiply(amount, exact(10n ** BigInt(minorUnitDigits(currency)))), rounding),
   );
-  if (!Number.isSafeInteger(minor))
-    throw new Error('an amount of money beyond 2^53 - 1 minor units');
+  if (!Number.isSafeInteger(minor)) throw new BeyondLimits(`${minor} minor units of money`);
   return minor;
 };

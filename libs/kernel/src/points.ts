@@ -1,16 +1,14 @@
-import { invariant } from './result.js';
+import { BeyondLimits, invariant } from './result.js';
 
 declare const pointsBrand: unique symbol;
 /** A whole number of points, |n| <= 2^53 - 1. */
 export type Points = number & { readonly [pointsBrand]: true };
 
-/** Checks and brands a whole number. Throws on a fraction or one beyond 2^53 - 1. */
+/** Checks and brands a whole number. Throws on a fraction, and `BeyondLimits` on one beyond 2^53 - 1. */
 export const points = (value: number | bigint): Points => {
   const number = Number(value);
-  invariant(
-    Number.isSafeInteger(number) && (typeof value === 'number' || BigInt(number) === value),
-    `points are whole and within 2^53 - 1, got ${value}`,
-  );
+  invariant(Number.isInteger(number), `points are whole, got ${value}`);
+  if (!Number.isSafeInteger(number)) throw new BeyondLimits(`${value} points`);
   return (number === 0 ? 0 : number) as Points;
 };
 

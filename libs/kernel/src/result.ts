@@ -13,6 +13,14 @@ export function invariant(condition: boolean, message: string): asserts conditio
   if (!condition) throw new Error(`invariant broken: ${message}`);
 }
 
+/** More than is kept of anything: points, or minor units of money, beyond 2^53 - 1. Who decides for others makes an answer of it. */
+export class BeyondLimits extends Error {
+  constructor(what: string) {
+    super(`beyond 2^53 - 1: ${what}`);
+    this.name = 'BeyondLimits';
+  }
+}
+
 /** Marks a branch that the types say cannot be reached. */
 export const unreachable = (value: never): never => {
   throw new Error(`unreachable: ${JSON.stringify(value)}`);

@@ -31,6 +31,8 @@ it('the API describes itself: every operation, who may call it, and what it answ
     'get /v1/programs/{program}: manager, store, auditor, ops',
     'get /v1/receipts/explanation: store, manager, auditor',
     'get /v1/receipts: store, manager, auditor',
+    'get /v1/reratings/{program}/{rerating}: manager, auditor',
+    'get /v1/reratings: manager, auditor',
     'post /dead-letters/accrual/{topic}/{partition}/{offset}/drops: ops',
     'post /dead-letters/accrual/{topic}/{partition}/{offset}/retries: ops',
     'post /v1/adjustments/{program}/{adjustment}/approvals: manager',
@@ -47,5 +49,8 @@ it('the API describes itself: every operation, who may call it, and what it answ
     'post /v1/receipts/calculate: store, manager',
     'post /v1/receipts/claims: member, manager',
     'post /v1/receipts: store, manager',
+    'post /v1/reratings/{program}/{rerating}/approvals: manager',
+    'post /v1/reratings/{program}/{rerating}/rejections: manager',
+    'post /v1/reratings: manager',
   ]);
 });

@@ -9,7 +9,7 @@ import {
   type TestService,
 } from '@tallystick/testing/service';
 import { adjustmentFact, adjustmentStream } from './adjustments/adjustment.js';
-import { maria, openClub, paul, type Club } from './testing/club.js';
+import { maria, openClub, paul, publish, type Club } from './testing/club.js';
 import { startAccrual } from './testing/start-accrual.js';
 
 const described = z.looseObject({
@@ -228,6 +228,41 @@ const programmes = async (): Promise<void> => {
 
 const today = (): string => systemClock().slice(0, 10);
 
+const reratings = async (): Promise<void> => {
+  const all = '/v1/reratings';
+  const one = `${all}/{program}/{rerating}`;
+  const of = { rerating: 'none' };
+  const other = await openClub(service);
+  const body = { program: other.program, from: 1, to: 2, reason: 'x' };
+  const document = {
+    ...{ rulebook: 1, program: other.program, version: 2, name: 'Club', currency: 'GBP' },
+    ...{ timeZone: 'Europe/London', effectiveFrom: addMs(systemClock(), 60_000) },
+    earning: [{ id: 'base', points: 2, per: '1.00', rounding: 'down', level: 'receipt' }],
+  };
+  await see('post', all, { body: { ...body, program: 'none' } });
+  await see('post', all, { body });
+  await publish(service, JSON.stringify(document));
+  const asked = await see('post', all, { body, key: 'rerate' });
+  await see('post', all, { body: { ...body, reason: 'y' }, key: 'rerate' });
+  const named = z.looseObject({ rerating: z.string() }).parse(asked.body);
+  const here = { program: other.program, ...named };
+  const approve = (as = paul) => see('post', `${one}/approvals`, { of: here, as });
+  const reject = () => see('post', `${one}/rejections`, { of: here, body: { reason: 'x' } });
+  await approve();
+  const path = `/v1/reratings/${other.program}/${named.rerating}`;
+  await eventually(async () => {
+    const { body: found } = await service.call('GET', path);
+    return z.looseObject({ status: z.string() }).parse(found).status === 'counted';
+  });
+  await approve(maria);
+  await approve();
+  await approve({ ...maria, sub: 'quinn' });
+  await reject();
+  await see('get', one, { of });
+  await see('post', `${one}/approvals`, { of });
+  await see('post', `${one}/rejections`, { of, body: { reason: 'x' } });
+};
+
 const receipts = async (): Promise<void> => {
   const till = { ...maria, chains: ['*'], stores: ['*'] };
   const named = { chain: 'c', store: 's', till: 't', number: '1', businessDate: today() };
@@ -314,7 +349,8 @@ it('each route lists the problems that it answers, and no other', async () => {
   await closings();
   await bring([{}], 'none');
   await programmes();
+  await reratings();
   await receipts();
   await claims();
   expect([...seen].toSorted()).toEqual((await listed()).toSorted());
-});
+}, 180_000);

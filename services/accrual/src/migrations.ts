@@ -109,4 +109,9 @@ export const migrations: readonly Migration[] = [
       create index unfinished_balances_by_age on unfinished_balances (noted_at);
     `,
   },
+  {
+    name: '0008-refused-closings',
+    note: 'Which accounts a closing could not close, and why. Those of earlier closings are counted only; their log says which.',
+    sql: `alter table closings add column refusals jsonb not null default '[]'`,
+  },
 ];

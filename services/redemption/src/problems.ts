@@ -52,6 +52,14 @@ export const redemptionTooOld = (): ProblemException =>
     detail: 'Its period is closed. An adjustment can give points instead.',
   });
 
+export const beyondLimit = (): ProblemException =>
+  problem({
+    status: 409,
+    type: 'beyond-limit',
+    title: 'The account cannot receive as much',
+    detail: 'More would have come to it than the 2^53 - 1 points that an account takes in all.',
+  });
+
 export const holdUnknown = (): ProblemException =>
   problem({ status: 404, type: 'hold-unknown', title: 'There is no such hold' });
 

@@ -56,6 +56,7 @@ describe('tally', () => {
       'claim',
       'rulebook',
       'program',
+      'rerate',
       'holds',
       'redeem',
       'refund',

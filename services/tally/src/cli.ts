@@ -11,6 +11,7 @@ import { addDeadLetterCommands } from './commands/dead-letter-commands.js';
 import { explainReceipt, type ExplainOptions } from './commands/explain.js';
 import { importFile, type ImportOptions } from './commands/import.js';
 import { addMemberCommands } from './commands/member-commands.js';
+import { addReratingCommands } from './commands/rerating-commands.js';
 import { addRulebookCommands } from './commands/rulebook-commands.js';
 import { replay, type ReplayOptions } from './commands/replay.js';
 import type { Run } from './commands/run.js';
@@ -124,6 +125,7 @@ Examples:
   addSpendingCommands(program, run, done);
   addCorrectionCommands(program, run, done);
   addRulebookCommands(program, run, done);
+  addReratingCommands(program, run, done);
 
   program
     .command('trial-balance')

@@ -303,6 +303,29 @@ describe('tally', () => {
     expect(await startTally(running(), ['approve', 'none', ...of]).ended).toBe(6);
   });
 
+  it('puts a wrong version right by a run that two people sign', async () => {
+    const second = JSON.stringify({
+      ...(JSON.parse(rulebook('e2e-tally-fresh')) as object),
+      version: 2,
+      effectiveFrom: new Date(Date.now() + 86_400_000).toISOString(),
+      earning: [{ id: 'base', points: 3, per: '1.00', rounding: 'down', level: 'receipt' }],
+    });
+    await writeFile(inFiles('second.yaml'), second);
+    const of = ['--program', 'e2e-tally-fresh'];
+    await putInForce(inFiles('second.yaml'), 'e2e-tally-fresh');
+    const versions = ['--from', '1', '--to', '2', '--reason', 'three were promised'];
+    const asked = await command('rerate', 'request', ...of, ...versions, '--as', 'ann');
+    expect(asked).toMatchObject({ status: 'counted', counted: { facts: 1, up: 10, down: 0 } });
+    const run = textAt(asked, 'rerating');
+    expect(await command('rerate', 'approve', run, ...of, '--as', 'bob')).toMatchObject({
+      ...{ status: 'posted', posted: { facts: 1, up: 10 } },
+    });
+    const card = ['--card', '7'];
+    expect(await command('balance', ...of, ...card)).toMatchObject({ available: 15 });
+    const [entry] = listAt(await command('statement', ...of, ...card), 'entries');
+    expect(textAt(entry, 'reason')).toMatch(/rated again by rulebook 2 .* three were promised/);
+  });
+
   it('signs tokens that the services take', async () => {
     const signed = await command('token', '--role', 'auditor', '--program', program);
     const ask = async (of: string): Promise<number> => {

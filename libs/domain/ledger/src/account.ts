@@ -55,6 +55,12 @@ export interface FactState {
   spendYear: string;
   /** The day of the programme that it counts on; absent: an older release carried it. Ask `dayOf`. */
   day?: LocalDate;
+  /** The version that rated it; absent: it earned nothing of its own, or an older release carried it. */
+  rulebook?: number;
+  /** It was the member's first purchase when it was rated; absent: it was not. */
+  firstPurchase?: true;
+  /** The runs that rated it again; absent: none. */
+  rerated?: readonly FactId[];
   lots: readonly LotId[];
   lines: LineState[];
   /** What this fact's own returned lines took back of other facts. */

@@ -107,6 +107,27 @@ describe('a closed period', () => {
     expect(valuation(state, at(26))).toMatchObject({ available: 10 });
   });
 
+  it('changes nothing of what a return takes back: of a sale past the window nothing, of one within it all', () => {
+    const after = (closes: boolean) => {
+      const { state } = given(
+        sale(1, [{ product: 'tea', points: 10 }], { occurredAt: at(0) }),
+        sale(2, [{ product: 'tea', points: 30 }], { occurredAt: at(10) }),
+        sale(3, [{ product: 'tea', points: 50 }], { occurredAt: at(20) }),
+      );
+      if (closes) close(state, 25, 10);
+      return [1, 2, 3].map((of, index) => {
+        const when = { occurredAt: at(30 + index), returnsNotBefore: at(10 + index) };
+        const back = comeBack(10 + of, [{ product: 'tea', of }], when);
+        const decision = decideReceipt(state, back, at(30 + index));
+        return decision.kind === 'applied'
+          ? decision.events.map(({ data }) => 'points' in data && data.points)
+          : decision.kind;
+      });
+    };
+    expect(after(false)).toEqual([[0], [0], [50]]);
+    expect(after(true)).toEqual(after(false));
+  });
+
   it('refuses the correction of a fact that it left out, and takes a new one', () => {
     const state = lived();
     close(state, 25, 15);

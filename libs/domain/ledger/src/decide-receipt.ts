@@ -1,4 +1,5 @@
 import {
+  BeyondLimits,
   Exact,
   Points,
   invariant,
@@ -25,7 +26,7 @@ import { decideExpiries } from './decide-expiry.js';
 import type { PointsAdjusted, PointsExpired } from './events-corrections.js';
 import type { HoldReleased } from './events-holds.js';
 import { decideLapses } from './lapses.js';
-import { lotStateOf, mergedAway, sumOf, type MergedAway } from './lots.js';
+import { hasRoomFor, lotStateOf, mergedAway, sumOf, type MergedAway } from './lots.js';
 import { evolve } from './evolve.js';
 import {
   claimedOf,
@@ -57,7 +58,7 @@ export interface RatedFact {
     readonly memberships?: readonly PaidMembership[];
   };
   readonly returns: readonly ReturnedLine[];
-  /** Sales before this moment cannot be returned any more, unless they are named. */
+  /** Sales before this moment cannot be returned any more. */
   readonly returnsNotBefore: Instant;
   /** A correction may bring lines that an earlier revision had brought to another account: what of them had come back there. */
   readonly cameBackElsewhere?: readonly CameBack[];
@@ -114,6 +115,7 @@ export const forgottenBy = (
  * A later revision of a known fact first takes back what the earlier one still holds, and gives back what its returns had taken: what the
  * sales that it returned earn as they are now. So any order of corrections comes to what their last revisions come to.
  * `at` values the lots that reversed points are taken from.
+ * Throws `BeyondLimits` where more would have come in than an account takes: what was handed in is then half changed.
  */
 export const decideReceipt = (account: Account, fact: RatedFact, at: Instant): FactDecision => {
   invariant(account.opened !== null, 'an account is opened before it earns');
@@ -153,6 +155,8 @@ export const decideReceipt = (account: Account, fact: RatedFact, at: Instant): F
     const { reversals, unmatched } = matchReturns(account, fact.returns, matching(fact));
     apply(...reversal(account, fact, at, 'return', reversals, unmatched));
   }
+  if (!hasRoomFor(account, Points.noPoints))
+    throw new BeyondLimits(`what came in with ${fact.fact}`);
   return { kind: 'applied', events };
 };
 

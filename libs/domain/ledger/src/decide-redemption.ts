@@ -3,7 +3,14 @@ import type { Account } from './account.js';
 import { decideExpiries } from './decide-expiry.js';
 import type { PointsExpired } from './events-corrections.js';
 import type { PointsRedeemed, RedemptionRefunded } from './events.js';
-import { closedTo, lotStateOf, mergedAway, type MergedAway } from './lots.js';
+import {
+  closedTo,
+  hasRoomFor,
+  lotStateOf,
+  mergedAway,
+  type BeyondLimit,
+  type MergedAway,
+} from './lots.js';
 import { payArrearsFrom, spendable, takeInOrder, type ArrearsPolicy } from './take.js';
 import { valuation } from './as-of.js';
 
@@ -60,7 +67,8 @@ export type RefundDecision =
   | { readonly kind: 'conflict' }
   | { readonly kind: 'unknown-redemption' }
   | MergedAway
-  | { readonly kind: 'already-refunded'; readonly by: FactId };
+  | { readonly kind: 'already-refunded'; readonly by: FactId }
+  | BeyondLimit;
 
 /** A redemption that is cancelled gives the same lots back, once. What the account owes is paid from them first. */
 export const decideRefund = (
@@ -74,6 +82,7 @@ export const decideRefund = (
     return { kind: redemption.refundHash === command.factHash ? 'known' : 'conflict' };
   if (redemption.refundedBy !== null)
     return { kind: 'already-refunded', by: redemption.refundedBy };
+  if (!hasRoomFor(account, redemption.points)) return { kind: 'beyond-limit' };
   const earliest = command.graceMs > 0 ? addMs(at, command.graceMs) : null;
   const came = redemption.allocations.map(({ lot, points }) => ({
     points,

@@ -1,8 +1,11 @@
-import type { LedgerEvent, LedgerEventType } from './events.js';
+import type { LedgerEvent, LedgerEventType, Lot } from './events.js';
 import type { EventPart } from './spread.js';
 
-/** The schema version that an event has when it is stored in parts: releases that do not know parts refuse it. */
-const inParts: { readonly [T in Exclude<LedgerEventType, 'AccountOpened'>]: number } = {
+/**
+ * The newest schema version of what has lists: what an event is stored with when it is in parts, or has lots that lapse after inactivity, or
+ * memberships. Releases that know none of these refuse it.
+ */
+const newest: { readonly [T in Exclude<LedgerEventType, 'AccountOpened'>]: number } = {
   PointsEarned: 3,
   EarnReversed: 2,
   PointsRedeemed: 2,
@@ -16,12 +19,13 @@ const inParts: { readonly [T in Exclude<LedgerEventType, 'AccountOpened'>]: numb
   AccountsMerged: 3,
   OpeningBalanceImported: 2,
   PeriodClosed: 3,
+  EarningRerated: 2,
 };
 
 /** The newest schema version of each stored event that this release understands. */
 const understood: { readonly [T in LedgerEventType | EventPart['type']]: number } = {
   AccountOpened: 1,
-  ...inParts,
+  ...newest,
   EventPart: 1,
 };
 
@@ -31,19 +35,33 @@ const understood: { readonly [T in LedgerEventType | EventPart['type']]: number 
  */
 export const schemaVersionOf = (event: LedgerEvent): number => {
   switch (event.type) {
-    case 'PointsEarned':
-      return event.data.lots.some(({ counters }) => counters !== undefined) ? 2 : 1;
+    case 'PointsEarned': {
+      const { lots, memberships } = event.data;
+      if (lapseAfterInactivity(lots) || memberships !== undefined) return newest[event.type];
+      return lots.some(({ counters }) => counters !== undefined) ? 2 : 1;
+    }
     case 'AccountsMerged':
-    case 'PeriodClosed':
-      return event.data.carried.counted === undefined ? 1 : 2;
+    case 'PeriodClosed': {
+      const { lots, memberships, counted } = event.data.carried;
+      if (lapseAfterInactivity(lots.map(({ lot }) => lot)) || memberships !== undefined)
+        return newest[event.type];
+      return counted === undefined ? 1 : 2;
+    }
+    case 'PointsTransferred':
+    case 'OpeningBalanceImported':
+    case 'PointsAdjusted':
+      return lapseAfterInactivity(event.data.lots) ? newest[event.type] : 1;
     default:
       return 1;
   }
 };
 
+const lapseAfterInactivity = (lots: readonly Lot[]): boolean =>
+  lots.some(({ inactivity }) => inactivity !== undefined);
+
 /** The same of an event that is stored in parts. */
 export const versionInParts = ({ type }: LedgerEvent): number =>
-  type === 'AccountOpened' ? 1 : inParts[type];
+  type === 'AccountOpened' ? 1 : newest[type];
 
 /** A newer release wrote this event: deciding without it could overdraw, so nothing is decided at all. */
 export class UnknownLedgerEvent extends Error {

@@ -10,6 +10,7 @@ import type {
 } from '@tallystick/kernel';
 import type { OpeningBalanceImported, PeriodClosed } from './events-closing.js';
 import type { PointsAdjusted, PointsExpired } from './events-corrections.js';
+import type { EarningRerated } from './events-rerating.js';
 import type { HoldCaptured, HoldReleased, PointsHeld } from './events-holds.js';
 import type { AccountsMerged, PointsTransferred } from './events-moves.js';
 
@@ -237,5 +238,6 @@ export type LedgerEvent =
   | PointsTransferred
   | AccountsMerged
   | OpeningBalanceImported
-  | PeriodClosed;
+  | PeriodClosed
+  | EarningRerated;
 export type LedgerEventType = LedgerEvent['type'];

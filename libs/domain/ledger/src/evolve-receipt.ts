@@ -18,6 +18,9 @@ export const earned = (account: Account, data: PointsEarned['data']): Account =>
   fact.card = data.card;
   fact.spendYear = data.spendYear;
   fact.day = dayOf(data);
+  fact.rulebook = data.rulebook.version;
+  delete fact.firstPurchase;
+  if (data.rated?.firstPurchase === true) fact.firstPurchase = true;
   fact.lots = data.lots.map((lot) => lot.id);
   fact.reversals = [];
   fact.lines = data.lines.map((line) => ({

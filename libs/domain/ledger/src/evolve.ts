@@ -5,6 +5,7 @@ import { closed, imported } from './evolve-closing.js';
 import { adjusted, expired } from './evolve-corrections.js';
 import { merged, transferred } from './evolve-moves.js';
 import { earned, reversed } from './evolve-receipt.js';
+import { rerated } from './evolve-rerating.js';
 import { captured, held, redeemed, refunded, released } from './evolve-spending.js';
 
 /** Folds one event into an account, in place; returns the same account. */
@@ -40,6 +41,8 @@ export const evolve = (account: Account, event: LedgerEvent): Account => {
       return imported(account, event.data);
     case 'PeriodClosed':
       return closed(account, event.data);
+    case 'EarningRerated':
+      return rerated(account, event.data);
     default:
       return unreachable(event);
   }

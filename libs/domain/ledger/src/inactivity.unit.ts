@@ -22,6 +22,7 @@ import {
   emptyAccount,
   evolve,
   nextDue,
+  schemaVersionOf,
   valuation,
   type Account,
   type LedgerEvent,
@@ -60,6 +61,18 @@ describe('lots that lapse after inactivity', () => {
     expect(dates(state)).toEqual([lapsed(20), lapsed(20)]);
     expect(nextDue(state)).toBe(lapsed(20));
     expect(valuation(state, lapsed(20))).toMatchObject({ available: 0, lapsed: 12 });
+  });
+
+  it('are written so that a release that would let them lapse too early refuses', () => {
+    const state = opened();
+    const events = [
+      ...take(state, tea(1, 10, 0), 0),
+      ...take(state, sale(2, [{ product: 'tea', points: 1 }]), 1),
+    ];
+    expect(events.map(schemaVersionOf)).toEqual([3, 1]);
+    const when = { through: at(day), keepFrom: at(0), fact: redemption('close'), factHash: 'h' };
+    const closing = decideClose(state, when, at(day));
+    expect(closing.kind === 'closed' && schemaVersionOf(closing.event)).toBe(3);
   });
 
   it('do not live longer by what earns nothing, by a return, or by points that come back', () => {

@@ -534,11 +534,7 @@ const namesForgotten = (whole: World, split: World, one: Command, from: number):
       [all.holds, kept.holds],
       [all.known, kept.known],
     ] as const;
-    const numbers = [
-      one.number,
-      ...('hold' in one ? [one.hold] : []),
-      ...('of' in one && one.of !== null ? [one.of] : []),
-    ];
+    const numbers = [one.number, ...('hold' in one ? [one.hold] : [])];
     return memories.some(([before, after]) =>
       [...before.keys()].some(
         (name) =>

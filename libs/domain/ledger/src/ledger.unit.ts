@@ -156,6 +156,18 @@ describe('a return', () => {
     ]);
   });
 
+  it('of a sale past the return window takes nothing back, named or not, though the account still knows it', () => {
+    const back = (of?: number) => [{ product: 'tea', ...(of === undefined ? {} : { of }) }];
+    const { state, events } = given(
+      sale(1, [{ product: 'tea', points: 20 }], { occurredAt: at(0) }),
+      comeBack(2, back(1), { occurredAt: at(5), returnsNotBefore: at(1) }),
+      comeBack(3, back(), { occurredAt: at(5), returnsNotBefore: at(1) }),
+      comeBack(4, back(1), { occurredAt: at(5), returnsNotBefore: at(0) }),
+    );
+    expect(unspentOf(state)).toBe(0);
+    expect(events.slice(1).map(({ data }) => 'points' in data && data.points)).toEqual([0, 0, 20]);
+  });
+
   it('with no sale that we know takes nothing, and the sale that then arrives keeps its points', () => {
     const { state } = given(
       comeBack(1, [{ product: 'tea' }], { occurredAt: at(5) }),

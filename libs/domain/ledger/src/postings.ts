@@ -116,6 +116,20 @@ export const postings = (account: AccountId, event: LedgerEvent): readonly Posti
     }
     case 'PeriodClosed':
       return [];
+    case 'EarningRerated': {
+      const { lots, funders, taken, arrearsPaid, arrearsRaised } = event.data;
+      const came = Points.total(lots.map((lot) => lot.points));
+      const paid = sumOf(arrearsPaid);
+      return nonZero([
+        ...lots.map((lot) => ({ account: `issued/${lot.funder}`, points: -lot.points })),
+        ...Object.entries(funders).map(([funder, points]) => ({
+          account: `issued/${funder}`,
+          points,
+        })),
+        { account: unspent, points: came - paid - sumOf(taken) },
+        { account: arrears, points: paid - arrearsRaised },
+      ]);
+    }
     default:
       return unreachable(event);
   }

@@ -21,14 +21,14 @@ export interface ReturnContext {
   readonly fact: FactId;
   readonly card: CardToken | null;
   readonly occurredAt: Instant;
-  /** Sales before this moment are past the programme's return window. */
+  /** Sales before this moment are past the programme's return window: nothing is taken back of them, named or not, remembered or not. */
   readonly notBefore: Instant;
 }
 
 /**
  * Finds what each returned line takes back. A line that names its sale takes from that sale alone; one that does not is matched
  * to earlier sales of the same card and product, newest first, up to what each line still holds; never to a later sale.
- * What stays unmatched takes nothing back.
+ * What stays unmatched takes nothing back, and so does what comes back of a sale past the return window.
  */
 export const matchReturns = (
   account: Account,
@@ -132,15 +132,16 @@ const candidates = (
   const { original } = line;
   if (original !== null) {
     const sale = account.facts.get(original.fact);
-    return sale === undefined
-      ? []
-      : sale.lines
-          .filter((sold) =>
-            original.ordinal === null
-              ? sold.product === line.product
-              : sold.ordinal === original.ordinal,
-          )
-          .map((sold) => [sale, sold] as const);
+    if (sale === undefined) return [];
+    // What a correction brings back to its own lines had been returned before.
+    if (sale.id !== context.fact && sale.occurredAt < context.notBefore) return [];
+    return sale.lines
+      .filter((sold) =>
+        original.ordinal === null
+          ? sold.product === line.product
+          : sold.ordinal === original.ordinal,
+      )
+      .map((sold) => [sale, sold] as const);
   }
   if (context.card === null) return [];
   return [...account.facts.values()]
@@ -165,6 +166,12 @@ const candidates = (
         .map((sold) => [sale, sold] as const),
     );
 };
+
+/** What a line's points and spend come to that have come back of it, as it is rated now. */
+export const cameBackOf = (
+  line: LineState,
+): { readonly reversed: readonly Points.Points[]; readonly spendMinor: number } =>
+  advance(line, { ...progressOf(line), returned: Exact.zero }, Exact.exact(line.returned));
 
 /** How much of a sold line has come back: the quantity, and what that makes of its points and spend. */
 interface Progress {

@@ -86,7 +86,7 @@ export const inputsOf = (account: Account, fact: Fact): RatingInputs => {
 };
 
 /** What is stored with the award, so that why it is so can be made again. */
-const ratedFrom = (
+export const ratedFrom = (
   { firstPurchase }: RatingInputs,
   { explanation, counted, budgets }: Rating,
   digest: Applying['digest'],

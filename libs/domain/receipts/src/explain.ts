@@ -1,4 +1,4 @@
-import type { PointsEarned } from '@tallystick/ledger';
+import type { EarningRerated, PointsEarned } from '@tallystick/ledger';
 import {
   engineVersion,
   rateAgain,
@@ -18,7 +18,7 @@ export interface Explained {
 /** Makes the explanation of an award again, from the receipt, the version that rated it, and what was stored with the award. */
 export const explainEarning = (
   fact: ReceiptFact,
-  earned: PointsEarned['data'],
+  earned: Pick<(PointsEarned | EarningRerated)['data'], 'rated' | 'lines' | 'tier'>,
   book: Rulebook,
   digest: Applying['digest'],
 ): Explained => {

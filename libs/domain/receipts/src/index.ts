@@ -8,3 +8,4 @@ export * from './apply.js';
 export * from './calculate.js';
 export * from './explain.js';
 export * from './outcome.js';
+export * from './rerate.js';

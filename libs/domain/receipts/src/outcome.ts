@@ -1,5 +1,5 @@
 import { Exact } from '@tallystick/kernel';
-import type { EarnReversed, PointsEarned } from '@tallystick/ledger';
+import type { EarningRerated, EarnReversed, PointsEarned } from '@tallystick/ledger';
 import { isSale } from '@tallystick/rulebook';
 import type { Pin } from './events.js';
 import { isReceipt, revisionOf, type Fact, type FactStanding } from './fact-stream.js';
@@ -23,7 +23,7 @@ export interface FactOutcome {
   readonly lines: readonly LineResult[];
 }
 
-type Applied = PointsEarned | EarnReversed;
+type Applied = PointsEarned | EarnReversed | EarningRerated;
 
 export const waitingOutcome = (fact: Fact): FactOutcome =>
   same(fact, 'waiting', 'card-unknown', 'waiting');
@@ -54,16 +54,17 @@ export const pinnedOutcome = (fact: Fact, pin: Pin, applied: readonly Applied[])
   );
   const earnings = own.filter((event) => event.type === 'PointsEarned');
   const returns = own.filter((event) => event.type === 'EarnReversed');
-  const earned = sumOf(earnings.map(({ data }) => data.points));
+  const again = own.filter((event) => event.type === 'EarningRerated');
+  const earned = sumOf([...earnings, ...again].map(({ data }) => data.points));
   const reversed = sumOf(returns.map(({ data }) => data.points));
-  const arrearsRaised = sumOf(returns.map(({ data }) => data.arrearsRaised));
+  const arrearsRaised = sumOf([...returns, ...again].map(({ data }) => data.arrearsRaised));
   // A correction may take back what the earlier revision gave, and give nothing itself.
   if (pin.nothing !== null)
     return { ...nothingOutcome(fact, pin.nothing), reversed, arrearsRaised };
   const awarded = earned > 0 || reversed > 0;
   return {
     outcome: awarded ? 'awarded' : 'nothing',
-    reason: awarded ? null : reasonForNothing(earnings, returns),
+    reason: awarded ? null : reasonForNothing(earnings, returns, again),
     account: pin.parts[0]?.account ?? null,
     earned,
     reversed,
@@ -71,14 +72,18 @@ export const pinnedOutcome = (fact: Fact, pin: Pin, applied: readonly Applied[])
     lines: isReceipt(fact)
       ? fact.lines.map((line) =>
           isSale(line)
-            ? soldLine(line.ordinal, earnings)
+            ? soldLine(line.ordinal, [...again.toReversed(), ...earnings])
             : returnedLine(line.ordinal, line.quantity, returns),
         )
       : [],
   };
 };
 
-const soldLine = (ordinal: number, earnings: readonly PointsEarned[]): LineResult => {
+/** As it was rated last. */
+const soldLine = (
+  ordinal: number,
+  earnings: readonly (PointsEarned | EarningRerated)[],
+): LineResult => {
   for (const { data } of earnings) {
     const line = data.lines.find((candidate) => candidate.ordinal === ordinal);
     if (line === undefined) continue;
@@ -114,7 +119,10 @@ const returnedLine = (
 const reasonForNothing = (
   earnings: readonly PointsEarned[],
   returns: readonly EarnReversed[],
+  again: readonly EarningRerated[],
 ): string => {
+  const last = again.at(-1);
+  if (last !== undefined) return last.data.nothing ?? 'below-one-point';
   if (earnings.length > 0) return earnings[0]?.data.reason ?? 'below-one-point';
   return returns.some(({ data }) => data.reversals.length > 0)
     ? 'returned-goods-had-earned-nothing'

@@ -1,5 +1,11 @@
 import type { CalculationV1 } from '@tallystick/contracts';
-import { Exact, minorUnitDigits, type AccountId, type Clock } from '@tallystick/kernel';
+import {
+  BeyondLimits,
+  Exact,
+  minorUnitDigits,
+  type AccountId,
+  type Clock,
+} from '@tallystick/kernel';
 import { asOf, emptyAccount } from '@tallystick/ledger';
 import { calculate, ownerAt, type Calculation } from '@tallystick/receipts';
 import { isSale, type ReceiptFact } from '@tallystick/rulebook';
@@ -14,7 +20,9 @@ export type BasketAnswer =
   | { readonly kind: 'calculated'; readonly calculation: CalculationV1 }
   | { readonly kind: 'program-unknown' }
   | { readonly kind: 'no-rulebook-in-force' }
-  | { readonly kind: 'other-currency'; readonly currency: string };
+  | { readonly kind: 'other-currency'; readonly currency: string }
+  /** It comes to more points, or more money, than are counted. */
+  | { readonly kind: 'beyond-limit' };
 
 /** Calculates a basket on the account as it is now, by what rates the receipt afterwards. Writes nothing. */
 export const calculateBasket = async (
@@ -43,6 +51,9 @@ export const calculateBasket = async (
       kind: 'calculated',
       calculation: account === null ? withoutMember(answer, basket) : { ...answer, account },
     };
+  } catch (error) {
+    if (error instanceof BeyondLimits) return { kind: 'beyond-limit' };
+    throw error;
   } finally {
     workspace.release(workspace.newestPosition());
   }

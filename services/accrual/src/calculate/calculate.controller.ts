@@ -16,7 +16,7 @@ import {
   type CardTokens,
   type RequestContext,
 } from '@tallystick/service-host';
-import { readReceipt, programUnknown } from '../receipts/submit-receipts.js';
+import { invalidReceipt, programUnknown, readReceipt } from '../receipts/submit-receipts.js';
 import { Memory } from '../settle/memory.js';
 import { calculateBasket } from './calculate-basket.js';
 
@@ -72,6 +72,10 @@ export class CalculateController {
           type: 'other-currency',
           title: `The programme counts in ${answer.currency}`,
         });
+      case 'beyond-limit':
+        throw invalidReceipt([
+          { field: 'lines', message: 'come to more points, or more money, than are counted' },
+        ]);
     }
   }
 }

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { EventMetadata } from '@tallystick/event-store';
-import { Exact, type AccountId, type Clock, type Instant } from '@tallystick/kernel';
+import { BeyondLimits, Exact, type AccountId, type Clock, type Instant } from '@tallystick/kernel';
 import { factStream, isReceipt, type Fact } from '@tallystick/receipts';
 import { claimFact, type ClaimDecision } from '../settle/claim-fact.js';
 import { loadAccount, loadFacts } from '../settle/load-facts.js';
@@ -84,6 +84,7 @@ const attemptClaim = async (
     const outcome = { ...decision.outcome, known: false };
     return { kind: 'claimed', fact, outcome, position: appended };
   } catch (error) {
+    if (error instanceof BeyondLimits) return { kind: 'not-claimable', reason: 'beyond-limit' };
     // Somebody settled it between the reading of its own stream and that of the account.
     if (error instanceof ReadApart) return null;
     throw error;

@@ -12,6 +12,7 @@ export const dueAfter = ({ event, parts, recordedAt }: HeardEvent): Instant | nu
   switch (event.type) {
     case 'PointsEarned':
     case 'PointsAdjusted':
+    case 'EarningRerated':
     case 'OpeningBalanceImported':
       return least(event.data.lots.map(lapseOf));
     case 'PointsTransferred':

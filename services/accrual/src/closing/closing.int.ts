@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { readAccount, readOn } from '@tallystick/accounts';
-import { accountId, ledgerStream, systemClock } from '@tallystick/kernel';
+import { newEvent } from '@tallystick/event-store';
+import { accountId, factId, ledgerStream, systemClock } from '@tallystick/kernel';
 import { equationOf, valuation, type Account } from '@tallystick/ledger';
 import {
   eventually,
@@ -43,6 +44,7 @@ const find = async (through: string, of = club) =>
     closed: number;
     skipped: number;
     refused: number;
+    refusals: object[];
   };
 const ended = async (through: string, of = club) => {
   await eventually(async () => (await find(through, of)).status === 'done', 30_000);
@@ -94,7 +96,7 @@ describe('a period', () => {
     expect((await club.events('ann')).at(-1)).toMatchObject({ type: 'PeriodClosed' });
     expect(JSON.parse((await club.events('ann')).at(-1)?.data ?? '')).toMatchObject({
       through: '2026-01-01T00:00:00.000Z',
-      keepFrom: '2025-12-02T00:00:00.000Z',
+      keepFrom: '2025-11-01T00:00:00.000Z',
     });
     await service.caughtUp();
     const known = new KnownAccounts(service.db);
@@ -195,6 +197,31 @@ describe('the closing of many accounts', () => {
     await other.close();
   });
 
+  it('says which accounts it could not close, and why; the others are closed', async () => {
+    const of = await openClub(service);
+    await of.open('well');
+    const stream = ledgerStream(of.program, await of.open('strange'));
+    const at = systemClock();
+    const metadata = { occurredAt: at, recordedAt: at, actor: 'test', correlationId: 'test' };
+    const unknown = newEvent(
+      factId('test', 'strange'),
+      0,
+      { type: 'PointsTeleported', data: { points: 1 } },
+      { ...metadata, program: of.program },
+    );
+    await service.store.append([{ stream, expected: 0, events: [unknown] }]);
+    await close('2025-12-31', { of });
+    expect(await ended('2025-12-31', of)).toEqual([1, 0, 1]);
+    const { refusals } = await find('2025-12-31', of);
+    expect(refusals).toEqual([
+      {
+        account: 'strange',
+        reason: 'newer-release',
+        detail: expect.stringContaining('Teleported'),
+      },
+    ]);
+  });
+
   it('begins again at the account where it was, when its process died', async () => {
     const of = await openClub(service);
     await of.open('a');
@@ -209,12 +236,12 @@ describe('the closing of many accounts', () => {
     const stream = ledgerStream(of.program, accountId('a'));
     expect(
       await jobs.advance(() =>
-        Promise.resolve({ closed: 1, skipped: 0, refused: 0, after: stream }),
+        Promise.resolve({ closed: 1, skipped: 0, refusals: [], after: stream }),
       ),
     ).toBe(true);
     await jobs.advance((closing) => {
       expect(closing).toMatchObject({ after: stream, closed: 1, status: 'running' });
-      return Promise.resolve({ closed: 0, skipped: 0, refused: 0, after: null });
+      return Promise.resolve({ closed: 0, skipped: 0, refusals: [], after: null });
     });
     expect(await find('2025-12-31', of)).toMatchObject({ status: 'done', closed: 1 });
   });

@@ -35,7 +35,7 @@ import { programUnknown } from '../corrections/problems.js';
 import { Catalog, rulebookAt } from '../programs/catalog.js';
 import { returnableSince } from '../programs/return-window.js';
 import { closingFact, closingStream, readClosing, type ClosingRequested } from './closing.js';
-import { Closings, type Closing } from './closings.js';
+import { Closings, refusal, type Closing } from './closings.js';
 
 class ClosingRequest extends createZodDto(
   z.strictObject({
@@ -49,13 +49,20 @@ class ClosingBody extends createZodDto(
     closing: z.string().describe('Its path: /v1/closings/<program>/<through>'),
     program: z.string(),
     through: z.string(),
-    keepFrom: z.string().describe('Sales before this moment can no longer be returned'),
+    keepFrom: z
+      .string()
+      .describe(
+        'What happened before this moment is left behind: no return reaches as far back, also if it comes a month late',
+      ),
     status: z.enum(['running', 'done']),
     closed: z.int().describe('Accounts whose period is closed'),
     skipped: z
       .int()
       .describe('Accounts that had closed it before, or became part of another account'),
-    refused: z.int().describe('Accounts that cannot be closed; the log says why'),
+    refused: z
+      .int()
+      .describe('Accounts that could not be closed: the next closing takes this period along'),
+    refusals: z.array(refusal).describe('The first 100 of these accounts, and why'),
     requestedBy: z.string(),
     endedAt: z.string().nullable(),
   }),
@@ -154,10 +161,11 @@ const notOver = (until: string) =>
   });
 
 const bodyOf = (closing: Closing): z.input<typeof ClosingBody.schema> => {
-  const { program, through, keepFrom, status, closed, skipped, refused } = closing;
+  const { program, through, keepFrom, status, closed, skipped, refused, refusals } = closing;
   return {
     closing: `/v1/closings/${encodeURIComponent(program)}/${through}`,
     ...{ program, through, keepFrom, status, closed, skipped, refused },
+    refusals: [...refusals],
     requestedBy: closing.requestedBy,
     endedAt: closing.endedAt,
   };

@@ -1,4 +1,5 @@
 import type { Pool } from 'pg';
+import { z } from 'zod';
 import {
   instant,
   instantOfEpochMs,
@@ -11,6 +12,16 @@ import {
 } from '@tallystick/kernel';
 import { transaction } from '@tallystick/postgres';
 import type { ClosingRequested } from './closing.js';
+
+/** An account that was not closed. What its next closing closes, it closes with it. */
+export const refusal = z.object({
+  account: z.string(),
+  /** `account-too-large`: it carries more than one append takes. `newer-release`: that one wrote what this one does not understand. */
+  reason: z.enum(['account-too-large', 'newer-release', 'fault']),
+  /** In words, for who looks after the system. */
+  detail: z.string(),
+});
+export type Refusal = z.output<typeof refusal>;
 
 /** How far the closing of a period has come. */
 export interface Closing {
@@ -27,16 +38,20 @@ export interface Closing {
   readonly closed: number;
   /** This period, or a later one, was closed before; or the account became part of another one. */
   readonly skipped: number;
-  /** It cannot be closed; the log says why. */
+  /** It cannot be closed. */
   readonly refused: number;
+  /** The first of those, at most `refusalsMax`. */
+  readonly refusals: readonly Refusal[];
   readonly endedAt: Instant | null;
 }
 
 /** What one batch of accounts came to. */
-export interface Progress extends Pick<Closing, 'closed' | 'skipped' | 'refused'> {
+export interface Progress extends Pick<Closing, 'closed' | 'skipped' | 'refusals'> {
   /** null: there were no more accounts. */
   readonly after: StreamName | null;
 }
+
+const refusalsMax = 100;
 
 interface Row {
   readonly program: string;
@@ -50,6 +65,7 @@ interface Row {
   readonly closed: number;
   readonly skipped: number;
   readonly refused: number;
+  readonly refusals: unknown;
   readonly ended_at: Date | null;
 }
 
@@ -65,6 +81,7 @@ const closingOf = (row: Row): Closing => ({
   closed: row.closed,
   skipped: row.skipped,
   refused: row.refused,
+  refusals: z.array(refusal).parse(row.refusals),
   endedAt: row.ended_at === null ? null : instantOfEpochMs(row.ended_at.getTime()),
 });
 
@@ -108,11 +125,12 @@ export class Closings {
         `update closings set closed = closed + $3, skipped = skipped + $4, refused = refused + $5,
            after_stream = coalesce($6, after_stream),
            status = case when $6::text is null then 'done' else 'running' end,
-           ended_at = case when $6::text is null then now() end
+           ended_at = case when $6::text is null then now() end, refusals = $7::jsonb
          where program = $1 and through = $2`,
         [
           ...[closing.program, closing.through],
-          ...[progress.closed, progress.skipped, progress.refused, progress.after],
+          ...[progress.closed, progress.skipped, progress.refusals.length, progress.after],
+          JSON.stringify([...closing.refusals, ...progress.refusals].slice(0, refusalsMax)),
         ],
       );
       return true;

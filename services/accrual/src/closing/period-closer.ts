@@ -1,21 +1,23 @@
 import { randomUUID } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import { Accounts } from '@tallystick/accounts';
+import { AppendRefused } from '@tallystick/event-store';
 import type { Clock } from '@tallystick/kernel';
+import { UnknownLedgerEvent } from '@tallystick/ledger';
 import {
   BackgroundWork,
   CLOCK,
   isAway,
   LOG,
   POSITIONS,
-  ProblemException,
   type Log,
   type PositionWait,
 } from '@tallystick/service-host';
 import { CatchUp } from '../accounts/catch-up.js';
+import { heardOfAll } from '../accounts/heard-of-all.js';
 import { KnownAccounts, type KnownAccount } from '../accounts/known-accounts.js';
 import { closeAccount } from './close-account.js';
-import { Closings, type Closing, type Progress } from './closings.js';
+import { Closings, type Closing, type Progress, type Refusal } from './closings.js';
 
 const lookEveryMs = 1_000;
 /** Accounts that are closed together: they share the store's commits. */
@@ -28,9 +30,9 @@ export class PeriodCloser extends BackgroundWork {
   constructor(
     @Inject(Closings) private readonly closings: Closings,
     @Inject(KnownAccounts) private readonly known: KnownAccounts,
-    @Inject(CatchUp) private readonly catchUp: CatchUp,
+    @Inject(CatchUp) readonly catchUp: CatchUp,
     @Inject(Accounts) private readonly accounts: Accounts,
-    @Inject(POSITIONS) private readonly positions: PositionWait,
+    @Inject(POSITIONS) readonly positions: PositionWait,
     @Inject(CLOCK) private readonly clock: Clock,
     @Inject(LOG) log: Log,
   ) {
@@ -47,24 +49,26 @@ export class PeriodCloser extends BackgroundWork {
   }
 
   private async closeBatch(closing: Closing): Promise<Progress | null> {
-    if (!(await this.hasHeardOfAll(closing))) return null;
+    if (!(await heardOfAll(this, closing.position))) return null;
     const { program, after } = closing;
     const page = await this.known.page(program, after, accountsMax);
-    const progress = { closed: 0, skipped: 0, refused: 0, after: page.at(-1)?.stream ?? null };
     const correlationId = randomUUID();
-    await Promise.all(
-      page.map(async (account) => {
-        progress[await this.close(closing, account, correlationId)] += 1;
-      }),
+    const answers = await Promise.all(
+      page.map((account) => this.close(closing, account, correlationId)),
     );
-    return progress;
+    const count = (what: string) => answers.filter((answer) => answer === what).length;
+    return {
+      ...{ closed: count('closed'), skipped: count('skipped') },
+      refusals: answers.filter((answer) => typeof answer === 'object'),
+      after: page.at(-1)?.stream ?? null,
+    };
   }
 
   private async close(
     closing: Closing,
     { program, account }: KnownAccount,
     correlationId: string,
-  ): Promise<'closed' | 'skipped' | 'refused'> {
+  ): Promise<'closed' | 'skipped' | Refusal> {
     const at = this.clock();
     const metadata = { program, occurredAt: at, recordedAt: at, actor, correlationId };
     try {
@@ -73,19 +77,16 @@ export class PeriodCloser extends BackgroundWork {
       // The store is away: the whole batch comes again. Anything else is this account's own.
       if (isAway(error)) throw error;
       this.log.error({ err: error, program, account }, 'a period of an account cannot be closed');
-      return 'refused';
-    }
-  }
-
-  /** Whether every account is known that was opened before the closing was asked for. */
-  private async hasHeardOfAll({ position }: Closing): Promise<boolean> {
-    if (!(await this.catchUp.isDone())) return false;
-    try {
-      await this.positions.reached(String(position));
-      return true;
-    } catch (error) {
-      if (error instanceof ProblemException) return false;
-      throw error;
+      return { account, reason: reasonOf(error), detail: detailOf(error) };
     }
   }
 }
+
+const reasonOf = (error: unknown): Refusal['reason'] => {
+  if (error instanceof AppendRefused) return 'account-too-large';
+  return error instanceof UnknownLedgerEvent ? 'newer-release' : 'fault';
+};
+
+const detailMax = 300;
+const detailOf = (error: unknown): string =>
+  (error instanceof Error ? error.message : String(error)).slice(0, detailMax);

@@ -12,6 +12,8 @@ import { MergesController } from '../merges/merges.controller.js';
 import { MergesView } from '../merges/merges-view.js';
 import { OpeningBalancesController } from '../opening-balances/opening-balances.controller.js';
 import { UnfinishedBalances } from '../opening-balances/unfinished-balances.js';
+import { Rerater } from '../reratings/rerater.js';
+import { ReratingsController } from '../reratings/reratings.controller.js';
 import { CorrectionsConsumer } from './corrections.consumer.js';
 import { CorrectionsSweeper } from './corrections-sweeper.js';
 
@@ -21,6 +23,7 @@ export const correctionControllers: readonly Type<unknown>[] = [
   MergesController,
   OpeningBalancesController,
   ClosingsController,
+  ReratingsController,
   CorrectionsConsumer,
 ];
 
@@ -43,5 +46,6 @@ export const correctionProviders: readonly Provider[] = [
   },
   { provide: Closings, inject: [DATABASE], useFactory: (db: Pool) => new Closings(db) },
   PeriodCloser,
+  Rerater,
   CorrectionsSweeper,
 ];

@@ -1,7 +1,7 @@
 import type { ReceiptExplanation } from '@tallystick/contracts';
 import { sha256 } from '@tallystick/event-store';
 import type { FactId } from '@tallystick/kernel';
-import type { PointsEarned } from '@tallystick/ledger';
+import type { EarningRerated, PointsEarned } from '@tallystick/ledger';
 import {
   explainEarning,
   factStream,
@@ -40,13 +40,17 @@ export const explainReceipt = async (
     const earnings = [...accounts]
       .flatMap((account) => workspace.account(fact.program, account).appliedBy(id))
       .filter(
-        (event): event is PointsEarned =>
-          event.type === 'PointsEarned' && event.data.factRevision === revisionOf(fact),
+        (event): event is PointsEarned | EarningRerated =>
+          event.type !== 'EarnReversed' && event.data.factRevision === revisionOf(fact),
       );
     const { outcome, reason } = outcomeOfPin(workspace, fact, pin);
     return {
       ...{ receipt: id, outcome, reason },
-      awards: earnings.map(({ data }) => ({
+      awards: earnings.map(({ type, data }) => ({
+        rerating:
+          type === 'EarningRerated'
+            ? { rerating: data.run, from: data.from, reason: data.reason }
+            : null,
         points: data.points,
         rulebook: data.rulebook,
         ...explainEarning(fact, data, rulebookOf(program, data.rulebook).book, sha256),

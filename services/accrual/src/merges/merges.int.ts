@@ -169,7 +169,7 @@ describe('a merge', () => {
       keepFrom: string;
     };
     const days = (Date.now() - Date.parse(left.keepFrom)) / 86_400_000;
-    expect(Math.round(days)).toBe(30);
+    expect(Math.round(days)).toBe(30 + 31);
   });
 
   it('is only for managers of a programme that there is', async () => {

@@ -81,7 +81,6 @@ export class ReceiptsController {
   @ApiOkResponse({ type: Outcome })
   @ApiResponse({ status: 404, description: 'program-unknown' })
   @ApiResponse({ status: 422, description: 'receipt-invalid, receipt-too-large' })
-  @ApiResponse({ status: 500, description: 'receipt-unsettleable' })
   async submit(
     @Body() body: unknown,
     @CallerParam() caller: Caller,

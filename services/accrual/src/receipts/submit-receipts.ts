@@ -134,7 +134,9 @@ export const readReceipt = (
 const daysApart = (day: LocalDate, at: Instant): number =>
   Math.abs(epochMs(startOfDay(day, utc)) - epochMs(startOfDay(dayAt(at, utc), utc))) / dayMs;
 
-const invalidReceipt = (errors: readonly { field: string; message: string }[]): ProblemException =>
+export const invalidReceipt = (
+  errors: readonly { field: string; message: string }[],
+): ProblemException =>
   problem({
     status: 422,
     type: 'receipt-invalid',

@@ -7,6 +7,7 @@ import {
   evolve,
   LedgerReader,
   type Account,
+  type EarningRerated,
   type EarnReversed,
   type LedgerEvent,
   type MergeOut,
@@ -14,7 +15,7 @@ import {
 } from '@tallystick/ledger';
 
 /** What a fact did to an account. */
-export type Applied = PointsEarned | EarnReversed;
+export type Applied = PointsEarned | EarnReversed | EarningRerated;
 
 /**
  * An account while facts are settled on it: what was kept of it, what was read since, and what is decided on top. What was read is
@@ -134,16 +135,23 @@ const copyOf = (held: Held): Held => ({ ...held, state: structuredClone(held.sta
 const historyOf = (events: readonly RecordedEvent[]): ReadonlyMap<FactId, readonly Applied[]> => {
   const history = new Map<FactId, Applied[]>();
   events.forEach(({ type }, index) => {
-    if (type === 'PointsEarned' || type === 'EarnReversed')
-      remember(history, eventAt(events, index));
+    if (appliedTypes.has(type)) remember(history, eventAt(events, index));
   });
   return history;
 };
 
+const appliedTypes: ReadonlySet<string> = new Set([
+  'PointsEarned',
+  'EarnReversed',
+  'EarningRerated',
+]);
+
 const remember = (applied: Map<FactId, Applied[]>, event: LedgerEvent): void => {
-  if (event.type !== 'PointsEarned' && event.type !== 'EarnReversed') return;
+  if (!isApplied(event)) return;
   const { fact } = event.data;
   const events = applied.get(fact);
   if (events === undefined) applied.set(fact, [event]);
   else events.push(event);
 };
+
+const isApplied = (event: LedgerEvent): event is Applied => appliedTypes.has(event.type);

@@ -6,7 +6,7 @@ import {
   type FactStreamState,
 } from '@tallystick/receipts';
 import { rulebookAt, rulebookOf, type Program } from '../programs/catalog.js';
-import { applyPin, unlessClosed, type Arrival } from './settle-fact.js';
+import { applyPin, asItCanBe, type Arrival } from './settle-fact.js';
 import { arriveAt, homeOf } from './successors.js';
 import type { Workspace } from './workspace.js';
 
@@ -62,7 +62,7 @@ export const claimFact = (
     rulebook: rulebookAt(program, fact.occurredAt),
   });
   if (decision.kind !== 'pinned') return { kind: 'not-claimable', reason: decision.kind };
-  const pin = unlessClosed(workspace, fact, { ...decision.pin, rulebook });
+  const pin = asItCanBe(workspace, { fact, metadata }, { ...decision.pin, rulebook });
   const data = { fact: fact.id, revision: revisionOf(fact), pin, claimedBy: home };
   workspace.recordFact(fact.id, { type: 'FactPinned', data }, metadata);
   return {

@@ -26,6 +26,8 @@ import type { Workspace } from './workspace.js';
 export interface Arrival {
   readonly fact: Fact;
   readonly metadata: EventMetadata;
+  /** It was tried, and brings more than an account, or a number, takes: it is pinned to nothing. */
+  readonly beyondLimits?: true;
 }
 
 export interface Settled extends FactOutcome {
@@ -56,9 +58,10 @@ export class ReadApart extends Error {
 export const settleFact = (
   workspace: Workspace,
   program: Program,
-  { fact, metadata }: Arrival,
+  arrival: Arrival,
   at: Instant,
 ): Settled => {
+  const { fact, metadata } = arrival;
   const standing = standingOfFact(workspace.fact(fact.id), fact);
   switch (standing.kind) {
     case 'superseded':
@@ -76,11 +79,11 @@ export const settleFact = (
       }
       return { ...standingOutcome(fact, standing), known: false };
     case 'pinned':
-      return { ...applyPin(workspace, program, { fact, metadata }, standing.pin, at), known: true };
+      return { ...applyPin(workspace, program, arrival, standing.pin, at), known: true };
     case 'new':
     case 'waiting':
       return {
-        ...pinFact(workspace, program, { fact, metadata }, at),
+        ...pinFact(workspace, program, arrival, at),
         known: standing.kind === 'waiting',
       };
   }
@@ -100,7 +103,7 @@ const pinFact = (
     home: (account) => arriveAt(workspace, program, account, at),
     rulebook: rulebookAt(program, fact.occurredAt),
   });
-  const pin = decision.kind === 'pinned' ? unlessClosed(workspace, fact, decision.pin) : null;
+  const pin = decision.kind === 'pinned' ? asItCanBe(workspace, arrival, decision.pin) : null;
   if (isNew) {
     const type = isReceipt(fact) ? 'ReceiptRegistered' : 'PartnerEventRegistered';
     workspace.recordFact(fact.id, { type, data: { fact: fact.id, document: fact, pin } }, metadata);
@@ -114,9 +117,15 @@ const pinFact = (
   return applyPin(workspace, program, arrival, pin, at);
 };
 
-/** What corrects a receipt that one of its accounts does not remember any more changes nothing anywhere: what that one did stays. */
-export const unlessClosed = (workspace: Workspace, fact: Fact, pin: Pin): Pin => {
-  const nothing = closedReason(workspace, fact, pin);
+/**
+ * What corrects a receipt that one of its accounts does not remember any more changes nothing anywhere: what that one did stays. So it is
+ * with what brings more than an account takes.
+ */
+export const asItCanBe = (workspace: Workspace, { fact, beyondLimits }: Arrival, pin: Pin): Pin => {
+  const nothing =
+    beyondLimits === true && pin.nothing === null
+      ? 'beyond-limit'
+      : closedReason(workspace, fact, pin);
   return nothing === null ? pin : { rulebook: pin.rulebook, parts: [], nothing };
 };
 
@@ -201,10 +210,11 @@ const returnedOf = (workspace: Workspace, fact: Fact, account: AccountId): reado
 const pinNow = (
   workspace: Workspace,
   program: Program,
-  { fact, metadata }: Arrival,
+  arrival: Arrival,
   { pin, open }: { readonly pin: Pin; readonly open: readonly Part[] },
   at: Instant,
 ): Pin => {
+  const { fact, metadata } = arrival;
   const moved = new Map<AccountId, number[]>();
   for (const { account, lines } of open) {
     const home = arriveAt(workspace, program, account, at);
@@ -212,7 +222,7 @@ const pinNow = (
   }
   const applied = pin.parts.filter((part) => !open.includes(part));
   const parts = [...moved].map(([account, lines]) => ({ account, lines: lines.sort(byOrdinal) }));
-  const now = unlessClosed(workspace, fact, { ...pin, parts: [...applied, ...parts] });
+  const now = asItCanBe(workspace, arrival, { ...pin, parts: [...applied, ...parts] });
   if (now.nothing === pin.nothing && open.every(({ account }) => moved.has(account))) return pin;
   const data = { fact: fact.id, revision: revisionOf(fact), pin: now };
   workspace.recordFact(fact.id, { type: 'FactPinned', data }, metadata);

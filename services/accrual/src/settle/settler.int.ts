@@ -26,8 +26,8 @@ afterAll(async () => {
   await database.drop();
 });
 
-const withAnn = async (): Promise<Till> => {
-  const till = await openTill(store);
+const withAnn = async (rules: Parameters<typeof openTill>[1] = {}): Promise<Till> => {
+  const till = await openTill(store, rules);
   await till.open('ann');
   return till;
 };
@@ -170,22 +170,59 @@ describe('a receipt of a programme that nobody published', () => {
   });
 });
 
-describe('a receipt that can never be rated', () => {
-  const huge = [tea(1, 1, undefined, { amount: '99999999999999999999' })];
+describe('a receipt that brings more than an account takes', () => {
+  const beyond = { outcome: 'nothing', reason: 'beyond-limit', account: null, earned: 0 };
+  const ofPounds = (amount: string) => [tea(1, 1, undefined, { amount })];
+  const most = ofPounds(String(Number.MAX_SAFE_INTEGER));
 
-  it('is answered so by itself: those beside it and behind it are settled', async () => {
-    const till = await withAnn();
-    const answers = await till.settler.settle([
+  it.each([
+    ['points', ofPounds('10000000000000')],
+    ['money', most],
+    ['points in all', ofPounds('9007199254740.98')],
+  ])('in %s, earns nothing and says so; those beside it are settled', async (_, huge) => {
+    const base = { points: 1_000, per: '1', rounding: 'down', level: 'receipt' } as const;
+    const earning = [{ ...base, id: 'base', kind: 'base', funder: 'chain' } as const];
+    const till = await withAnn({ earning });
+    const answers = await till.settle(
       till.receipt(1, 'ann'),
       till.receipt(2, 'ann', huge),
       till.receipt(3, 'ann'),
+    );
+    expect(answers).toMatchObject([{ earned: 10_000 }, beyond, { earned: 10_000 }]);
+    expect(await till.settle(till.receipt(2, 'ann', huge))).toMatchObject([
+      { ...beyond, known: true },
     ]);
-    expect(answers.map(({ kind }) => kind)).toEqual(['settled', 'unsettleable', 'settled']);
     expect(await till.events('ann')).toHaveLength(3);
-    expect(await till.find(2)).toBeUndefined();
-    expect(await till.points('ann')).toBe(20);
+    expect(await till.find(2)).toMatchObject(beyond);
+    expect(await till.points('ann')).toBe(20_000);
   });
 
+  it('and waited for its card waits no more', async () => {
+    const till = await openTill(store);
+    await till.settle(till.receipt(1, 'ann', most), till.receipt(2, 'ann'));
+    await till.open('ann');
+    expect(await till.settle(till.receipt(3, 'ann'))).toMatchObject([{ outcome: 'awarded' }]);
+    expect(await till.find(1)).toMatchObject(beyond);
+    expect(await till.settle(till.receipt(2, 'ann'))).toMatchObject([
+      { outcome: 'awarded', known: true },
+    ]);
+    const stream = cardStream(till.program, till.card('ann'));
+    const told = (await store.readStreams([stream])).get(stream) ?? [];
+    expect(told.map(({ type }) => type)).toEqual([
+      ...['FactParked', 'FactParked', 'CardAttached', 'FactClaimed', 'FactClaimed'],
+    ]);
+  });
+
+  it('and corrects an earlier revision, leaves that one as it is', async () => {
+    const till = await withAnn();
+    await till.settle(till.receipt(1, 'ann'));
+    const corrected = till.receipt(1, 'ann', most, { revision: 2 });
+    expect(await till.settle(corrected)).toMatchObject([beyond]);
+    expect(await till.points('ann')).toBe(10);
+  });
+});
+
+describe('a receipt that can never be kept', () => {
   it('because it is larger than the store takes is answered so by itself, too', async () => {
     const till = await withAnn();
     const many = Array.from({ length: 9_000 }, (_, index) =>
@@ -203,13 +240,5 @@ describe('a receipt that can never be rated', () => {
     ]);
     expect(await till.find(2)).toBeUndefined();
     expect(await till.points('ann')).toBe(20);
-  });
-
-  it('and waited for its card does not hold up what comes behind it', async () => {
-    const till = await openTill(store);
-    await till.settle(till.receipt(1, 'ann', huge), till.receipt(2, 'ann'));
-    await till.open('ann');
-    expect(await till.settle(till.receipt(3, 'ann'))).toMatchObject([{ outcome: 'awarded' }]);
-    expect(await till.settle(till.receipt(2, 'ann'))).toMatchObject([{ outcome: 'awarded' }]);
   });
 });

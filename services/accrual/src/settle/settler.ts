@@ -16,14 +16,21 @@ import { groupByShared } from './groups.js';
 import { loadFacts } from './load-facts.js';
 import type { Memory } from './memory.js';
 import { countReceipts, timed } from './telling.js';
-import { decideOrSay, firstFault, isApart, orTooLarge, Unsettleable } from './unsettleable.js';
+import {
+  decideOrSay,
+  firstFault,
+  isApart,
+  isBeyondLimits,
+  orTooLarge,
+  Unsettleable,
+} from './unsettleable.js';
 import { Workspace } from './workspace.js';
 
 export type SettleAnswer =
   /** `position`: where in the store's order its events are, or what the store had when it was known already. */
   | { readonly kind: 'settled'; readonly outcome: Settled; readonly position: bigint }
   | { readonly kind: 'program-unknown' }
-  /** It can never be settled: a bug, or numbers beyond what a ledger holds. Nothing of it was written. */
+  /** It can never be settled: a bug, or more than the store takes. Nothing of it was written. */
   | { readonly kind: 'unsettleable'; readonly error: unknown };
 
 interface Item {
@@ -39,7 +46,13 @@ type Written =
     }
   /** `apart`: a fact whose account knows more of it than its own stream says. Somebody was faster, or its streams contradict each other. */
   | { readonly kind: 'conflict'; readonly apart?: Unsettleable }
-  | { readonly kind: 'hopeless'; readonly fact: Fact['id'] };
+  | { readonly kind: 'fault'; readonly of: Unsettleable };
+
+/** Facts that waited, and cannot be settled as they are. */
+interface Aside {
+  readonly hopeless: Set<Fact['id']>;
+  readonly beyondLimits: Set<Fact['id']>;
+}
 
 /** Another process keeps winning: a conflict means that somebody made progress, so this is never reached by waiting alone. */
 const attemptsMax = 100;
@@ -102,7 +115,12 @@ export class Settler {
       return await this.settleTogether(group, first);
     } catch (error) {
       if (!(error instanceof Unsettleable)) throw error;
-      if (group.length === 1) return [{ kind: 'unsettleable', error: error.cause }];
+      const [only, ...others] = group;
+      if (only !== undefined && others.length === 0) {
+        return isBeyondLimits(error) && only.beyondLimits === undefined
+          ? this.settleGroup([{ ...only, beyondLimits: true }])
+          : [{ kind: 'unsettleable', error: error.cause }];
+      }
       // One of them is at fault; the others are not to suffer for it.
       const answers: SettleAnswer[] = [];
       for (const arrival of group) answers.push(...(await this.settleGroup([arrival])));
@@ -115,14 +133,14 @@ export class Settler {
     group: readonly Arrival[],
     first: Workspace | undefined,
   ): Promise<readonly SettleAnswer[]> {
-    const hopeless = new Set<Fact['id']>();
-    let written = await this.attempt(group, hopeless, first ?? (await this.loaded(group, false)));
+    const aside: Aside = { hopeless: new Set(), beyondLimits: new Set() };
+    let written = await this.attempt(group, aside, first ?? (await this.loaded(group, false)));
     for (let attempt = 1; ;) {
       if (written.kind === 'settled') {
         const { position } = written;
         return written.outcomes.map((outcome) => ({ kind: 'settled', outcome, position }));
       }
-      if (written.kind === 'hopeless') hopeless.add(written.fact);
+      if (written.kind === 'fault') setAside(aside, written.of);
       else {
         if (written.apart !== undefined && attempt === apartMax) throw written.apart;
         if (attempt === attemptsMax)
@@ -132,7 +150,7 @@ export class Settler {
       await sleep(Math.floor((backoffMsMax * (attempt - 1)) / attemptsMax));
       const keepSpares = attempt > 1;
       written = await this.alone(async () =>
-        this.attempt(group, hopeless, await this.loaded(group, keepSpares)),
+        this.attempt(group, aside, await this.loaded(group, keepSpares)),
       );
     }
   }
@@ -163,12 +181,12 @@ export class Settler {
 
   private async attempt(
     group: readonly Arrival[],
-    hopeless: ReadonlySet<Fact['id']>,
+    aside: Aside,
     workspace: Workspace,
   ): Promise<Written> {
     let appended: bigint | null = null;
     try {
-      const written = await this.write(workspace, group, hopeless).catch(orConflict);
+      const written = await this.write(workspace, group, aside).catch(orConflict);
       if (written.kind === 'settled') appended = written.position;
       return written;
     } finally {
@@ -179,18 +197,17 @@ export class Settler {
   private async write(
     workspace: Workspace,
     group: readonly Arrival[],
-    hopeless: ReadonlySet<Fact['id']>,
+    aside: Aside,
   ): Promise<Written> {
     const at = this.clock();
     const decideOne = (arrival: Arrival): Settled =>
       decideOrSay(workspace, programOf(this.memory.catalog, arrival.fact), arrival, at);
     const decide = this.telemetry === null ? decideOne : timed(this.telemetry, decideOne);
-    const waiting = (await this.waitingBefore(group, workspace)).filter(
-      ({ fact }) => !hopeless.has(fact.id),
-    );
-    const fault = firstFault(waiting, decide);
-    // It waited, and can never be settled: those behind it go on without it.
-    if (fault !== null) return { kind: 'hopeless', fact: fault.fact.id };
+    const waiting = (await this.waitingBefore(group, workspace))
+      .filter(({ fact }) => !aside.hopeless.has(fact.id))
+      .map((one) => (aside.beyondLimits.has(one.fact.id) ? { ...one, beyondLimits } : one));
+    const of = firstFault(waiting, decide);
+    if (of !== null) return { kind: 'fault', of };
     const outcomes = group.map(decide);
     const writes = workspace.writes();
     if (writes.length === 0)
@@ -260,6 +277,15 @@ export class Settler {
     return facts;
   }
 }
+
+const beyondLimits = true as const;
+
+/** It waited, and cannot be settled as it is: those behind it go on without it, or with what can be said of it. */
+const setAside = (aside: Aside, fault: Unsettleable): void => {
+  const { fact, beyondLimits: tried } = fault.arrival;
+  const into = isBeyondLimits(fault) && tried === undefined ? aside.beyondLimits : aside.hopeless;
+  into.add(fact.id);
+};
 
 const factsOf = (arrivals: readonly Arrival[]): readonly Fact[] => arrivals.map(({ fact }) => fact);
 

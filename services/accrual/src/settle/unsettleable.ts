@@ -1,5 +1,5 @@
 import { AppendRefused } from '@tallystick/event-store';
-import type { Instant } from '@tallystick/kernel';
+import { BeyondLimits, type Instant } from '@tallystick/kernel';
 import { UnknownLedgerEvent } from '@tallystick/ledger';
 import type { Program } from '../programs/catalog.js';
 import {
@@ -41,6 +41,9 @@ export const decideOrSay = (
 export const isApart = (error: unknown): error is Unsettleable =>
   error instanceof Unsettleable && error.cause instanceof ReadApart;
 
+/** It brings more than an account takes, or an amount of money holds: said so, it can be settled. */
+export const isBeyondLimits = (error: Unsettleable): boolean => error.cause instanceof BeyondLimits;
+
 /** What the store would never take is nobody's fault but one fact's: together with others it may only have been too much. */
 export const orTooLarge =
   ([first]: readonly Arrival[]) =>
@@ -53,12 +56,12 @@ export const orTooLarge =
 export const firstFault = (
   arrivals: readonly Arrival[],
   decide: (arrival: Arrival) => Settled,
-): Arrival | null => {
+): Unsettleable | null => {
   for (const arrival of arrivals) {
     try {
       decide(arrival);
     } catch (error) {
-      if (error instanceof Unsettleable && !isApart(error)) return arrival;
+      if (error instanceof Unsettleable && !isApart(error)) return error;
       throw error;
     }
   }

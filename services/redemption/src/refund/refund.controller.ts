@@ -17,7 +17,13 @@ import {
 import { MEANS } from '../accounts/providers.js';
 import { availableAfter, position, reason } from '../fields.js';
 import type { Means } from '../orders/order.js';
-import { alreadyRefunded, keyReused, redemptionTooOld, redemptionUnknown } from '../problems.js';
+import {
+  alreadyRefunded,
+  beyondLimit,
+  keyReused,
+  redemptionTooOld,
+  redemptionUnknown,
+} from '../problems.js';
 import { refund } from './refund.js';
 
 class RefundRequest extends createZodDto(z.strictObject({ reason })) {}
@@ -47,7 +53,7 @@ export class RefundController {
   })
   @ApiResponse({ status: 201, type: RefundedBody.Output })
   @ApiResponse({ status: 404, description: 'redemption-unknown' })
-  @ApiResponse({ status: 409, description: 'already-refunded, redemption-too-old' })
+  @ApiResponse({ status: 409, description: 'already-refunded, redemption-too-old, beyond-limit' })
   @ApiResponse({ status: 422, description: 'idempotency-key-reused' })
   async refund(
     @Param('program') program: string,
@@ -71,6 +77,8 @@ export class RefundController {
         throw alreadyRefunded();
       case 'redemption-too-old':
         throw redemptionTooOld();
+      case 'beyond-limit':
+        throw beyondLimit();
       case 'key-reused':
         throw keyReused();
     }

@@ -68,6 +68,14 @@ describe('a refund', () => {
     expect(refusal(await refund('none', 'none'))).toEqual([404, 'redemption-unknown']);
   });
 
+  it('that would bring the account more than it takes is refused', async () => {
+    const account = await house.club.open('full', Number.MAX_SAFE_INTEGER - 2);
+    const redemption = await spend(account, 'full', 7);
+    expect(refusal(await refund(redemption, 'full'))).toEqual([409, 'beyond-limit']);
+    const small = await spend(account, 'full-2', 2);
+    expect((await refund(small, 'full-2')).status).toBe(201);
+  });
+
   it('asked for by many at once happens once', async () => {
     const account = await house.club.open('many', 10);
     const redemption = await spend(account, 'many', 7);

@@ -6,7 +6,12 @@ import {
   type Points,
   type ProgramId,
 } from '@tallystick/kernel';
-import { decideRefund, valuation, type RedemptionRefunded } from '@tallystick/ledger';
+import {
+  decideRefund,
+  valuation,
+  type BeyondLimit,
+  type RedemptionRefunded,
+} from '@tallystick/ledger';
 import { readHistory } from '../orders/history.js';
 import {
   carryOut,
@@ -39,6 +44,7 @@ export interface Refunded {
 export type RefundRefusal =
   | { readonly kind: 'redemption-unknown' }
   | { readonly kind: 'already-refunded' }
+  | BeyondLimit
   /** It is older than what the account remembers of itself. */
   | { readonly kind: 'redemption-too-old' };
 
@@ -90,6 +96,8 @@ const orderFor = (
           return { kind: 'refused', refusal: { kind: 'redemption-unknown' } };
         case 'already-refunded':
           return { kind: 'refused', refusal: { kind: 'already-refunded' } };
+        case 'beyond-limit':
+          return { kind: 'refused', refusal: decision };
         default:
           return decision;
       }

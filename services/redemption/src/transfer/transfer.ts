@@ -2,7 +2,9 @@ import { contentHash } from '@tallystick/event-store';
 import type { AccountId, Points, ProgramId } from '@tallystick/kernel';
 import {
   decideTransferOut,
+  hasRoomFor,
   valuation,
+  type BeyondLimit,
   type MergedAway,
   type TransferOut,
 } from '@tallystick/ledger';
@@ -42,7 +44,9 @@ export type TransferOutcome =
   | Outcome<Transferred, TransferRefusal>
   | MergedAway
   | { readonly kind: 'receiver-unknown' }
-  | { readonly kind: 'receiver-merged'; readonly into: AccountId };
+  | { readonly kind: 'receiver-merged'; readonly into: AccountId }
+  /** The receiver would come to more points than an account takes. */
+  | BeyondLimit;
 
 /**
  * Sends points from one account to another, once for a caller's key. Whether the receiver can receive is asked before anything is written; from
@@ -61,7 +65,7 @@ export const transfer = async (
   const pinned = await readReceiver(means.store, transferStream(program, id));
   const receiver =
     pinned === null
-      ? await receiverOf(means, program, between.to)
+      ? await receiverOf(means, request, between.to)
       : await sameReceiver(means, program, between.to, pinned);
   if (receiver.kind !== 'receiver') return receiver;
   const { account: to } = receiver;
@@ -84,17 +88,27 @@ export const transfer = async (
 type Receiver =
   | { readonly kind: 'receiver'; readonly account: AccountId }
   | { readonly kind: 'receiver-unknown' }
-  | { readonly kind: 'receiver-merged'; readonly into: AccountId };
+  | { readonly kind: 'receiver-merged'; readonly into: AccountId }
+  | BeyondLimit;
 
-const receiverOf = async (means: Means, program: ProgramId, to: Named): Promise<Receiver> => {
-  const { opened, into } = await means.accounts.look(program, to.account, (account) => ({
+const receiverOf = async (
+  means: Means,
+  { program, points }: TransferRequest,
+  to: Named,
+): Promise<Receiver> => {
+  const { opened, into, hasRoom } = await means.accounts.look(program, to.account, (account) => ({
     opened: account.opened !== null,
     into: account.merged?.into ?? null,
+    hasRoom: hasRoomFor(account, points),
   }));
   if (!opened) return { kind: 'receiver-unknown' };
-  if (into === null) return { kind: 'receiver', account: to.account };
+  if (into === null)
+    return hasRoom ? { kind: 'receiver', account: to.account } : { kind: 'beyond-limit' };
   if (!to.follows) return { kind: 'receiver-merged', into };
-  return { kind: 'receiver', account: await follow(means, program, to.account) };
+  const account = await follow(means, program, to.account);
+  return (await means.accounts.look(program, account, (state) => hasRoomFor(state, points)))
+    ? { kind: 'receiver', account }
+    : { kind: 'beyond-limit' };
 };
 
 /** What was pinned is the same receiver, where the account that is named now was that one, or has become part of it. */

@@ -21,6 +21,7 @@ import type { Means } from '../orders/order.js';
 import {
   accountMerged,
   accountUnknown,
+  beyondLimit,
   insufficient,
   problemOf,
   sameAccount,
@@ -81,7 +82,10 @@ export class TransfersController {
   })
   @ApiResponse({ status: 201, type: TransferredBody.Output })
   @ApiResponse({ status: 404, description: 'account-unknown' })
-  @ApiResponse({ status: 409, description: 'insufficient-points, same-account, account-merged' })
+  @ApiResponse({
+    status: 409,
+    description: 'insufficient-points, same-account, account-merged, beyond-limit',
+  })
   @ApiResponse({ status: 422, description: 'idempotency-key-reused' })
   async transfer(
     @Body() body: TransferRequest,
@@ -115,6 +119,8 @@ export class TransfersController {
         throw accountUnknown('The programme has no account that could receive it.');
       case 'receiver-merged':
         throw accountMerged(outcome.into);
+      case 'beyond-limit':
+        throw beyondLimit();
       default:
         throw problemOf(outcome);
     }

@@ -110,6 +110,17 @@ describe('a transfer', () => {
     expect([await transfersOf(from), await transfersOf(to)]).toEqual([1, 1]);
   });
 
+  it('that would bring the receiver more than an account takes is refused before anything is written', async () => {
+    const from = await house.club.open('room-from', 10);
+    const full = await house.club.open('room-to', Number.MAX_SAFE_INTEGER - 2);
+    expect(refusal(await send('room', { account: from }, { account: full }))).toEqual([
+      ...[409, 'beyond-limit'],
+    ]);
+    expect([await transfersOf(from), await transfersOf(full)]).toEqual([0, 0]);
+    const less = { points: 2 };
+    expect((await send('room', { account: from }, { account: full }, less)).status).toBe(201);
+  });
+
   it('is told to both members and to managers: to others it is unknown', async () => {
     const [from, to] = await pair('told');
     const sent = await send('told', { account: from }, { account: to });

@@ -23,7 +23,7 @@ jest.setTimeout(60_000);
 
 describe.each([
   ['', undefined],
-  [', in parts', 200],
+  [', in parts', 700],
 ])('the views of every type of event%s', (_, unitsMax) => {
   let views: Views;
   const names = ['a-ann', 'a-bob'].map(accountId);

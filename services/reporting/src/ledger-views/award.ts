@@ -1,5 +1,5 @@
 import type { FactId } from '@tallystick/kernel';
-import type { LedgerEvent } from '@tallystick/ledger';
+import type { EarningRerated, LedgerEvent } from '@tallystick/ledger';
 
 /** What the newest revision of a fact did to one account: summed over its events, of which it may have several. */
 export interface Award {
@@ -19,6 +19,7 @@ export const awardOf = (
   known: (fact: FactId) => Award | undefined,
   event: LedgerEvent,
 ): Award | null => {
+  if (event.type === 'EarningRerated') return ratedAgain(known(event.data.fact), event);
   if (event.type !== 'PointsEarned' && event.type !== 'EarnReversed') return null;
   const { fact, factRevision } = event.data;
   const earlier = known(fact);
@@ -51,6 +52,15 @@ export const awardOf = (
             : returnReason(award.reason, event.data.reversals.length),
         };
   return changed.earned > 0 || changed.reversed > 0 ? { ...changed, reason: null } : changed;
+};
+
+/** It is one award as before, of other points. */
+const ratedAgain = (award: Award | undefined, { data }: EarningRerated): Award | null => {
+  if (award?.factRevision !== data.factRevision) return null;
+  const earned = award.earned + data.points;
+  const arrearsRaised = award.arrearsRaised + data.arrearsRaised;
+  const reason = earned > 0 || award.reversed > 0 ? null : (data.nothing ?? 'below-one-point');
+  return { ...award, earned, arrearsRaised, reason };
 };
 
 /** The words are those of the receipts domain (`pinnedOutcome`): both tell the same of one receipt. */

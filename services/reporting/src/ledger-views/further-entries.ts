@@ -1,5 +1,6 @@
 import type {
   AccountsMerged,
+  EarningRerated,
   HoldCaptured,
   HoldReleased,
   PointsAdjusted,
@@ -7,6 +8,7 @@ import type {
   PointsHeld,
   PointsTransferred,
 } from '@tallystick/ledger';
+import { describeFact } from './describe-fact.js';
 import { amount, back, come, gone, paid, type StatementEntry } from './entry.js';
 
 /** What is held is still the member's: only its capture takes it away. Its lots are told where they leave and where they come back. */
@@ -81,6 +83,21 @@ const rulebookReasons: ReadonlyMap<string, string> = new Map([
   ['expired-before-its-return', 'what was returned had expired unspent'],
   ['arrears-are-waived', 'the programme waives arrears'],
 ]);
+
+/** Who asked and who approved is in the event, as of an adjustment. */
+export const reratedEntry = (data: EarningRerated['data']): StatementEntry => {
+  const { occurredAt: at, fact, points, from, rulebook, lots, taken, arrearsRaised, reason } = data;
+  const what =
+    points === 0
+      ? 'as many points as before'
+      : `${amount(Math.abs(points))} ${points > 0 ? 'added' : 'taken back'}`;
+  const owed = arrearsRaised === 0 ? '' : `; ${arrearsRaised} of them are owed`;
+  return {
+    ...{ at, points, fact },
+    reason: `${describeFact(fact)}: rated again by rulebook ${rulebook.version} instead of ${from.version}, ${what}${owed}${paid(data.arrearsPaid)}: ${reason}`,
+    lots: [...lots.map(come), ...taken.map(gone)],
+  };
+};
 
 export const moveEntry = ({ data, type }: PointsTransferred | AccountsMerged): StatementEntry =>
   type === 'PointsTransferred' ? transferEntry(data) : mergeEntry(data);

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { instant, Points, type FactId } from '@tallystick/kernel';
 import type { HoldReleased, PointsAdjusted, PointsExpired } from '@tallystick/ledger';
+import { reratedEntry } from './further-entries.js';
 import { statementEntry } from './statement-entry.js';
 
 const at = instant('2026-01-01T10:00:00Z');
@@ -25,6 +26,21 @@ const adjusted = (changes: Partial<PointsAdjusted['data']>): PointsAdjusted => (
     payment: null,
     ...changes,
   },
+});
+
+it('of what was rated again names both versions, what it came to, and why', () => {
+  const entry = reratedEntry({
+    ...{ fact: 'receipt/shop/acme/1/7/4711/2026%2D01%2D01' as FactId, factRevision: 1 },
+    ...{ factHash: 'h', occurredAt: at, run: 'rerating/shop/r' as FactId, reason: 'a slip' },
+    ...{ requestedBy: 'ann', approvedBy: 'bob', from: { version: 1, hash: 'h' } },
+    ...{ rulebook: { version: 2, hash: 'i' }, tier: null, points: -7, nothing: null, lots: [] },
+    ...{ replaced: [], order: [], lines: [], taken: [], arrearsPaid: [], funders: {} },
+    arrearsRaised: Points.points(2),
+  });
+  expect(entry).toMatchObject({ points: -7 });
+  expect(entry.reason).toBe(
+    'Receipt 4711 of 2026-01-01, store 1: rated again by rulebook 2 instead of 1, 7 points taken back; 2 of them are owed: a slip',
+  );
 });
 
 describe('the entry', () => {

@@ -19,6 +19,7 @@ export const touchedLots = (event: LedgerEvent): ReadonlySet<LotId> => {
       return named(event.data.allocations);
     case 'RedemptionRefunded':
       return named(event.data.lots);
+    case 'EarningRerated':
     case 'PointsAdjusted':
       return new Set([...event.data.lots.map(({ id }) => id), ...named(event.data.taken)]);
     case 'PointsTransferred':
@@ -50,6 +51,7 @@ export const weightOf = (event: LedgerEvent): number => {
     case 'PointsExpired':
     case 'PeriodClosed':
       return 1;
+    case 'EarningRerated':
     case 'PointsEarned':
       return 2 + event.data.lots.length + event.data.lines.length;
     case 'EarnReversed':

@@ -2,7 +2,7 @@ import { unreachable, type Instant } from '@tallystick/kernel';
 import type { EarnReversed, LedgerEvent, Lot, PointsEarned } from '@tallystick/ledger';
 import { describeFact } from './describe-fact.js';
 import { amount, come, gone, paid, type StatementEntry } from './entry.js';
-import { correctionEntry, holdEntry, moveEntry } from './further-entries.js';
+import { correctionEntry, holdEntry, moveEntry, reratedEntry } from './further-entries.js';
 
 export type { StatementEntry } from './entry.js';
 
@@ -71,6 +71,8 @@ export const statementEntry = (event: LedgerEvent, occurredAt: Instant): Stateme
       const { occurredAt: at, through, fact } = event.data;
       return { at, points: 0, reason: `Period closed through ${through}`, fact, lots: [] };
     }
+    case 'EarningRerated':
+      return reratedEntry(event.data);
     default:
       return unreachable(event);
   }

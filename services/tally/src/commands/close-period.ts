@@ -22,6 +22,8 @@ const closing = z.looseObject({
   closed: z.int(),
   skipped: z.int(),
   refused: z.int(),
+  /** The first of them. */
+  refusals: z.array(z.looseObject({ account: z.string(), reason: z.string(), detail: z.string() })),
 });
 type Closing = z.output<typeof closing>;
 
@@ -60,7 +62,8 @@ const ended = async (run: Run, client: Client, asked: Closing): Promise<Closing>
   return found;
 };
 
-const said = ({ program, through, status, closed, skipped, refused }: Closing): string =>
+const said = ({ program, through, status, closed, skipped, refused, refusals }: Closing): string =>
   `programme ${program} through ${through}: ${status === 'done' ? 'closed' : 'is being closed'}. ` +
   `${whole(closed)} accounts closed, ${whole(skipped)} had nothing to close` +
-  (refused > 0 ? `, ${whole(refused)} cannot be closed: the log of accrual says why` : '');
+  (refused > 0 ? `, ${whole(refused)} could not be closed:` : '') +
+  refusals.map(({ account, reason, detail }) => `\n  ${account}: ${reason}, ${detail}`).join('');

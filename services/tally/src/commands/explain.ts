@@ -48,8 +48,10 @@ export const explainReceipt = async (run: Run, options: ExplainOptions): Promise
 /** The tree as a person reads it. */
 export const explained = ({ outcome, reason, awards }: ReceiptExplanation): string[] => [
   reason === null ? outcome : `${outcome}: ${reason}`,
-  ...awards.flatMap(({ points, rulebook, explanation, proven }) => [
-    `${points} points by version ${rulebook.version} of the rulebook`,
+  ...awards.flatMap(({ points, rulebook, explanation, proven, rerating }) => [
+    rerating === null
+      ? `${points} points by version ${rulebook.version} of the rulebook`
+      : `rated again by version ${rulebook.version} instead of ${rerating.from.version}, ${points < 0 ? `${-points} points taken` : `${points} points added`}: ${rerating.reason}`,
     ...(explanation === null
       ? ['  rated by an older release, which kept nothing to explain it from']
       : tree(explanation)),

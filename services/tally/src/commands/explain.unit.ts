@@ -18,7 +18,7 @@ describe('the words of an explanation', () => {
       ...{ receipt: 'r', outcome: 'awarded', reason: null },
       awards: [
         {
-          ...{ points: 12, rulebook: { version: 3, hash: 'h' }, proven: false },
+          ...{ points: 12, rulebook: { version: 3, hash: 'h' }, proven: false, rerating: null },
           explanation: {
             ...{ engine: 1, program: 'p', version: 3, day: '2026-11-24', points: 12 },
             tier: { level: 'gold', multiplier: '1.5' },
@@ -88,10 +88,16 @@ describe('the words of an explanation', () => {
       rulebook: { version: 1, hash: 'h' },
       explanation: null,
       proven: false,
+      rerating: null,
     };
     expect(
       explained({ receipt: 'r', outcome: 'awarded', reason: null, awards: [award] })[2],
     ).toMatch('older release');
+    const rerating = { rerating: 'r', from: { version: 1, hash: 'h' }, reason: 'a slip' };
+    const again = { ...award, points: -4, rulebook: { version: 2, hash: 'i' }, rerating };
+    expect(
+      explained({ receipt: 'r', outcome: 'awarded', reason: null, awards: [award, again] })[3],
+    ).toBe('rated again by version 2 instead of 1, 4 points taken: a slip');
     const waiting = { receipt: 'r', outcome: 'waiting', reason: 'card-unknown', awards: [] };
     expect(explained(waiting)).toEqual(['waiting: card-unknown']);
   });

@@ -134,6 +134,19 @@ export const accrualCases: MigrationCases = {
       await expect(db.query(note)).rejects.toThrow('unfinished_balances_pkey');
     },
   },
+  '0008-refused-closings': {
+    before: async (db) => {
+      await db.query(
+        `insert into closings (program, through, until, keep_from, position, requested_by, refused)
+         values ('p', '2025-12-31', 'u', 'k', 7, 'maria', 2)`,
+      );
+    },
+    after: async (db) => {
+      expect(await rowsOf(db, 'select through, refused, refusals from closings')).toEqual([
+        { through: '2025-12-31', refused: 2, refusals: [] },
+      ]);
+    },
+  },
 };
 
 export const redemptionCases: MigrationCases = {

@@ -13,7 +13,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file tallystick/corrections/v1/corrections.proto.
  */
 export const file_tallystick_corrections_v1_corrections: GenFile = /*@__PURE__*/
-  fileDesc("Cit0YWxseXN0aWNrL2NvcnJlY3Rpb25zL3YxL2NvcnJlY3Rpb25zLnByb3RvEhl0YWxseXN0aWNrLmNvcnJlY3Rpb25zLnYxIrQBCgZDaGFuZ2USDAoEa2luZBgBIAEoCRIOCgZwb2ludHMYAiABKAMSFwoKZXhwaXJlc19hdBgDIAEoCUgAiAEBEhMKBmZ1bmRlchgEIAEoCUgBiAEBEjgKB3BheW1lbnQYBSABKAsyIi50YWxseXN0aWNrLmNvcnJlY3Rpb25zLnYxLlBheW1lbnRIAogBAUINCgtfZXhwaXJlc19hdEIJCgdfZnVuZGVyQgoKCF9wYXltZW50Ij0KB1BheW1lbnQSDQoFbWlub3IYASABKAMSEAoIY3VycmVuY3kYAiABKAkSEQoJcmVmZXJlbmNlGAMgASgJIrIBChNBZGp1c3RtZW50UmVxdWVzdGVkEhIKCmFkanVzdG1lbnQYASABKAkSDwoHcHJvZ3JhbRgCIAEoCRIPCgdhY2NvdW50GAMgASgJEjEKBmNoYW5nZRgEIAEoCzIhLnRhbGx5c3RpY2suY29ycmVjdGlvbnMudjEuQ2hhbmdlEg4KBnJlYXNvbhgFIAEoCRIUCgxyZXF1ZXN0ZWRfYnkYBiABKAkSDAoEaGFzaBgHIAEoCSI9ChJBZGp1c3RtZW50QXBwcm92ZWQSEgoKYWRqdXN0bWVudBgBIAEoCRITCgthcHByb3ZlZF9ieRgCIAEoCSI3ChFBZGp1c3RtZW50UmVmdXNlZBISCgphZGp1c3RtZW50GAEgASgJEg4KBnJlYXNvbhgCIAEoCSJNChFBZGp1c3RtZW50QXBwbGllZBISCgphZGp1c3RtZW50GAEgASgJEg4KBnBvaW50cxgCIAEoAxIUCgxhcnJlYXJzX3BhaWQYAyABKAMiTQoSQWRqdXN0bWVudFJlamVjdGVkEhIKCmFkanVzdG1lbnQYASABKAkSEwoLcmVqZWN0ZWRfYnkYAiABKAkSDgoGcmVhc29uGAMgASgJIpcBCg5NZXJnZVJlcXVlc3RlZBINCgVtZXJnZRgBIAEoCRIPCgdwcm9ncmFtGAIgASgJEg4KBnNvdXJjZRgDIAEoCRIOCgZ0YXJnZXQYBCABKAkSDgoGcmVhc29uGAUgASgJEhEKCWtlZXBfZnJvbRgGIAEoCRIUCgxyZXF1ZXN0ZWRfYnkYByABKAkSDAoEaGFzaBgIIAEoCSKhAQoKQmFsYW5jZUxvdBIOCgZwb2ludHMYASABKAMSGQoMYXZhaWxhYmxlX2F0GAIgASgJSACIAQESFwoKZXhwaXJlc19hdBgDIAEoCUgBiAEBEg4KBmZ1bmRlchgEIAEoCRIMCgRraW5kGAUgASgJEhEKCXF1YWxpZmllcxgGIAEoCEIPCg1fYXZhaWxhYmxlX2F0Qg0KC19leHBpcmVzX2F0Ip0CChdPcGVuaW5nQmFsYW5jZVJlcXVlc3RlZBIPCgdwcm9ncmFtGAEgASgJEg4KBnN5c3RlbRgCIAEoCRIRCglyZWZlcmVuY2UYAyABKAkSDwoHYWNjb3VudBgEIAEoCRIzCgRsb3RzGAUgAygLMiUudGFsbHlzdGljay5jb3JyZWN0aW9ucy52MS5CYWxhbmNlTG90EkwKBXNwZW5kGAYgAygLMj0udGFsbHlzdGljay5jb3JyZWN0aW9ucy52MS5PcGVuaW5nQmFsYW5jZVJlcXVlc3RlZC5TcGVuZEVudHJ5EgwKBGhhc2gYByABKAkaLAoKU3BlbmRFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAM6AjgBImwKEENsb3NpbmdSZXF1ZXN0ZWQSDwoHcHJvZ3JhbRgBIAEoCRIPCgd0aHJvdWdoGAIgASgJEg0KBXVudGlsGAMgASgJEhEKCWtlZXBfZnJvbRgEIAEoCRIUCgxyZXF1ZXN0ZWRfYnkYBSABKAliBnByb3RvMw");
+  fileDesc("Cit0YWxseXN0aWNrL2NvcnJlY3Rpb25zL3YxL2NvcnJlY3Rpb25zLnByb3RvEhl0YWxseXN0aWNrLmNvcnJlY3Rpb25zLnYxIrQBCgZDaGFuZ2USDAoEa2luZBgBIAEoCRIOCgZwb2ludHMYAiABKAMSFwoKZXhwaXJlc19hdBgDIAEoCUgAiAEBEhMKBmZ1bmRlchgEIAEoCUgBiAEBEjgKB3BheW1lbnQYBSABKAsyIi50YWxseXN0aWNrLmNvcnJlY3Rpb25zLnYxLlBheW1lbnRIAogBAUINCgtfZXhwaXJlc19hdEIJCgdfZnVuZGVyQgoKCF9wYXltZW50Ij0KB1BheW1lbnQSDQoFbWlub3IYASABKAMSEAoIY3VycmVuY3kYAiABKAkSEQoJcmVmZXJlbmNlGAMgASgJIrIBChNBZGp1c3RtZW50UmVxdWVzdGVkEhIKCmFkanVzdG1lbnQYASABKAkSDwoHcHJvZ3JhbRgCIAEoCRIPCgdhY2NvdW50GAMgASgJEjEKBmNoYW5nZRgEIAEoCzIhLnRhbGx5c3RpY2suY29ycmVjdGlvbnMudjEuQ2hhbmdlEg4KBnJlYXNvbhgFIAEoCRIUCgxyZXF1ZXN0ZWRfYnkYBiABKAkSDAoEaGFzaBgHIAEoCSI9ChJBZGp1c3RtZW50QXBwcm92ZWQSEgoKYWRqdXN0bWVudBgBIAEoCRITCgthcHByb3ZlZF9ieRgCIAEoCSI3ChFBZGp1c3RtZW50UmVmdXNlZBISCgphZGp1c3RtZW50GAEgASgJEg4KBnJlYXNvbhgCIAEoCSJNChFBZGp1c3RtZW50QXBwbGllZBISCgphZGp1c3RtZW50GAEgASgJEg4KBnBvaW50cxgCIAEoAxIUCgxhcnJlYXJzX3BhaWQYAyABKAMiTQoSQWRqdXN0bWVudFJlamVjdGVkEhIKCmFkanVzdG1lbnQYASABKAkSEwoLcmVqZWN0ZWRfYnkYAiABKAkSDgoGcmVhc29uGAMgASgJIpcBCg5NZXJnZVJlcXVlc3RlZBINCgVtZXJnZRgBIAEoCRIPCgdwcm9ncmFtGAIgASgJEg4KBnNvdXJjZRgDIAEoCRIOCgZ0YXJnZXQYBCABKAkSDgoGcmVhc29uGAUgASgJEhEKCWtlZXBfZnJvbRgGIAEoCRIUCgxyZXF1ZXN0ZWRfYnkYByABKAkSDAoEaGFzaBgIIAEoCSKhAQoKQmFsYW5jZUxvdBIOCgZwb2ludHMYASABKAMSGQoMYXZhaWxhYmxlX2F0GAIgASgJSACIAQESFwoKZXhwaXJlc19hdBgDIAEoCUgBiAEBEg4KBmZ1bmRlchgEIAEoCRIMCgRraW5kGAUgASgJEhEKCXF1YWxpZmllcxgGIAEoCEIPCg1fYXZhaWxhYmxlX2F0Qg0KC19leHBpcmVzX2F0Ip0CChdPcGVuaW5nQmFsYW5jZVJlcXVlc3RlZBIPCgdwcm9ncmFtGAEgASgJEg4KBnN5c3RlbRgCIAEoCRIRCglyZWZlcmVuY2UYAyABKAkSDwoHYWNjb3VudBgEIAEoCRIzCgRsb3RzGAUgAygLMiUudGFsbHlzdGljay5jb3JyZWN0aW9ucy52MS5CYWxhbmNlTG90EkwKBXNwZW5kGAYgAygLMj0udGFsbHlzdGljay5jb3JyZWN0aW9ucy52MS5PcGVuaW5nQmFsYW5jZVJlcXVlc3RlZC5TcGVuZEVudHJ5EgwKBGhhc2gYByABKAkaLAoKU3BlbmRFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAM6AjgBImwKEENsb3NpbmdSZXF1ZXN0ZWQSDwoHcHJvZ3JhbRgBIAEoCRIPCgd0aHJvdWdoGAIgASgJEg0KBXVudGlsGAMgASgJEhEKCWtlZXBfZnJvbRgEIAEoCRIUCgxyZXF1ZXN0ZWRfYnkYBSABKAkiKwoKVmVyc2lvblJlZhIPCgd2ZXJzaW9uGAEgASgFEgwKBGhhc2gYAiABKAkivAEKD1JlcmF0aW5nRmlndXJlcxIQCghhY2NvdW50cxgBIAEoBRIYChBhY2NvdW50c19jaGFuZ2VkGAIgASgFEg0KBWZhY3RzGAMgASgFEgoKAnVwGAQgASgDEgwKBGRvd24YBSABKAMSDAoEb3dlZBgGIAEoAxIPCgdza2lwcGVkGAcgASgFEjUKBXJ1bGVzGAggAygLMiYudGFsbHlzdGljay5jb3JyZWN0aW9ucy52MS5SdWxlRmlndXJlcyI1CgtSdWxlRmlndXJlcxIMCgRydWxlGAEgASgJEgoKAnVwGAIgASgDEgwKBGRvd24YAyABKAMijgIKEVJlcmF0aW5nUmVxdWVzdGVkEhAKCHJlcmF0aW5nGAEgASgJEg8KB3Byb2dyYW0YAiABKAkSMwoEZnJvbRgDIAEoCzIlLnRhbGx5c3RpY2suY29ycmVjdGlvbnMudjEuVmVyc2lvblJlZhIxCgJ0bxgEIAEoCzIlLnRhbGx5c3RpY2suY29ycmVjdGlvbnMudjEuVmVyc2lvblJlZhISCgVzaW5jZRgFIAEoCUgAiAEBEhIKBXVudGlsGAYgASgJSAGIAQESDgoGcmVhc29uGAcgASgJEhQKDHJlcXVlc3RlZF9ieRgIIAEoCRIMCgRoYXNoGAkgASgJQggKBl9zaW5jZUIICgZfdW50aWwiYAoPUmVyYXRpbmdDb3VudGVkEhAKCHJlcmF0aW5nGAEgASgJEjsKB2ZpZ3VyZXMYAiABKAsyKi50YWxseXN0aWNrLmNvcnJlY3Rpb25zLnYxLlJlcmF0aW5nRmlndXJlcyI5ChBSZXJhdGluZ0FwcHJvdmVkEhAKCHJlcmF0aW5nGAEgASgJEhMKC2FwcHJvdmVkX2J5GAIgASgJIkkKEFJlcmF0aW5nUmVqZWN0ZWQSEAoIcmVyYXRpbmcYASABKAkSEwoLcmVqZWN0ZWRfYnkYAiABKAkSDgoGcmVhc29uGAMgASgJIl8KDlJlcmF0aW5nUG9zdGVkEhAKCHJlcmF0aW5nGAEgASgJEjsKB2ZpZ3VyZXMYAiABKAsyKi50YWxseXN0aWNrLmNvcnJlY3Rpb25zLnYxLlJlcmF0aW5nRmlndXJlc2IGcHJvdG8z");
 
 /**
  * What is to be changed on an account.
@@ -525,4 +525,333 @@ export type ClosingRequested = Message<"tallystick.corrections.v1.ClosingRequest
  */
 export const ClosingRequestedSchema: GenMessage<ClosingRequested> = /*@__PURE__*/
   messageDesc(file_tallystick_corrections_v1_corrections, 10);
+
+/**
+ * A version of a rulebook: its number, and the SHA-256 of its canonical JSON.
+ *
+ * @generated from message tallystick.corrections.v1.VersionRef
+ */
+export type VersionRef = Message<"tallystick.corrections.v1.VersionRef"> & {
+  /**
+   * The number.
+   *
+   * @generated from field: int32 version = 1;
+   */
+  version: number;
+
+  /**
+   * The hash.
+   *
+   * @generated from field: string hash = 2;
+   */
+  hash: string;
+};
+
+/**
+ * Describes the message tallystick.corrections.v1.VersionRef.
+ * Use `create(VersionRefSchema)` to create a new message.
+ */
+export const VersionRefSchema: GenMessage<VersionRef> = /*@__PURE__*/
+  messageDesc(file_tallystick_corrections_v1_corrections, 11);
+
+/**
+ * What a run comes to.
+ *
+ * @generated from message tallystick.corrections.v1.ReratingFigures
+ */
+export type ReratingFigures = Message<"tallystick.corrections.v1.ReratingFigures"> & {
+  /**
+   * Accounts that were looked at.
+   *
+   * @generated from field: int32 accounts = 1;
+   */
+  accounts: number;
+
+  /**
+   * Of these, with a difference.
+   *
+   * @generated from field: int32 accounts_changed = 2;
+   */
+  accountsChanged: number;
+
+  /**
+   * Facts with a difference.
+   *
+   * @generated from field: int32 facts = 3;
+   */
+  facts: number;
+
+  /**
+   * Points that are added.
+   *
+   * @generated from field: int64 up = 4;
+   */
+  up: bigint;
+
+  /**
+   * Points that are taken.
+   *
+   * @generated from field: int64 down = 5;
+   */
+  down: bigint;
+
+  /**
+   * The part of them that is not there any more, and is owed.
+   *
+   * @generated from field: int64 owed = 6;
+   */
+  owed: bigint;
+
+  /**
+   * Facts that cannot be rated again.
+   *
+   * @generated from field: int32 skipped = 7;
+   */
+  skipped: number;
+
+  /**
+   * The same by rule.
+   *
+   * @generated from field: repeated tallystick.corrections.v1.RuleFigures rules = 8;
+   */
+  rules: RuleFigures[];
+};
+
+/**
+ * Describes the message tallystick.corrections.v1.ReratingFigures.
+ * Use `create(ReratingFiguresSchema)` to create a new message.
+ */
+export const ReratingFiguresSchema: GenMessage<ReratingFigures> = /*@__PURE__*/
+  messageDesc(file_tallystick_corrections_v1_corrections, 12);
+
+/**
+ * What a run comes to for one rule.
+ *
+ * @generated from message tallystick.corrections.v1.RuleFigures
+ */
+export type RuleFigures = Message<"tallystick.corrections.v1.RuleFigures"> & {
+  /**
+   * The rule.
+   *
+   * @generated from field: string rule = 1;
+   */
+  rule: string;
+
+  /**
+   * Points that are added.
+   *
+   * @generated from field: int64 up = 2;
+   */
+  up: bigint;
+
+  /**
+   * Points that are taken.
+   *
+   * @generated from field: int64 down = 3;
+   */
+  down: bigint;
+};
+
+/**
+ * Describes the message tallystick.corrections.v1.RuleFigures.
+ * Use `create(RuleFiguresSchema)` to create a new message.
+ */
+export const RuleFiguresSchema: GenMessage<RuleFigures> = /*@__PURE__*/
+  messageDesc(file_tallystick_corrections_v1_corrections, 13);
+
+/**
+ * What a wrong version has rated is to be rated again by another one.
+ *
+ * @generated from message tallystick.corrections.v1.ReratingRequested
+ */
+export type ReratingRequested = Message<"tallystick.corrections.v1.ReratingRequested"> & {
+  /**
+   * The run's id.
+   *
+   * @generated from field: string rerating = 1;
+   */
+  rerating: string;
+
+  /**
+   * The programme.
+   *
+   * @generated from field: string program = 2;
+   */
+  program: string;
+
+  /**
+   * The wrong version.
+   *
+   * @generated from field: tallystick.corrections.v1.VersionRef from = 3;
+   */
+  from?: VersionRef | undefined;
+
+  /**
+   * The one that rates instead.
+   *
+   * @generated from field: tallystick.corrections.v1.VersionRef to = 4;
+   */
+  to?: VersionRef | undefined;
+
+  /**
+   * Facts from this moment on. Left out: all.
+   *
+   * @generated from field: optional string since = 5;
+   */
+  since?: string | undefined;
+
+  /**
+   * Facts before this moment. Left out: all.
+   *
+   * @generated from field: optional string until = 6;
+   */
+  until?: string | undefined;
+
+  /**
+   * Why, in words.
+   *
+   * @generated from field: string reason = 7;
+   */
+  reason: string;
+
+  /**
+   * Who wants it.
+   *
+   * @generated from field: string requested_by = 8;
+   */
+  requestedBy: string;
+
+  /**
+   * SHA-256 of the request.
+   *
+   * @generated from field: string hash = 9;
+   */
+  hash: string;
+};
+
+/**
+ * Describes the message tallystick.corrections.v1.ReratingRequested.
+ * Use `create(ReratingRequestedSchema)` to create a new message.
+ */
+export const ReratingRequestedSchema: GenMessage<ReratingRequested> = /*@__PURE__*/
+  messageDesc(file_tallystick_corrections_v1_corrections, 14);
+
+/**
+ * It was counted what the run would do.
+ *
+ * @generated from message tallystick.corrections.v1.ReratingCounted
+ */
+export type ReratingCounted = Message<"tallystick.corrections.v1.ReratingCounted"> & {
+  /**
+   * The run.
+   *
+   * @generated from field: string rerating = 1;
+   */
+  rerating: string;
+
+  /**
+   * What it comes to.
+   *
+   * @generated from field: tallystick.corrections.v1.ReratingFigures figures = 2;
+   */
+  figures?: ReratingFigures | undefined;
+};
+
+/**
+ * Describes the message tallystick.corrections.v1.ReratingCounted.
+ * Use `create(ReratingCountedSchema)` to create a new message.
+ */
+export const ReratingCountedSchema: GenMessage<ReratingCounted> = /*@__PURE__*/
+  messageDesc(file_tallystick_corrections_v1_corrections, 15);
+
+/**
+ * Somebody else agrees.
+ *
+ * @generated from message tallystick.corrections.v1.ReratingApproved
+ */
+export type ReratingApproved = Message<"tallystick.corrections.v1.ReratingApproved"> & {
+  /**
+   * The run.
+   *
+   * @generated from field: string rerating = 1;
+   */
+  rerating: string;
+
+  /**
+   * Who agrees.
+   *
+   * @generated from field: string approved_by = 2;
+   */
+  approvedBy: string;
+};
+
+/**
+ * Describes the message tallystick.corrections.v1.ReratingApproved.
+ * Use `create(ReratingApprovedSchema)` to create a new message.
+ */
+export const ReratingApprovedSchema: GenMessage<ReratingApproved> = /*@__PURE__*/
+  messageDesc(file_tallystick_corrections_v1_corrections, 16);
+
+/**
+ * It is over without effect.
+ *
+ * @generated from message tallystick.corrections.v1.ReratingRejected
+ */
+export type ReratingRejected = Message<"tallystick.corrections.v1.ReratingRejected"> & {
+  /**
+   * The run.
+   *
+   * @generated from field: string rerating = 1;
+   */
+  rerating: string;
+
+  /**
+   * Who ended it.
+   *
+   * @generated from field: string rejected_by = 2;
+   */
+  rejectedBy: string;
+
+  /**
+   * Why, in words.
+   *
+   * @generated from field: string reason = 3;
+   */
+  reason: string;
+};
+
+/**
+ * Describes the message tallystick.corrections.v1.ReratingRejected.
+ * Use `create(ReratingRejectedSchema)` to create a new message.
+ */
+export const ReratingRejectedSchema: GenMessage<ReratingRejected> = /*@__PURE__*/
+  messageDesc(file_tallystick_corrections_v1_corrections, 17);
+
+/**
+ * All of it is posted.
+ *
+ * @generated from message tallystick.corrections.v1.ReratingPosted
+ */
+export type ReratingPosted = Message<"tallystick.corrections.v1.ReratingPosted"> & {
+  /**
+   * The run.
+   *
+   * @generated from field: string rerating = 1;
+   */
+  rerating: string;
+
+  /**
+   * What it came to.
+   *
+   * @generated from field: tallystick.corrections.v1.ReratingFigures figures = 2;
+   */
+  figures?: ReratingFigures | undefined;
+};
+
+/**
+ * Describes the message tallystick.corrections.v1.ReratingPosted.
+ * Use `create(ReratingPostedSchema)` to create a new message.
+ */
+export const ReratingPostedSchema: GenMessage<ReratingPosted> = /*@__PURE__*/
+  messageDesc(file_tallystick_corrections_v1_corrections, 18);
 
