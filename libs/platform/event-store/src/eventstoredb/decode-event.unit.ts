@@ -13,7 +13,7 @@ const resolved = (change: object = {}): ResolvedEvent => ({
     ...{ isJson: false, created: new Date(0), position: { commit: 7n, prepare: 6n } },
     ...{ data: Buffer.from(written.data), metadata: kept },
     ...change,
-  } as ResolvedEvent['event'],
+  },
 });
 
 describe('an event of the EventStoreDB', () => {
