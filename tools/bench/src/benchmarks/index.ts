@@ -5,6 +5,7 @@ import { busIn, poison } from './bus-in.js';
 import { busOut } from './bus-out.js';
 import { hotAccount } from './hot-account.js';
 import { httpEarn, httpRedeem } from './http.js';
+import { rate } from './rate.js';
 import { replay } from './replay.js';
 
 /** In the order of the table. */
@@ -15,6 +16,7 @@ export const benchmarks: readonly Benchmark[] = [
   httpEarn,
   httpRedeem,
   replay,
+  rate,
   busIn,
   busOut,
   poison,
