@@ -1,3 +1,5 @@
+import { remembered } from './remembered.js';
+
 /**
  * Exact rational arithmetic, for money finer than a minor unit and for rates. No floating point anywhere.
  * Always normalised: the denominator is positive and shares no factor with the numerator.
@@ -20,6 +22,7 @@ const gcd = (a: bigint, b: bigint): bigint => {
 };
 
 export const ratio = (n: bigint, d: bigint): Exact => {
+  if (d === 1n) return { n, d };
   if (d === 0n) throw new Error('a ratio cannot have a denominator of zero');
   const [sn, sd] = d < 0n ? [-n, -d] : [n, d];
   const g = gcd(sn, sd);
@@ -41,6 +44,10 @@ export const exact = (value: string | number | bigint): Exact => {
     if (!Number.isSafeInteger(value)) throw new Error(`not a whole number: ${value}`);
     return { n: BigInt(value), d: 1n };
   }
+  return value.length <= rememberedCharsMax ? parsedOften(value) : parsed(value);
+};
+
+const parsed = (value: string): Exact => {
   if (!isDecimal(value)) throw new Error(`not a decimal: ${value.slice(0, 40)}`);
   const point = value.indexOf('.');
   if (point < 0) return { n: BigInt(value), d: 1n };
@@ -48,11 +55,17 @@ export const exact = (value: string | number | bigint): Exact => {
   return ratio(BigInt(value.slice(0, point) + value.slice(point + 1)), 10n ** BigInt(scale));
 };
 
+/** Prices and quantities come again and again. */
+const rememberedCharsMax = 12;
+const rememberedMax = 20_000;
+const parsedOften = remembered(rememberedMax, parsed);
+
 export const add = (a: Exact, b: Exact): Exact =>
   a.d === b.d ? ratio(a.n + b.n, a.d) : ratio(a.n * b.d + b.n * a.d, a.d * b.d);
 export const negate = (a: Exact): Exact => ({ n: -a.n, d: a.d });
 export const subtract = (a: Exact, b: Exact): Exact => add(a, negate(b));
-export const multiply = (a: Exact, b: Exact): Exact => ratio(a.n * b.n, a.d * b.d);
+export const multiply = (a: Exact, b: Exact): Exact =>
+  a === one ? b : b === one ? a : ratio(a.n * b.n, a.d * b.d);
 export const divide = (a: Exact, b: Exact): Exact => ratio(a.n * b.d, a.d * b.n);
 export const sum = (values: Iterable<Exact>): Exact => {
   // Prices have few denominators: numerators are added as they are, and the sum is normalised once for each.
@@ -104,22 +117,61 @@ export const toDecimal = (value: Exact): string => {
  * 1000 over three equal weights is 334 + 333 + 333. Weights must not be negative; if all are zero, so is every share.
  */
 export const allocate = (total: bigint, weights: readonly Exact[]): bigint[] => {
-  const whole = sum(weights);
-  if (isZero(whole) || total === 0n) return weights.map(() => 0n);
-  const shares = weights.map((weight) => {
-    const share = divide(multiply({ n: total, d: 1n }, weight), whole);
-    const floor = round(share, 'down');
-    return { floor, rest: subtract(share, { n: floor, d: 1n }) };
+  const parts = overOneDenominator(weights);
+  const whole = parts.reduce((sum, part) => sum + part, 0n);
+  if (whole === 0n || total === 0n) return weights.map(() => 0n);
+  return isSmall(total, whole) && parts.every((part) => part >= 0n)
+    ? allocateSmall(Number(total), parts.map(Number), Number(whole))
+    : allocateLarge(total, parts, whole);
+};
+
+/** Whether each product of the two, and of less, is a whole number that a double holds. */
+const isSmall = (total: bigint, whole: bigint): boolean =>
+  total > 0n && whole > 0n && total * whole <= 9_007_199_254_740_991n;
+
+/** The same as `allocateLarge`, in doubles that hold every number of it exactly. */
+const allocateSmall = (total: number, parts: readonly number[], whole: number): bigint[] => {
+  let left = total;
+  const rests: number[] = [];
+  const shares = parts.map((part) => {
+    const rest = (total * part) % whole;
+    const floor = (total * part - rest) / whole;
+    left -= floor;
+    rests.push(rest);
+    return floor;
   });
-  let left = total - shares.reduce((given, share) => given + share.floor, 0n);
-  const order = shares
-    .map((share, index) => ({ index, rest: share.rest }))
-    .sort((a, b) => compare(b.rest, a.rest) || a.index - b.index);
-  const result = shares.map((share) => share.floor);
-  for (const { index } of order) {
+  for (const index of left === 0 ? [] : largestFirst(rests, (a, b) => b - a).slice(0, left))
+    shares[index] = (shares[index] ?? 0) + 1;
+  return shares.map(BigInt);
+};
+
+const allocateLarge = (total: bigint, parts: readonly bigint[], whole: bigint): bigint[] => {
+  let left = total;
+  const rests: bigint[] = [];
+  const shares = parts.map((part) => {
+    const share = total * part;
+    const floor = share / whole;
+    left -= floor;
+    rests.push(share % whole);
+    return floor;
+  });
+  const order = largestFirst(rests, (a, b) => (a < b ? 1 : a > b ? -1 : 0));
+  for (const index of order) {
     if (left === 0n) break;
-    result[index] = (result[index] ?? 0n) + 1n;
+    shares[index] = (shares[index] ?? 0n) + 1n;
     left -= 1n;
   }
-  return result;
+  return shares;
+};
+
+const largestFirst = <T>(rests: readonly T[], order: (a: T, b: T) => number): number[] => {
+  const by = rests.map((rest, index) => ({ rest, index }));
+  return by.sort((a, b) => order(a.rest, b.rest) || a.index - b.index).map(({ index }) => index);
+};
+
+/** Numerators over the least common denominator: shares of a sum need no more. */
+const overOneDenominator = (values: readonly Exact[]): bigint[] => {
+  let common = 1n;
+  for (const { d } of values) if (common % d !== 0n) common *= d / gcd(common, d);
+  return values.map(({ n, d }) => (d === common ? n : n * (common / d)));
 };

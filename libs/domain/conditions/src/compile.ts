@@ -1,6 +1,7 @@
 import { CelScalar, celEnv, celFunc, isCelError, listType, parse, plan } from '@bufbuild/cel';
 import { err, ok, type Result } from '@tallystick/kernel';
 import { check, type Node } from './check.js';
+import { functionOf } from './evaluate.js';
 import { conditionLimits } from './limits.js';
 import { narrow, type Narrowing } from './narrow.js';
 import type { Bindings, ConditionFault, ConditionType, Environment } from './types.js';
@@ -15,6 +16,8 @@ export interface Condition {
   readonly narrowing: Narrowing;
   /** Throws when a name that it looks at is bound to nothing, or to another type: a bug of who binds it. */
   readonly holds: (bindings: Bindings) => boolean;
+  /** The same as CEL itself evaluates it: slow, and what `holds` must agree with. */
+  readonly byCel: (bindings: Bindings) => boolean;
 }
 
 /**
@@ -46,20 +49,17 @@ export const compileCondition = (
     }),
     parsed.value.whole,
   );
-  return ok({
-    text,
-    names,
-    narrowing: narrow(expr),
-    holds: (bindings) => {
-      const result = evaluate(
-        Object.fromEntries(
-          used.map(({ name, type }) => [name, celValueOf(name, type, bindings[name])]),
-        ),
-      );
-      if (isCelError(result)) throw new Error(`condition ${text}: ${result.message}`);
-      return result === true;
-    },
-  });
+  const byCel = (bindings: Bindings): boolean => {
+    const result = evaluate(
+      Object.fromEntries(
+        used.map(({ name, type }) => [name, celValueOf(name, type, bindings[name])]),
+      ),
+    );
+    if (isCelError(result)) throw new Error(`condition ${text}: ${result.message}`);
+    return result === true;
+  };
+  const holds = functionOf(expr, environment, byCel) ?? byCel;
+  return ok({ text, names, narrowing: narrow(expr), holds, byCel });
 };
 
 const celTypes = {

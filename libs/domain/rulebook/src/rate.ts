@@ -80,16 +80,18 @@ const rateAt = (
     counted: inputs.counted ?? new Map(),
     budgets: inputs.budgets ?? fullBudgets(fact, rulebook),
   });
+  const dates = lotDates(rulebook, fact.occurredAt);
+  const cause = causeAndCost(rulebook);
   const lots = awards.map(({ compiled: { rule }, points, counters, budget }) => ({
     points,
     rule: rule.id,
     kind: rule.kind,
-    ...lotDates(rulebook, fact.occurredAt, rule.lots),
+    ...(rule.lots === undefined ? dates : lotDates(rulebook, fact.occurredAt, rule.lots)),
     funder: rule.funder,
     qualifies: rule.qualifies ?? rule.kind === 'base',
     ...(counters.length === 0 ? {} : { counters }),
     ...(budget === null ? {} : { budget }),
-    ...causeAndCost(rulebook),
+    ...cause,
   }));
   return {
     tier: tier?.id ?? null,
@@ -100,7 +102,7 @@ const rateAt = (
       ordinal: line.ordinal,
       product: line.product,
       quantity: line.quantity,
-      points: awards.map(({ perLine }) => Points.points(perLine[index] ?? 0n)),
+      points: awards.map(({ perLine }) => pointsOf(perLine[index] ?? 0n)),
       spendMinor: Number(spend[index] ?? 0n),
       excluded,
     })),
@@ -120,6 +122,9 @@ const shareNotPaidWithPoints = (fact: ReceiptFact, sold: readonly ReceiptLine[])
   if (!Exact.isPositive(paid) || !Exact.isPositive(total)) return Exact.one;
   return Exact.divide(Exact.subtract(total, Exact.least(paid, total)), total);
 };
+
+const pointsOf = (points: bigint): Points.Points =>
+  points === 0n ? Points.noPoints : Points.points(points);
 
 const counted = ({ amount }: ReceiptLine, keep: Exact.Exact): Exact.Exact =>
   keep === Exact.one ? Exact.exact(amount) : Exact.multiply(Exact.exact(amount), keep);

@@ -3,6 +3,7 @@ import { appendBatched } from './append-batched.js';
 import { appendConcurrent } from './append-concurrent.js';
 import { hotAccount } from './hot-account.js';
 import { httpEarn, httpRedeem } from './http.js';
+import { rate } from './rate.js';
 import { replay } from './replay.js';
 
 /** In the order of the table. */
@@ -13,4 +14,5 @@ export const benchmarks: readonly Benchmark[] = [
   httpEarn,
   httpRedeem,
   replay,
+  rate,
 ];

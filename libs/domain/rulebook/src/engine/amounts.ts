@@ -13,65 +13,92 @@ export interface CountedLine {
 
 /**
  * What a rule gives each line, in whole points: rounded where the rule says, with nothing lost between the lines (largest remainder,
- * ties by line order). `given`: what the rules that an `extra` builds on gave each line. Source of the remainder's rule: the ledger's own,
+ * ties by line order). `known.given`: what the rules that an `extra` builds on gave each line. Source of the remainder's rule: the ledger's own,
  * 1000 over 3 lines are 334 + 333 + 333.
  */
 export const pointsPerLine = (
   rule: EarningRule,
   lines: readonly CountedLine[],
   multiplier: Exact.Exact,
-  given: (rules: readonly string[]) => readonly bigint[],
+  { given, all }: Known,
 ): { readonly perLine: readonly bigint[]; readonly exact: Exact.Exact } => {
-  const shares = sharesOf(rule, lines, multiplier, given);
-  const exact = Exact.sum(shares);
-  if (rule.level === 'line')
-    return { perLine: shares.map((share) => Exact.round(share, rule.rounding)), exact };
-  return { perLine: Exact.allocate(Exact.round(exact, rule.rounding), shares), exact };
+  const { weights, each } = sharesOf(rule, lines, multiplier, given);
+  // A rule about all lines weighs them by what counts of them, of which the sum is known.
+  const whole =
+    lines === all.lines && rule.extra === undefined && rule.each === undefined
+      ? all.whole
+      : Exact.sum(weights);
+  const exact = Exact.multiply(whole, each(whole));
+  if (rule.level === 'receipt')
+    return { perLine: Exact.allocate(Exact.round(exact, rule.rounding), weights), exact };
+  const factor = each(whole);
+  const perLine = weights.map((weight) =>
+    Exact.round(Exact.multiply(weight, factor), rule.rounding),
+  );
+  return { perLine, exact };
 };
 
-/** Exact points by line, before any rounding. */
+/** What is the same for every rule of a receipt. */
+export interface Known {
+  readonly given: (rules: readonly string[]) => readonly bigint[];
+  /** All lines that are not excluded, and what counts of them in all. */
+  readonly all: { readonly lines: readonly CountedLine[]; readonly whole: Exact.Exact };
+}
+
+/** What each line weighs, and how many points, exactly, a weight of one gives: what a line is given before any rounding is their product. */
+interface Shares {
+  readonly weights: readonly Exact.Exact[];
+  readonly each: (whole: Exact.Exact) => Exact.Exact;
+}
+
 const sharesOf = (
   rule: EarningRule,
   lines: readonly CountedLine[],
   multiplier: Exact.Exact,
-  given: (rules: readonly string[]) => readonly bigint[],
-): Exact.Exact[] => {
-  const times = (value: Exact.Exact): Exact.Exact => Exact.multiply(value, multiplier);
+  given: Known['given'],
+): Shares => {
   if (rule.extra !== undefined) {
-    const factor = Exact.exact(rule.extra);
+    const factor = Exact.multiply(Exact.exact(rule.extra), multiplier);
     const before = given(rule.of ?? []);
-    return lines.map(({ chosen }, index) =>
-      chosen ? times(Exact.multiply(Exact.exact(before[index] ?? 0n), factor)) : Exact.zero,
-    );
+    return {
+      weights: lines.map(({ chosen }, index) =>
+        chosen ? Exact.exact(before[index] ?? 0n) : Exact.zero,
+      ),
+      each: () => factor,
+    };
   }
-  const bases = lines.map(({ chosen, base }) => (chosen ? base : Exact.zero));
   const points = Exact.exact(rule.points ?? 0);
-  if (rule.per !== undefined) {
-    const rate = times(Exact.divide(points, Exact.exact(rule.per)));
-    return bases.map((base) => Exact.multiply(base, rate));
-  }
   if (rule.each !== undefined) {
-    return lines.map(({ chosen, base, quantity }) => {
-      if (!chosen || !Exact.isPositive(base)) return Exact.zero;
-      return times(rule.each === 'unit' ? Exact.multiply(points, Exact.exact(quantity)) : points);
-    });
+    const factor = Exact.multiply(points, multiplier);
+    return {
+      weights: lines.map(({ chosen, base, quantity }) => {
+        if (!chosen || !Exact.isPositive(base)) return Exact.zero;
+        return rule.each === 'unit' ? Exact.exact(quantity) : Exact.one;
+      }),
+      each: () => factor,
+    };
   }
-  return overLines(times(rule.steps === undefined ? points : reached(rule, bases)), bases);
+  const weights = lines.map(({ chosen, base }) => (chosen ? base : Exact.zero));
+  if (rule.per !== undefined) {
+    const rate = Exact.multiply(Exact.divide(points, Exact.exact(rule.per)), multiplier);
+    return { weights, each: () => rate };
+  }
+  // A sum that belongs to the receipt is shared by what the lines come to.
+  return {
+    weights,
+    each: (whole) => {
+      if (!Exact.isPositive(whole)) return Exact.zero;
+      const sum = rule.steps === undefined ? points : reached(rule, whole);
+      return Exact.divide(Exact.multiply(sum, multiplier), whole);
+    },
+  };
 };
 
-const reached = (rule: EarningRule, bases: readonly Exact.Exact[]): Exact.Exact => {
-  const total = Exact.sum(bases);
+const reached = (rule: EarningRule, total: Exact.Exact): Exact.Exact => {
   let points = 0;
   for (const step of rule.steps ?? [])
     if (Exact.compare(total, Exact.exact(step.from)) >= 0) points = step.points;
   return Exact.exact(points);
-};
-
-/** A sum that belongs to the receipt is shared by what the lines come to. */
-const overLines = (total: Exact.Exact, bases: readonly Exact.Exact[]): Exact.Exact[] => {
-  const whole = Exact.sum(bases);
-  if (!Exact.isPositive(whole)) return bases.map(() => Exact.zero);
-  return bases.map((base) => Exact.divide(Exact.multiply(total, base), whole));
 };
 
 /** Cuts whole points of lines to a lower sum, in proportion. */

@@ -16,25 +16,25 @@ const lineNames = {
   'line.brand': 'receipt.brands',
 } as const;
 
-type Key = string;
-const keyOf = (name: string, value: string): Key => `${name} ${value}`;
-
 /**
  * Finds the rules that can apply to a receipt without trying the others: each rule stands under the values of the most telling name that its
  * conditions pin down (product before category before store), or among those that are always tried. 500 rules for 500 products cost what one does.
  */
 export interface Index {
   readonly always: readonly CompiledRule[];
-  readonly by: ReadonlyMap<Key, readonly CompiledRule[]>;
-  readonly names: ReadonlySet<string>;
+  /** By name, by value. */
+  readonly by: ReadonlyMap<string, ReadonlyMap<string, readonly CompiledRule[]>>;
 }
+
+/** What of a receipt says which rules can apply. */
+export const namesOf = ({ by }: Index): string[] =>
+  [...by.keys()].map((name) => (isLineName(name) ? lineNames[name] : name));
 
 const telling = ['line.product', 'line.brand', 'line.category', ...receiptNames];
 
 export const indexOf = (rules: readonly CompiledRule[]): Index => {
   const always: CompiledRule[] = [];
-  const by = new Map<Key, CompiledRule[]>();
-  const names = new Set<string>();
+  const by = new Map<string, Map<string, CompiledRule[]>>();
   for (const rule of rules) {
     const pinned = telling
       .map((name) => ({
@@ -46,23 +46,24 @@ export const indexOf = (rules: readonly CompiledRule[]): Index => {
       always.push(rule);
       continue;
     }
-    names.add(pinned.name);
+    const values = by.get(pinned.name) ?? new Map<string, CompiledRule[]>();
+    by.set(pinned.name, values);
     for (const value of pinned.values) {
-      const key = keyOf(pinned.name, value);
-      by.set(key, [...(by.get(key) ?? []), rule]);
+      const known = values.get(value);
+      if (known === undefined) values.set(value, [rule]);
+      else known.push(rule);
     }
   }
-  return { always, by, names };
+  return { always, by };
 };
 
 /** The rules that can apply, in the order of the document. */
 export const candidatesOf = (index: Index, receipt: Bindings): readonly CompiledRule[] => {
   if (index.by.size === 0) return index.always;
   const found = new Set(index.always);
-  for (const name of index.names) {
+  for (const [name, rules] of index.by)
     for (const value of valuesOf(name, receipt))
-      for (const rule of index.by.get(keyOf(name, value)) ?? []) found.add(rule);
-  }
+      for (const rule of rules.get(value) ?? []) found.add(rule);
   return [...found].sort((a, b) => a.order - b.order);
 };
 

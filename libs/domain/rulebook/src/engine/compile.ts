@@ -1,7 +1,7 @@
 import { compileCondition, type Condition, type ConditionFault } from '@tallystick/conditions';
 import { err, ok, type Result } from '@tallystick/kernel';
 import type { Budget, DiscountRule, EarningRule, Rulebook } from '../rulebook.js';
-import { indexOf, type Index } from './candidates.js';
+import { indexOf, namesOf, type Index } from './candidates.js';
 import { environments } from './environment.js';
 
 export interface CompiledRule {
@@ -25,10 +25,26 @@ export interface Engine {
   readonly index: Index;
   readonly discounts: readonly CompiledDiscount[];
   readonly budgets: ReadonlyMap<string, Budget>;
-  /** Whether any earning rule asks anything of a receipt, and of its lines: what nobody asks need not be told. */
-  readonly looks: boolean;
-  readonly looksAtLines: boolean;
+  /** What earning rules ask of a receipt and its member, and of its lines: what nobody asks need not be told. */
+  readonly asks: Asked;
+  /** The same of discounts. */
+  readonly discountsAsk: Asked;
 }
+
+export interface Asked {
+  readonly receipt: readonly string[];
+  readonly lines: readonly string[];
+}
+
+const askedBy = (
+  rules: readonly { readonly when: Condition | null; readonly lines: Condition | null }[],
+  besides: Iterable<string> = [],
+): Asked => {
+  const lines = new Set(rules.flatMap(({ lines: condition }) => condition?.names ?? []));
+  const receipt = new Set([...rules.flatMap(({ when }) => when?.names ?? []), ...besides]);
+  for (const name of lines) if (!name.startsWith('line.')) receipt.add(name);
+  return { receipt: [...receipt], lines: [...lines] };
+};
 
 /** What is wrong with a rule's condition: the field, and where within its text. */
 export interface RuleFault extends ConditionFault {
@@ -65,10 +81,11 @@ export const compileRulebook = (book: Rulebook): Result<Engine, readonly RuleFau
     ...both(rule, `discounts.${order}`),
   }));
   if (faults.length > 0) return err(faults);
-  const looksAtLines = rules.some(({ lines }) => lines !== null);
-  const looks = looksAtLines || rules.some(({ when }) => when !== null);
+  const index = indexOf(rules);
+  const asks = askedBy(rules, namesOf(index));
+  const discountsAsk = askedBy(discounts);
   const budgets = new Map((book.budgets ?? []).map((budget) => [budget.id, budget]));
-  return ok({ book, rules, index: indexOf(rules), discounts, budgets, looks, looksAtLines });
+  return ok({ book, rules, index, discounts, budgets, asks, discountsAsk });
 };
 
 const engines = new WeakMap<Rulebook, Engine>();

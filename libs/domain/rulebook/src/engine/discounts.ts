@@ -58,12 +58,19 @@ export const discountsOf = (
   const day = dayAt(fact.occurredAt, timeZone(book.timeZone));
   const tier = tierOn(book, { history: inputs.history, paid: inputs.paid ?? [] }, day);
   const sold = fact.lines.filter(isSale);
-  const receipt = bindReceipt(book, fact, Exact.sum(sold.map(amountOf)), {
-    tier: tier?.id ?? null,
-    firstPurchase: inputs.firstPurchase ?? false,
-    attributes: inputs.attributes ?? {},
-  });
-  const offers = engineOf(book).discounts.flatMap(({ rule, when, lines }) => {
+  const engine = engineOf(book);
+  const receipt = bindReceipt(
+    book,
+    fact,
+    Exact.sum(sold.map(amountOf)),
+    {
+      tier: tier?.id ?? null,
+      firstPurchase: inputs.firstPurchase ?? false,
+      attributes: inputs.attributes ?? {},
+    },
+    engine.discountsAsk.receipt,
+  );
+  const offers = engine.discounts.flatMap(({ rule, when, lines }) => {
     const percent = percentOf(rule, book.currency, inputs.history, day);
     return percent !== null && (when?.holds(receipt) ?? true)
       ? [{ by: rule.id, percent, lines }]
@@ -74,7 +81,7 @@ export const discountsOf = (
     if (exclusionOf(line, book) !== null || feeOf(line, book) !== null) return [];
     let best =
       tier?.discount === undefined ? null : { by: `tier:${tier.id}`, percent: tier.discount };
-    const bound = bindLine(receipt, line);
+    const bound = bindLine(receipt, line, engine.discountsAsk.lines);
     for (const { by, percent, lines } of offers) {
       if (!(lines?.holds(bound) ?? true)) continue;
       if (best === null || Exact.compare(Exact.exact(percent), Exact.exact(best.percent)) > 0)

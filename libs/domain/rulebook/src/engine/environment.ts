@@ -1,6 +1,6 @@
 import type { Bindings, ConditionValue, Environment } from '@tallystick/conditions';
 import { Exact, dayAt, hourAt, timeZone, weekdayOf, type LocalDate } from '@tallystick/kernel';
-import type { PartnerFact, ReceiptFact, ReceiptLine } from '../facts.js';
+import type { ReceiptFact, ReceiptLine } from '../facts.js';
 import { isSale } from '../facts.js';
 import type { AttributeType, Rulebook } from '../rulebook.js';
 
@@ -67,77 +67,117 @@ export interface MemberView {
 
 const noValue = { bool: false, int: 0n, string: '', strings: [] } as const;
 
-const bindMember = (book: Pick<Rulebook, 'attributes'>, member: MemberView): Bindings => {
-  const told = (name: string, type: AttributeType): ConditionValue =>
-    member.attributes[name] ?? noValue[type];
-  return {
-    ...Object.fromEntries(
-      Object.entries(book.attributes ?? {}).map(([name, type]) => [
-        `member.${name}`,
-        told(name, type),
-      ]),
-    ),
-    'member.tier': member.tier ?? '',
-    'member.firstPurchase': member.firstPurchase,
-    'member.inBirthdayWindow': told('inBirthdayWindow', 'bool'),
-    'member.segments': told('segments', 'strings'),
-  };
-};
+/** What values are made from, of those that are asked. */
+interface Seen {
+  readonly book: Pick<Rulebook, 'attributes'>;
+  readonly day: LocalDate;
+  readonly hour: number;
+  readonly member: MemberView;
+}
 
-const bindMoment = (of: 'receipt' | 'event', day: LocalDate, hour: number): Bindings => ({
-  [`${of}.day`]: day,
-  [`${of}.month`]: BigInt(day.slice(-5, -3)),
-  [`${of}.monthday`]: BigInt(day.slice(-2)),
-  [`${of}.weekday`]: BigInt(weekdayOf(day)),
-  [`${of}.hour`]: BigInt(hour),
+interface SeenReceipt extends Seen {
+  readonly fact: ReceiptFact;
+  readonly sold: readonly ReceiptLine[];
+  readonly net: Exact.Exact;
+}
+
+type Values<Of extends Seen> = Readonly<Record<string, (of: Of) => ConditionValue>>;
+
+const momentValues = (of: 'receipt' | 'event'): Values<Seen> => ({
+  [`${of}.day`]: ({ day }) => day,
+  [`${of}.month`]: ({ day }) => BigInt(day.slice(-5, -3)),
+  [`${of}.monthday`]: ({ day }) => BigInt(day.slice(-2)),
+  [`${of}.weekday`]: ({ day }) => BigInt(weekdayOf(day)),
+  [`${of}.hour`]: ({ hour }) => BigInt(hour),
 });
 
+const told = ({ member }: Seen, name: string, type: AttributeType): ConditionValue =>
+  member.attributes[name] ?? noValue[type];
+
+const memberValues: Values<Seen> = {
+  'member.tier': ({ member }) => member.tier ?? '',
+  'member.firstPurchase': ({ member }) => member.firstPurchase,
+  'member.inBirthdayWindow': (of) => told(of, 'inBirthdayWindow', 'bool'),
+  'member.segments': (of) => told(of, 'segments', 'strings'),
+};
+
+const each = (
+  { sold }: SeenReceipt,
+  of: (line: ReceiptLine) => string | null,
+): readonly string[] => {
+  const values = new Set<string>();
+  for (const line of sold) {
+    const value = of(line);
+    if (value !== null) values.add(value);
+  }
+  return [...values];
+};
+
+const receiptValues: Values<SeenReceipt> = {
+  'receipt.total': ({ sold }) =>
+    Exact.toDecimal(Exact.sum(sold.map(({ amount }) => Exact.exact(amount)))),
+  'receipt.net': ({ net }) => decimalOf(net),
+  'receipt.lines': ({ sold }) => BigInt(sold.length),
+  'receipt.chain': ({ fact }) => fact.ref.chain,
+  'receipt.store': ({ fact }) => fact.ref.store,
+  'receipt.till': ({ fact }) => fact.ref.till,
+  'receipt.channel': ({ fact }) => fact.channel ?? '',
+  'receipt.payments': ({ fact }) => fact.payments ?? [],
+  'receipt.products': (of) => each(of, ({ product }) => product),
+  'receipt.categories': (of) => each(of, ({ category }) => category),
+  'receipt.brands': (of) => each(of, ({ brand }) => brand),
+  ...momentValues('receipt'),
+  ...memberValues,
+};
+
+const lineValues: Readonly<Record<string, (line: ReceiptLine) => ConditionValue>> = {
+  'line.product': ({ product }) => product,
+  'line.category': ({ category }) => category ?? '',
+  'line.brand': ({ brand }) => brand ?? '',
+  'line.quantity': ({ quantity }) => quantity,
+  'line.amount': ({ amount }) => amount,
+};
+
+/** The values of the names that somebody asks: what nobody asks is not worked out. */
 export const bindReceipt = (
   book: Rulebook,
   fact: ReceiptFact,
   net: Exact.Exact,
   member: MemberView,
+  names: Iterable<string>,
 ): Bindings => {
   const zone = timeZone(book.timeZone);
-  const sold = fact.lines.filter(isSale);
-  const each = (of: (line: ReceiptLine) => string | null): string[] => [
-    ...new Set(sold.map(of).filter((value) => value !== null)),
-  ];
-  return {
-    'receipt.total': Exact.toDecimal(Exact.sum(sold.map(({ amount }) => Exact.exact(amount)))),
-    'receipt.net': decimalOf(net),
-    'receipt.lines': BigInt(sold.length),
-    'receipt.chain': fact.ref.chain,
-    'receipt.store': fact.ref.store,
-    'receipt.till': fact.ref.till,
-    'receipt.channel': fact.channel ?? '',
-    'receipt.payments': fact.payments ?? [],
-    'receipt.products': each(({ product }) => product),
-    'receipt.categories': each(({ category }) => category),
-    'receipt.brands': each(({ brand }) => brand),
-    ...bindMoment('receipt', dayAt(fact.occurredAt, zone), hourAt(fact.occurredAt, zone)),
-    ...bindMember(book, member),
+  const of: SeenReceipt = {
+    ...{ book, member, fact, net, sold: fact.lines.filter(isSale) },
+    day: dayAt(fact.occurredAt, zone),
+    hour: hourAt(fact.occurredAt, zone),
   };
+  const bound: Record<string, ConditionValue> = {};
+  for (const name of names) {
+    const make = Object.hasOwn(receiptValues, name) ? receiptValues[name] : undefined;
+    bound[name] = make === undefined ? attributeOf(of, name) : make(of);
+  }
+  return bound;
 };
 
-export const bindLine = (receipt: Bindings, line: ReceiptLine): Bindings => ({
-  ...receipt,
-  'line.product': line.product,
-  'line.category': line.category ?? '',
-  'line.brand': line.brand ?? '',
-  'line.quantity': line.quantity,
-  'line.amount': line.amount,
-});
+const attributeOf = (of: Seen, name: string): ConditionValue => {
+  const attribute = name.slice('member.'.length);
+  const type = of.book.attributes?.[attribute];
+  if (type === undefined) throw new Error(`a checked condition asks ${name}, which nobody knows`);
+  return told(of, attribute, type);
+};
 
-export const bindEvent = (book: Rulebook, fact: PartnerFact, member: MemberView): Bindings => {
-  const zone = timeZone(book.timeZone);
-  return {
-    'event.partner': fact.partner,
-    'event.type': fact.type,
-    'event.amount': fact.amount ?? '0',
-    ...bindMoment('event', dayAt(fact.occurredAt, zone), hourAt(fact.occurredAt, zone)),
-    ...bindMember(book, member),
-  };
+export const bindLine = (
+  receipt: Bindings,
+  line: ReceiptLine,
+  names: Iterable<string>,
+): Bindings => {
+  const bound: Record<string, ConditionValue> = {};
+  for (const name of names) {
+    const value = lineValues[name]?.(line) ?? receipt[name];
+    if (value !== undefined) bound[name] = value;
+  }
+  return bound;
 };
 
 /** A share of money need not be a decimal (a third of a pound): conditions compare it to a millionth. */

@@ -3,7 +3,7 @@ import { Exact, Points, dayAt, timeZone, type LocalDate } from '@tallystick/kern
 import type { ReceiptFact, ReceiptLine } from '../facts.js';
 import { budgetName } from '../budgets.js';
 import type { Cap, Rulebook, TierLevel } from '../rulebook.js';
-import { cutTo, pointsPerLine, totalOf, type CountedLine } from './amounts.js';
+import { cutTo, pointsPerLine, totalOf, type CountedLine, type Known } from './amounts.js';
 import { candidatesOf } from './candidates.js';
 import type { CompiledRule, Engine } from './compile.js';
 import { counterOf, wholeProgram } from './counters.js';
@@ -75,14 +75,18 @@ export const rateWith = (
   const { book } = engine;
   const day = dayAt(fact.occurredAt, timeZone(book.timeZone));
   const net = Exact.sum(sold.map(({ base }) => base));
-  const receipt = engine.looks
-    ? bindReceipt(book, fact, net, {
-        tier: inputs.tier?.id ?? null,
-        firstPurchase: inputs.firstPurchase,
-        attributes: inputs.attributes,
-      })
-    : {};
-  const perLine = engine.looksAtLines ? sold.map(({ line }) => bindLine(receipt, line)) : [];
+  const { asks } = engine;
+  const member = {
+    tier: inputs.tier?.id ?? null,
+    firstPurchase: inputs.firstPurchase,
+    attributes: inputs.attributes,
+  };
+  const receipt = asks.receipt.length > 0 ? bindReceipt(book, fact, net, member, asks.receipt) : {};
+  const perLine =
+    asks.lines.length > 0 ? sold.map(({ line }) => bindLine(receipt, line, asks.lines)) : [];
+  const zeros = sold.map(() => 0n);
+  const everyLine = sold.map(({ excluded }) => excluded === null);
+  const all = { lines: countedLines(sold, everyLine), whole: net };
   const tried = new Map<string, Tried>();
   const candidates = candidatesOf(engine.index, receipt);
   const plain = candidates.filter(({ rule }) => rule.extra === undefined);
@@ -95,7 +99,12 @@ export const rateWith = (
   for (const compiled of [...plain, ...extras])
     tried.set(
       compiled.rule.id,
-      tryRule(compiled, sold, receipt, perLine, multiplierOf(compiled, inputs.tier), given),
+      tryRule(
+        compiled,
+        sold,
+        { receipt, perLine, zeros, everyLine, all, given },
+        multiplierOf(compiled, inputs.tier),
+      ),
     );
   const inOrder = [...tried.values()].sort((a, b) => a.compiled.order - b.compiled.order);
   takeOneOfEachGroup(book, inOrder);
@@ -126,33 +135,43 @@ const look = (condition: Condition | null, bindings: Bindings): Looked | null =>
         ),
       };
 
-const tryRule = (
-  compiled: CompiledRule,
-  sold: readonly SoldLine[],
-  receipt: Bindings,
-  perLine: readonly Bindings[],
-  multiplier: Exact.Exact,
-  given: (rules: readonly string[]) => readonly bigint[],
-): Tried => {
-  const when = look(compiled.when, receipt);
-  const nothing = (outcome: Tried['outcome'], chosen: readonly boolean[]): Tried => ({
-    ...{ compiled, when, chosen, outcome, cuts: [], taken: null },
-    perLine: sold.map(() => 0n),
-    exact: Exact.zero,
-    rounded: 0n,
-  });
-  if (when?.held === false) return nothing('not-met', []);
-  const chosen = sold.map(
-    ({ excluded }, index) =>
-      excluded === null && (compiled.lines?.holds(perLine[index] ?? {}) ?? true),
-  );
-  if (!chosen.includes(true)) return nothing('no-line', chosen);
-  const lines: CountedLine[] = sold.map(({ line, base }, index) => ({
+interface KnownOfReceipt extends Known {
+  readonly receipt: Bindings;
+  readonly perLine: readonly Bindings[];
+  readonly zeros: readonly bigint[];
+  /** Which lines are not excluded. */
+  readonly everyLine: readonly boolean[];
+}
+
+const countedLines = (sold: readonly SoldLine[], chosen: readonly boolean[]): CountedLine[] =>
+  sold.map(({ line, base }, index) => ({
     quantity: line.quantity,
     base,
     chosen: chosen[index] ?? false,
   }));
-  const gave = pointsPerLine(compiled.rule, lines, multiplier, given);
+
+const tryRule = (
+  compiled: CompiledRule,
+  sold: readonly SoldLine[],
+  known: KnownOfReceipt,
+  multiplier: Exact.Exact,
+): Tried => {
+  const when = look(compiled.when, known.receipt);
+  const nothing = (outcome: Tried['outcome'], chosen: readonly boolean[]): Tried => ({
+    ...{ compiled, when, chosen, outcome, cuts: [], taken: null },
+    perLine: known.zeros,
+    exact: Exact.zero,
+    rounded: 0n,
+  });
+  if (when?.held === false) return nothing('not-met', []);
+  const condition = compiled.lines;
+  const chosen =
+    condition === null
+      ? known.everyLine
+      : known.everyLine.map((own, index) => own && condition.holds(known.perLine[index] ?? {}));
+  if (!chosen.includes(true)) return nothing('no-line', chosen);
+  const lines = condition === null ? known.all.lines : countedLines(sold, chosen);
+  const gave = pointsPerLine(compiled.rule, lines, multiplier, known);
   const rounded = totalOf(gave.perLine);
   return {
     ...{ compiled, when, chosen, rounded, cuts: [], taken: null },
@@ -256,30 +275,50 @@ const explain = (
   tier: TierLevel | null,
   sold: readonly SoldLine[],
   tried: readonly Tried[],
-): Explanation => ({
-  engine: engineVersion,
-  program: book.program,
-  version: book.version,
-  day,
-  tier: tier === null ? null : { level: tier.id, multiplier: tier.multiplier },
-  lines: sold.map(({ line, base, excluded }, index) => ({
-    ordinal: line.ordinal,
-    product: line.product,
-    amount: line.amount,
-    counted: fraction(base),
-    excluded,
-    points: Number(tried.reduce((sum, { perLine }) => sum + (perLine[index] ?? 0n), 0n)),
-  })),
-  rules: tried.map(({ compiled, when, chosen, exact, rounded, outcome, cuts, taken, perLine }) => ({
-    rule: compiled.rule.id,
-    outcome,
-    when,
-    lines: sold.flatMap(({ line }, index) => (chosen[index] === true ? [line.ordinal] : [])),
-    exact: fraction(exact),
-    rounded: Number(rounded),
-    cuts,
+): Explanation => {
+  const perLine = sold.map(() => 0n);
+  const rules = tried.map((rule): ExplainedRule => {
+    let points = 0n;
+    if (rule.outcome === 'gave')
+      rule.perLine.forEach((own, index) => {
+        points += own;
+        perLine[index] = (perLine[index] ?? 0n) + own;
+      });
+    return {
+      rule: rule.compiled.rule.id,
+      outcome: rule.outcome,
+      when: rule.when,
+      lines: ordinalsOf(sold, rule.chosen),
+      exact: fraction(rule.exact),
+      rounded: Number(rule.rounded),
+      cuts: rule.cuts,
+      points: Number(points),
+      taken: rule.taken,
+    };
+  });
+  return {
+    engine: engineVersion,
+    program: book.program,
+    version: book.version,
+    day,
+    tier: tier === null ? null : { level: tier.id, multiplier: tier.multiplier },
+    lines: sold.map(({ line, base, excluded }, index) => ({
+      ordinal: line.ordinal,
+      product: line.product,
+      amount: line.amount,
+      counted: fraction(base),
+      excluded,
+      points: Number(perLine[index] ?? 0n),
+    })),
+    rules,
     points: Number(totalOf(perLine)),
-    taken,
-  })),
-  points: Number(tried.reduce((sum, { perLine }) => sum + totalOf(perLine), 0n)),
-});
+  };
+};
+
+const ordinalsOf = (sold: readonly SoldLine[], chosen: readonly boolean[]): number[] => {
+  const ordinals: number[] = [];
+  sold.forEach(({ line }, index) => {
+    if (chosen[index] === true) ordinals.push(line.ordinal);
+  });
+  return ordinals;
+};
