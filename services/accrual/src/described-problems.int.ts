@@ -226,6 +226,8 @@ const programmes = async (): Promise<void> => {
   await see('get', one, { of: { version: '9' } });
 };
 
+const today = (): string => systemClock().slice(0, 10);
+
 const reratings = async (): Promise<void> => {
   const all = '/v1/reratings';
   const one = `${all}/{program}/{rerating}`;
@@ -263,7 +265,7 @@ const reratings = async (): Promise<void> => {
 
 const receipts = async (): Promise<void> => {
   const till = { ...maria, chains: ['*'], stores: ['*'] };
-  const named = { chain: 'c', store: 's', till: 't', number: '1', businessDate: '2026-05-05' };
+  const named = { chain: 'c', store: 's', till: 't', number: '1', businessDate: today() };
   const send = (unitPrice: string, program: string = club.program, count = 1) =>
     see('post', '/v1/receipts', {
       as: till,
@@ -289,6 +291,8 @@ const receipts = async (): Promise<void> => {
   const query = new URLSearchParams({ program: club.program, ...named }).toString();
   await see('get', '/v1/receipts', { as: till, query: `?${query}` });
   await see('get', '/v1/receipts/explanation', { as: till, query: `?${query}` });
+  const event = `?program=${club.program}&partner=none&event=none`;
+  await see('get', '/v1/partner-awards/explanation', { query: event });
   const calculate = (more: object) =>
     see('post', '/v1/receipts/calculate', {
       as: till,
@@ -300,7 +304,7 @@ const receipts = async (): Promise<void> => {
     });
   await calculate({ program: 'none' });
   await calculate({ currency: 'EUR' });
-  await calculate({ occurredAt: '2019-05-05T12:00:00Z' });
+  await calculate({ businessDate: '2019-05-05', occurredAt: '2019-05-05T12:00:00Z' });
   await calculate({ lines: [] });
 };
 

@@ -171,7 +171,7 @@ describe('a basket at the till', () => {
     expect(await calculate(basket('11', ['1.00'], { program: 'none' }))).toMatchObject({
       status: 404,
     });
-    const early = { occurredAt: '2019-05-05T12:00:00Z' };
+    const early = { businessDate: '2019-05-05', occurredAt: '2019-05-05T12:00:00Z' };
     expect(await calculate(basket('11', ['1.00'], early))).toMatchObject({
       status: 409,
       body: { type: expect.stringContaining('no-rulebook-in-force') },

@@ -175,10 +175,13 @@ describe('a receipt without a card', () => {
     };
     await publish(service, JSON.stringify(second));
     await eventually(() => Promise.resolve(systemClock() > soon));
-    await send('10', { occurredAt: systemClock() });
-    const claimed = [];
-    for (const number of ['9', '10'])
-      claimed.push(await claim(number, manager, { account: 'ann' }));
+    const occurredAt = systemClock();
+    const businessDate = occurredAt.slice(0, 10);
+    await send('10', { occurredAt, businessDate });
+    const claimed = [
+      await claim('9', manager, { account: 'ann' }),
+      await claim('10', manager, { account: 'ann', businessDate }),
+    ];
     expect(claimed.map(({ body }) => body)).toMatchObject([{ earned: 25 }, { earned: 51 }]);
   });
 });

@@ -1,11 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { addMs, systemClock, type Instant } from '@tallystick/kernel';
+import { addMs, instant, systemClock, type Instant } from '@tallystick/kernel';
 import type { TokenClaims } from '@tallystick/service-host';
 import { testDeployment, type Deployment, type TestService } from '@tallystick/testing/service';
 import { maria, openClub, type Club } from '../testing/club.js';
 import { startAccrual } from '../testing/start-accrual.js';
 
 const minuteMs = 60_000;
+const noon = instant('2026-05-05T12:00:00Z');
 let deployment: Deployment;
 let service: TestService;
 let club: Club;
@@ -26,7 +27,7 @@ const till: TokenClaims = {
 };
 const receipt = (number: string, occurredAt: Instant) => ({
   ...{ program: club.program, chain: 'c', store: 's', till: 't', number },
-  ...{ businessDate: '2026-05-05', occurredAt, currency: 'GBP', card: '4711' },
+  ...{ businessDate: occurredAt.slice(0, 10), occurredAt, currency: 'GBP', card: '4711' },
   lines: [{ ordinal: 1, product: 'tea', quantity: '1', unitPrice: '10.00' }],
 });
 const fromNow = (minutes: number): Instant => addMs(systemClock(), minutes * minuteMs);
@@ -38,6 +39,19 @@ describe('a receipt from a till', () => {
       status: 200,
       body: { outcome: 'waiting', reason: 'card-unknown' },
     });
+  });
+
+  it.each([
+    ['on the day before: the store’s day ends after midnight', '2026-05-04', 200],
+    ['two days off, which a far time zone may make of one', '2026-05-07', 200],
+    ['three days before its time', '2026-05-02', 422],
+    ['years away from its time', '2016-05-05', 422],
+  ])('that is booked %s: %s, %i', async (_, businessDate, status) => {
+    const body = { ...receipt(`booked-${businessDate}`, noon), businessDate };
+    const answer = await service.call('POST', '/v1/receipts', { as: till, body });
+    expect([answer.status, answer.fields]).toEqual([
+      ...[status, status === 200 ? [] : ['businessDate']],
+    ]);
   });
 
   it('from the future is refused, and the others of its batch are not', async () => {

@@ -1,5 +1,15 @@
 import { receiptV1, type ReceiptOutcome } from '@tallystick/contracts';
-import { addMs, programId, type Clock } from '@tallystick/kernel';
+import {
+  addMs,
+  dayAt,
+  epochMs,
+  programId,
+  startOfDay,
+  timeZone,
+  type Clock,
+  type Instant,
+  type LocalDate,
+} from '@tallystick/kernel';
 import { AppendRefused } from '@tallystick/event-store';
 import type { Fact } from '@tallystick/receipts';
 import {
@@ -18,8 +28,13 @@ import { ATTR_KNOWN, ATTR_OUTCOME, type Telemetry } from '@tallystick/telemetry'
 import type { Arrival, Settled } from '../settle/settle-fact.js';
 import type { IntakeQueue } from '../settle/intake-queue.js';
 
+const dayMs = 86_400_000;
+const utc = timeZone('UTC');
 /** How far a till's clock may be ahead of ours. Beyond that its lots would begin and lapse at the wrong time, and count in the wrong year. */
 const clockSkewMsMax = 15 * 60_000;
+
+/** How far a receipt's business date may be from its time: a store's day may end after midnight, in any time zone. Its name and its returns go by the one, its rating by the other. */
+const daysApartMax = 2;
 
 /** Per receipt, in order: its outcome, or the problem with it. */
 export type Submission =
@@ -109,8 +124,15 @@ export const readReceipt = (
     const message = 'lies in the future: set the clock of the till, and its offset from UTC';
     return invalidReceipt([{ field: 'occurredAt', message }]);
   }
+  if (daysApart(fact.value.ref.businessDate, occurredAt) > daysApartMax) {
+    const message = `lies more than ${daysApartMax} days from occurredAt: send the day on which the store booked it`;
+    return invalidReceipt([{ field: 'businessDate', message }]);
+  }
   return { fact: fact.value, metadata: metadata(context, { program, occurredAt }, clock) };
 };
+
+const daysApart = (day: LocalDate, at: Instant): number =>
+  Math.abs(epochMs(startOfDay(day, utc)) - epochMs(startOfDay(dayAt(at, utc), utc))) / dayMs;
 
 export const invalidReceipt = (
   errors: readonly { field: string; message: string }[],

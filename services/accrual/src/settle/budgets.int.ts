@@ -17,7 +17,7 @@ import {
 } from '@tallystick/receipts';
 import type { Budget, Rulebook } from '@tallystick/rulebook';
 import { testDatabase, type TestDatabase } from '@tallystick/testing';
-import { explainReceipt } from '../explain/explain-receipt.js';
+import { explainFact } from '../explain/explain-fact.js';
 import { openTill, tea, type Till } from '../testing/settling.js';
 import type { Arrival, Settled } from './settle-fact.js';
 
@@ -80,7 +80,7 @@ describe('a budget', () => {
     expect(settled[3]).toMatchObject({ reason: 'budget-spent' });
     expect(await spent(till)).toEqual([10, 10, 5]);
     const third = receiptFactId(till.program, till.receipt(3, 'ann').fact.ref);
-    expect(await explainReceipt(till.memory, third)).toMatchObject({
+    expect(await explainFact(till.memory, third)).toMatchObject({
       awards: [
         {
           proven: true,

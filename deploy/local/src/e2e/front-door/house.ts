@@ -120,7 +120,7 @@ export const receipt = (
   store: '12',
   till: '3',
   number,
-  businessDate: '2026-05-04',
+  businessDate: (more.occurredAt ?? '2026-05-04').slice(0, 10),
   occurredAt: '2026-05-04T10:00:00+01:00',
   currency: 'GBP',
   lines: [line(1, 'tea', '1', '12.99')],
