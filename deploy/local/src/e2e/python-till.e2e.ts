@@ -153,7 +153,8 @@ if (kafka.kind === 'none' || python.kind === 'none') {
     const availableIn = async (program: string): Promise<readonly number[]> => {
       const earned: number[] = [];
       for (const account of accounts.get(program) ?? []) {
-        const answer = await house.manager('reporting', `/v1/accounts/${program}/${account}`);
+        const path = `/v1/accounts/${program}/${account}`;
+        const answer = await retried(() => house.manager('reporting', path));
         earned.push(numberAt(expected(answer, 200).body, 'available'));
       }
       return earned;
@@ -170,7 +171,8 @@ if (kafka.kind === 'none' || python.kind === 'none') {
         await eventually(
           `all of ${program} are awarded`,
           async () => {
-            const report = await house.manager('reporting', `/v1/reports/${program}/receipts`);
+            const path = `/v1/reports/${program}/receipts`;
+            const report = await retried(() => house.manager('reporting', path));
             const { body } = expected(report, 200);
             return numberAt(body, 'outcomes', 'awarded') === receipts ? body : undefined;
           },
