@@ -72,8 +72,12 @@ describe('the sample', () => {
   it('plays a quarter, and every check of it holds', async () => {
     expect({ status: await whole.ended, stderr: whole.stderr() }).toMatchObject({ status: 0 });
     expect(whole.stdout()).toContain('Corner Shop Club');
-    expect(whole.stdout().match(/^ {2}✓ /gm)).toHaveLength(7);
+    expect(whole.stdout().match(/^ {2}✓ /gm)).toHaveLength(8);
     expect(whole.stdout()).not.toContain('✗');
+    expect(whole.stdout()).toMatch(
+      /^Why +receipt \d of .*\n {2}awarded\n.* by version 1 of the rulebook$/m,
+    );
+    expect(whole.stdout()).toMatch(/level (bronze|silver|gold)/);
     expect(figures(whole)).toHaveLength(9);
     expect(leftOf(wholeFolder)).toEqual([]);
   });

@@ -55,9 +55,7 @@ export const explanation = z.strictObject({
 });
 export type ExplanationV1 = z.output<typeof explanation>;
 
-/** Why a receipt earned what it earned, and why it did not earn more. */
-export const receiptExplanation = z.strictObject({
-  receipt: z.string(),
+const explained = {
   outcome: z.string(),
   reason: z.string().nullable(),
   awards: z.array(
@@ -81,5 +79,12 @@ export const receiptExplanation = z.strictObject({
         ),
     }),
   ),
-});
+};
+
+/** Why a receipt earned what it earned, and why it did not earn more. */
+export const receiptExplanation = z.strictObject({ receipt: z.string(), ...explained });
 export type ReceiptExplanation = z.output<typeof receiptExplanation>;
+
+/** The same of what a partner said a member did. */
+export const partnerExplanation = z.strictObject({ event: z.string(), ...explained });
+export type PartnerExplanation = z.output<typeof partnerExplanation>;

@@ -19,6 +19,7 @@ export const servicePaths: { readonly [S in ServiceName]: readonly string[] } = 
     '/v1/opening-balances',
     '/v1/closings',
     '/v1/reratings',
+    '/v1/partner-awards',
   ],
   redemption: ['/v1/redemptions', '/v1/holds', '/v1/transfers'],
   partners: ['/v1/partners', '/v1/partner-events'],

@@ -1,4 +1,5 @@
 export * from './document.js';
 export * from './templates.js';
 export * from './diff.js';
+export * from './explanation-words.js';
 export { rulebookSchemaText } from './schema.js';

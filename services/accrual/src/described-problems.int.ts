@@ -291,6 +291,8 @@ const receipts = async (): Promise<void> => {
   const query = new URLSearchParams({ program: club.program, ...named }).toString();
   await see('get', '/v1/receipts', { as: till, query: `?${query}` });
   await see('get', '/v1/receipts/explanation', { as: till, query: `?${query}` });
+  const event = `?program=${club.program}&partner=none&event=none`;
+  await see('get', '/v1/partner-awards/explanation', { query: event });
   const calculate = (more: object) =>
     see('post', '/v1/receipts/calculate', {
       as: till,

@@ -24,6 +24,7 @@ import { Catalog } from './programs/catalog.js';
 import { ProgramsController } from './programs/programs.controller.js';
 import { VersionStepsController } from './programs/version-steps.controller.js';
 import { ReceiptsConsumer } from './receipts/receipts.consumer.js';
+import { PartnerAwardsController } from './explain/partner-awards.controller.js';
 import { CalculateController } from './calculate/calculate.controller.js';
 import { ReceiptsController } from './receipts/receipts.controller.js';
 import { IntakeQueue } from './settle/intake-queue.js';
@@ -38,6 +39,7 @@ import { Unsettled } from './sweep/unsettled.js';
     ProgramsController,
     VersionStepsController,
     CalculateController,
+    PartnerAwardsController,
     ReceiptsController,
     ClaimsController,
     ReceiptsConsumer,

@@ -8,7 +8,7 @@ import {
 import { duration, whole } from './commands/arguments.js';
 import { addCorrectionCommands } from './commands/correction-commands.js';
 import { addDeadLetterCommands } from './commands/dead-letter-commands.js';
-import { explainReceipt, type ExplainOptions } from './commands/explain.js';
+import { explainFact, type ExplainOptions } from './commands/explain.js';
 import { importFile, type ImportOptions } from './commands/import.js';
 import { addMemberCommands } from './commands/member-commands.js';
 import { addReratingCommands } from './commands/rerating-commands.js';
@@ -107,19 +107,23 @@ Examples:
 
   program
     .command('explain')
-    .description('Show why a receipt earned what it earned, rule by rule, and each line why not')
+    .description(
+      'Show why a receipt or a partner’s event earned what it earned, rule by rule, and each line why not',
+    )
     .addOption(ofProgram())
-    .requiredOption('--chain <id>', 'the chain of its shop')
-    .requiredOption('--store <id>', 'its shop')
-    .requiredOption('--till <id>', 'its till')
-    .requiredOption('--number <text>', 'its number')
-    .requiredOption('--date <day>', 'its business date: 2026-05-05')
+    .option('--chain <id>', 'the chain of its shop')
+    .option('--store <id>', 'its shop')
+    .option('--till <id>', 'its till')
+    .option('--number <text>', 'its number')
+    .option('--date <day>', 'its business date: 2026-05-05')
+    .option('--partner <id>', 'of an event: the partner that sent it')
+    .option('--event <id>', "of an event: the partner's id of it")
     .addOption(json())
     .addHelpText(
       'after',
-      '\nExample:\n  tally explain --program shop --chain acme --store 12 --till 3 --number 4711 --date 2026-05-05',
+      '\nExamples:\n  tally explain --program shop --chain acme --store 12 --till 3 --number 4711 --date 2026-05-05\n  tally explain --program shop --partner cinema --event t-4711',
     )
-    .action(async (options: ExplainOptions) => done(await explainReceipt(run, options)));
+    .action(async (options: ExplainOptions) => done(await explainFact(run, options)));
 
   addMemberCommands(program, run, done);
   addSpendingCommands(program, run, done);

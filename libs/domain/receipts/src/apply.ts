@@ -90,18 +90,15 @@ export const ratedFrom = (
   { firstPurchase }: RatingInputs,
   { explanation, counted, budgets }: Rating,
   digest: Applying['digest'],
-): { readonly rated?: RatedFrom } => {
-  if (explanation === null) return {};
-  return {
-    rated: {
-      engine: engineVersion,
-      explanation: digest(JSON.stringify(explanation)),
-      ...(firstPurchase === true ? { firstPurchase } : {}),
-      ...(Object.keys(counted).length === 0 ? {} : { counted }),
-      ...(Object.keys(budgets).length === 0 ? {} : { budgets }),
-    },
-  };
-};
+): { readonly rated: RatedFrom } => ({
+  rated: {
+    engine: engineVersion,
+    explanation: digest(JSON.stringify(explanation)),
+    ...(firstPurchase === true ? { firstPurchase } : {}),
+    ...(Object.keys(counted).length === 0 ? {} : { counted }),
+    ...(Object.keys(budgets).length === 0 ? {} : { budgets }),
+  },
+});
 
 /** A receipt with some of its lines. What was paid with points was paid for the sold lines, wherever these go. */
 export const linesOf = (fact: ReceiptFact, lines: readonly number[]): ReceiptFact => {

@@ -2,11 +2,12 @@ import type { EarningRerated, PointsEarned } from '@tallystick/ledger';
 import {
   engineVersion,
   rateAgain,
+  ratePartnerEvent,
   type Explanation,
-  type ReceiptFact,
   type Rulebook,
 } from '@tallystick/rulebook';
 import { linesOf, type Applying } from './apply.js';
+import { isReceipt, type Fact } from './fact-stream.js';
 
 export interface Explained {
   /** null: an older release rated it, and kept nothing to explain it from. */
@@ -15,26 +16,25 @@ export interface Explained {
   readonly proven: boolean;
 }
 
-/** Makes the explanation of an award again, from the receipt, the version that rated it, and what was stored with the award. */
+/** Makes the explanation of an award again, from the receipt or the partner's event, the version that rated it, and what was stored with the award. */
 export const explainEarning = (
-  fact: ReceiptFact,
+  fact: Fact,
   earned: Pick<(PointsEarned | EarningRerated)['data'], 'rated' | 'lines' | 'tier'>,
   book: Rulebook,
   digest: Applying['digest'],
 ): Explained => {
   const { rated } = earned;
   if (rated === undefined) return { explanation: null, proven: false };
-  const own = linesOf(
-    fact,
-    earned.lines.map(({ ordinal }) => ordinal),
-  );
   const stored = {
     tier: earned.tier,
     firstPurchase: rated.firstPurchase ?? false,
     counted: new Map(Object.entries(rated.counted ?? {})),
     budgets: new Map(Object.entries(rated.budgets ?? {})),
   };
-  const { explanation } = rateAgain(own, stored, book);
+  const ordinals = earned.lines.map(({ ordinal }) => ordinal);
+  const { explanation } = isReceipt(fact)
+    ? rateAgain(linesOf(fact, ordinals), stored, book)
+    : ratePartnerEvent(fact, book, stored.budgets);
   const same = digest(JSON.stringify(explanation)) === rated.explanation;
   return { explanation, proven: same && rated.engine === engineVersion };
 };

@@ -74,7 +74,6 @@ export const ratePartnerEvent = (
       ...(budget === null ? {} : { budget }),
       ...causeAndCost(book),
     }));
-  const asksBudgets = tried.some(({ rule }) => rule.budget !== undefined);
   return {
     tier: null,
     spendYear: yearOf(day),
@@ -85,7 +84,7 @@ export const ratePartnerEvent = (
     counted: {},
     budgets,
     memberships: [],
-    explanation: asksBudgets ? explain(day, tried, book) : null,
+    explanation: explain(day, tried, book),
   };
 };
 

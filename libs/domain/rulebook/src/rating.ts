@@ -53,8 +53,8 @@ export interface Rating {
   readonly budgets: Readonly<Record<string, number>>;
   /** The fees that it pays. */
   readonly memberships: readonly PaidMembership[];
-  /** Why each rule gave what it gave. Null: a partner's event that no budget pays for, which says it by itself. */
-  readonly explanation: Explanation | null;
+  /** Why each rule gave what it gave. */
+  readonly explanation: Explanation;
 }
 
 /** What a lot may cost is what its points are worth when they are spent, by the version that gives it. */

@@ -34,7 +34,7 @@ import type { Telemetry } from '@tallystick/telemetry';
 import { IntakeQueue } from '../settle/intake-queue.js';
 import { Memory } from '../settle/memory.js';
 import { Settler } from '../settle/settler.js';
-import { explainReceipt } from '../explain/explain-receipt.js';
+import { explainFact } from '../explain/explain-fact.js';
 import { receiptOutcomeOf, submitReceipts, type Submission } from './submit-receipts.js';
 
 class Receipt extends createZodDto(receiptV1) {}
@@ -150,9 +150,10 @@ export class ReceiptsController {
   @ApiOkResponse({ type: Explanation })
   @ApiResponse({ status: 404, description: 'receipt-unknown' })
   async explain(@Query() name: ReceiptName, @CallerParam() caller: Caller) {
-    const found = await explainReceipt(this.memory, idOf(name, caller));
+    const receipt = idOf(name, caller);
+    const found = await explainFact(this.memory, receipt);
     if (found === null) throw receiptUnknown();
-    return found;
+    return { receipt, ...found };
   }
 }
 

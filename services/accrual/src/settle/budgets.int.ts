@@ -12,11 +12,12 @@ import {
   budgetStream,
   budgetsUsedBy,
   decodeBudgetEvent,
+  partnerFactId,
   receiptFactId,
 } from '@tallystick/receipts';
 import type { Budget, Rulebook } from '@tallystick/rulebook';
 import { testDatabase, type TestDatabase } from '@tallystick/testing';
-import { explainReceipt } from '../explain/explain-receipt.js';
+import { explainFact } from '../explain/explain-fact.js';
 import { openTill, tea, type Till } from '../testing/settling.js';
 import type { Arrival, Settled } from './settle-fact.js';
 
@@ -79,7 +80,7 @@ describe('a budget', () => {
     expect(settled[3]).toMatchObject({ reason: 'budget-spent' });
     expect(await spent(till)).toEqual([10, 10, 5]);
     const third = receiptFactId(till.program, till.receipt(3, 'ann').fact.ref);
-    expect(await explainReceipt(till.memory, third)).toMatchObject({
+    expect(await explainFact(till.memory, third)).toMatchObject({
       awards: [
         {
           proven: true,
@@ -222,6 +223,48 @@ describe('a budget', () => {
     );
     expect(settled.map(({ earned: points }) => points)).toEqual([10, 18, 0]);
     expect(await spent(till)).toEqual([4, 6]);
+  });
+});
+
+describe('a manager who awards colleagues', () => {
+  const rules: Partial<Rulebook> = {
+    partnerEvents: [
+      {
+        ...{ id: 'thanks', partner: 'work', type: 'thanks', points: 30 },
+        per: null,
+        rounding: 'down',
+        budget: 'managers',
+      },
+    ],
+    budgets: [{ id: 'managers', points: 50, per: 'month', each: 'sender' }],
+  };
+  const award = (till: Till, number: number, to: string, sender?: string): Arrival => {
+    const event = String(number);
+    const content = {
+      ...{ program: till.program, partner: 'work', type: 'thanks', card: till.card(to) },
+      ...{ occurredAt: instant('2026-05-05T12:00:00Z'), amount: null, currency: null },
+      ...(sender === undefined ? {} : { sender, reason: 'helped out' }),
+    };
+    const id = partnerFactId(till.program, 'work', event);
+    return { fact: { ...content, id, hash: event }, metadata: till.receipt(0, null).metadata };
+  };
+
+  it('gives what is left of a budget of their own, whatever several processes do at once', async () => {
+    const till = await openTill(store, rules);
+    for (const name of ['ann', 'bob']) await till.open(name);
+    const others = [till, till.another(), till.another()];
+    const awards = [1, 2, 3, 4].map((number) =>
+      award(till, number, number % 2 ? 'ann' : 'bob', 'jane'),
+    );
+    const outcomes = await Promise.all(others.map(async ({ settle }) => settle(...awards)));
+    const points = (outcomes[0] ?? []).map(({ earned: one }) => one);
+    expect([...points].sort()).toEqual([0, 0, 20, 30]);
+    expect(sum(await spent(till, 'managers/2026-05/jane'))).toBe(50);
+    expect((await till.points('ann')) + (await till.points('bob'))).toBe(50);
+    expect(await till.settle(award(till, 5, 'ann', 'tom'), award(till, 6, 'ann'))).toMatchObject([
+      { earned: 30 },
+      { outcome: 'nothing', reason: 'no-sender' },
+    ]);
   });
 });
 

@@ -4,8 +4,8 @@ import {
   eventStoreSchema,
   type EventStore,
 } from '@tallystick/event-store';
-import { accountId, instant } from '@tallystick/kernel';
-import { assertEquation } from '@tallystick/ledger';
+import { Points, accountId, factId, instant } from '@tallystick/kernel';
+import { assertEquation, decideImport } from '@tallystick/ledger';
 import { provision } from '@tallystick/postgres';
 import { testDatabase, type TestDatabase } from '@tallystick/testing';
 import { openTill, tea, type Till } from '../testing/settling.js';
@@ -92,6 +92,32 @@ describe('a receipt of an account that was merged away', () => {
     expect(await till.find(1)).toMatchObject({ account: 'cid', earned: 10 });
     expect(await till.settle(till.receipt(5, 'bob'))).toMatchObject([{ account: 'cid' }]);
     expect(await till.points('cid')).toBe(50);
+  });
+
+  it('that had more than one event holds follows it all the same', async () => {
+    const till = await household('ann', 'bob');
+    await till.settle(till.receipt(1, 'ann'));
+    const fact = factId('import', till.program, 'ann');
+    const lot = {
+      ...{ points: Points.points(1), rule: 'old', kind: 'base' as const, funder: 'chain' },
+      ...{ availableAt: instant('2020-01-01T00:00:00Z'), expiresAt: null, qualifies: true },
+    };
+    const lots = Array.from({ length: 6_000 }, () => lot);
+    const command = { fact, factHash: 'h', system: 'old', reference: 'ann', lots, spend: {} };
+    await till.post('ann', fact, (state) => decideImport(state, command, lot.availableAt));
+    await till.leave('ann', 'bob');
+    for (const by of [till, till.another()])
+      expect(await by.settle(till.receipt(2, 'ann', [tea(1, 7)]))).toMatchObject([
+        { outcome: 'awarded', earned: 7, account: 'bob' },
+      ]);
+    expect(await till.points('bob')).toBe(6_017);
+    expect(new Set(await kinds(till, 'bob'))).toEqual(
+      new Set(['AccountOpened', 'EventPart', 'AccountsMerged', 'PointsEarned']),
+    );
+    expect(await till.settle(till.receipt(3, 'bob', [tea(1, -10, 1)]))).toMatchObject([
+      { reversed: 10, account: 'bob' },
+    ]);
+    assertEquation(await till.state('bob'));
   });
 
   it('that returns what the source sold takes the points from the successor', async () => {

@@ -1,4 +1,4 @@
-import { AccountCache, readAccount } from '@tallystick/accounts';
+import { AccountCache, readAccount, recording } from '@tallystick/accounts';
 import {
   canonicalJson,
   contentHash,
@@ -131,8 +131,8 @@ export const openTill = async (store: EventStore, rules: Partial<Rulebook> = {})
     const held = await readAccount(store, program, accountId(name));
     const { kind, event } = decide(held.state);
     if (event === undefined) throw new Error(`it was not decided: ${kind}`);
-    const made = newEvent(of, 1, event, metadata(now));
-    await append({ stream: streamOf(name), expected: held.revision, events: [made] });
+    const events = recording(of, 1, event, metadata(now)).stored;
+    await append({ stream: streamOf(name), expected: held.revision, events });
     return event;
   };
 

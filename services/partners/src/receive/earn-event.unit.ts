@@ -26,6 +26,11 @@ describe('an earn event', () => {
     });
   });
 
+  it('names who gives it and why, if they are told', () => {
+    const told = content({ ...visit, sender: ' desk-7 ', reason: 'helped out' });
+    expect(told).toEqual({ ...content(visit), sender: 'desk-7', reason: 'helped out' });
+  });
+
   it('is the same content however it is written', () => {
     const first = { ...visit, amount: '12.50', currency: 'PLN' };
     const again = {
@@ -44,6 +49,8 @@ describe('an earn event', () => {
     { card: '9822' },
     { amount: '12.51' },
     { currency: 'EUR' },
+    { sender: 'desk-7' },
+    { reason: 'helped out' },
   ])('is another content with %j', (change) => {
     const first = { ...visit, amount: '12.50', currency: 'PLN' };
     expect(hashOf(ref, content({ ...first, ...change }))).not.toBe(hashOf(ref, content(first)));
@@ -67,6 +74,9 @@ describe('an earn event', () => {
     { amount: '9'.repeat(31), currency: 'PLN' },
     { amount: '1', currency: 'zl' },
     { points: 100 },
+    { sender: '' },
+    { sender: 'a\u0000b' },
+    { reason: 'x'.repeat(201) },
   ])('is refused with %j', (change) => {
     expect(earnEvent.safeParse({ ...visit, ...change }).success).toBe(false);
   });

@@ -21,3 +21,27 @@ export const aboutOf = (fact: string | null): About | null => {
       return null;
   }
 };
+
+/** Where it is explained why a receipt, or a partner's event, earned what it earned: a path of the system. Null: it is neither. */
+export const explanationOf = (fact: string | null): string | null => {
+  const [kind, ...parts] = (fact ?? '').split('/').map(decodeURIComponent);
+  switch (kind) {
+    case 'receipt':
+      return pathOf('receipts', receiptNames, parts);
+    case 'partnerevent':
+      return pathOf('partner-awards', partnerNames, parts);
+    default:
+      return null;
+  }
+};
+
+const receiptNames = ['program', 'chain', 'store', 'till', 'number', 'businessDate'];
+const partnerNames = ['program', 'partner', 'event'];
+
+const pathOf = (of: string, names: readonly string[], parts: readonly string[]): string | null => {
+  if (parts.length !== names.length) return null;
+  const query = new URLSearchParams(
+    names.map((name, index): [string, string] => [name, parts[index] ?? '']),
+  );
+  return `/v1/${of}/explanation?${query.toString()}`;
+};

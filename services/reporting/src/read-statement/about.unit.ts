@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { factId } from '@tallystick/kernel';
-import { aboutOf } from './about.js';
+import { aboutOf, explanationOf } from './about.js';
 
 describe('an entry is about', () => {
   it.each([
@@ -18,4 +18,15 @@ describe('an entry is about', () => {
   ])('%s', (_, fact, about) => {
     expect(aboutOf(fact)).toEqual(about);
   });
+});
+
+it('an entry of a receipt or a partner’s event says where it is explained', () => {
+  const receipt = factId('receipt', 'p', 'c', 's', 't', '1/2', '2026-01-01');
+  expect(explanationOf(receipt)).toBe(
+    '/v1/receipts/explanation?program=p&chain=c&store=s&till=t&number=1%2F2&businessDate=2026-01-01',
+  );
+  expect(explanationOf(factId('partnerevent', 'p', 'cinema', 'e-1'))).toBe(
+    '/v1/partner-awards/explanation?program=p&partner=cinema&event=e-1',
+  );
+  expect([explanationOf(factId('hold', 'p', 'h')), explanationOf(null)]).toEqual([null, null]);
 });

@@ -8,7 +8,7 @@ import { PARTS, type Parts } from '../parts.js';
 import { accountUnknown, cursorWrong, fromViews } from '../problems.js';
 import { readAccount } from '../read-account/account.js';
 import { mayReadAccount } from '../read-account/may-read.js';
-import { aboutOf } from './about.js';
+import { aboutOf, explanationOf } from './about.js';
 import { readCursor, writeCursor } from './cursor.js';
 import { entryLot, pageDefault, pageMax, readStatement } from './statement.js';
 
@@ -37,6 +37,12 @@ class StatementBody extends createZodDto(
           .nullable()
           .describe(
             'The redemption, hold or transfer that it is of: under this id it is read, refunded, released',
+          ),
+        explanation: z
+          .string()
+          .nullable()
+          .describe(
+            'Of a receipt or a partner’s event: where it is explained, for who may see that',
           ),
         lots: z.array(entryLot).describe('The lots that came, went or came back'),
       }),
@@ -79,6 +85,7 @@ export class StatementController {
       entries: page.entries.map((entry) => ({
         ...entry,
         about: aboutOf(entry.fact),
+        explanation: explanationOf(entry.fact),
         lots: [...entry.lots],
       })),
       next: page.older === null ? null : writeCursor(page.older),

@@ -10,6 +10,7 @@ type Role = (typeof roles)[number];
 const doors: readonly (readonly [ServiceName, 'GET' | 'POST', string, readonly Role[]])[] = [
   ['accrual', 'POST', '/v1/programs', ['manager']],
   ['accrual', 'POST', '/v1/programs/none/versions/1/approvals', ['manager']],
+  ['accrual', 'GET', '/v1/partner-awards/explanation', ['manager', 'auditor', 'partner']],
   ['accrual', 'POST', '/v1/reratings/none/none/approvals', ['manager']],
   ['accrual', 'GET', '/v1/programs/none', ['manager', 'store', 'auditor', 'ops']],
   ['accrual', 'POST', '/v1/receipts', ['store', 'manager']],

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { Webhook } from 'standardwebhooks';
-import { at, problemOf, textAt, type Answer } from '../tools/client.js';
+import { at, listAt, problemOf, textAt, type Answer } from '../tools/client.js';
 import { eventually } from '../tools/eventually.js';
 import { balance, enrol, publish, type House, type Member } from './house.js';
 
@@ -85,6 +85,26 @@ export const partners = (houseOf: () => House): void => {
         return at(found, 'available') === 25 ? found : undefined;
       });
       expect(awarded).toMatchObject({ available: 25 });
+    });
+
+    it('explains what an event earned, from the entry of the statement on', async () => {
+      const path = `/v1/accounts/${program}/${ann.account}/statement`;
+      const { body } = await house.auditor('reporting', path);
+      const entry = listAt(body, 'entries').find((one) => at(one, 'points') === 25);
+      const explained = await house.auditor('accrual', textAt(entry, 'explanation'));
+      expect(explained.body).toMatchObject({
+        outcome: 'awarded',
+        awards: [
+          {
+            ...{ points: 25, proven: true, rerating: null },
+            explanation: { rules: [{ rule: 'ticket', outcome: 'gave', points: 25 }] },
+          },
+        ],
+      });
+      const other = await house.partner(program, 'gym');
+      const query = new URLSearchParams({ program, partner: 'cinema', event: 't-1' });
+      const refused = await other('accrual', `/v1/partner-awards/explanation?${query.toString()}`);
+      expect(refused.status).toBe(403);
     });
 
     it('answers the same event as before, however it is signed', async () => {

@@ -18,8 +18,8 @@ export const theWhole = (houseOf: () => House): void => {
       await withStore(house, async (store) => {
         after = String(await store.head());
         const names = new Set<string>();
-        for await (const { metadata } of store.readAll({ categories: ['program'] }))
-          names.add(metadata.program);
+        for await (const { type, metadata } of store.readAll({ categories: ['program'] }))
+          if (type === 'RulebookPublished') names.add(metadata.program);
         programs = [...names];
       });
     });

@@ -1,6 +1,7 @@
 import type { ReceiptV1Input } from '@tallystick/contracts';
 import type { LocalDate } from '@tallystick/kernel';
 import { sentAgain, type Again } from './again.js';
+import { askingTill } from './asking-till.js';
 import { daysOfQuarter } from './calendar.js';
 import { Memory, type Sold } from './memory.js';
 import { partnerEvents, type SamplePartnerEvent } from './partner-events.js';
@@ -38,6 +39,8 @@ export interface SampleQuarter {
   readonly firstDay: LocalDate;
   readonly lastDay: LocalDate;
   readonly weeks: readonly SampleWeek[];
+  /** The last evening's baskets, at a till that asks first: not reduced yet. */
+  readonly asking: readonly ReceiptV1Input[];
   readonly sent: SentCounts;
   /** The card of a member with a history worth reading. */
   readonly showCard: string;
@@ -71,15 +74,18 @@ export const sampleQuarter = (
   const made = Array.from({ length: weekCount }, (_, week) =>
     makeWeek(chance, memory, everyone, week, days.slice(week * daysAWeek, (week + 1) * daysAWeek)),
   );
+  const lastDay = days.at(-1) ?? firstDay;
+  const asking = askingTill(chance, memory, everyone, { day: lastDay, week: weekCount - 1 });
   const again = made.flatMap((week) => week.again);
   const count = (why: Again['why']): number => again.filter((one) => one.why === why).length;
   return {
     firstDay,
-    lastDay: days.at(-1) ?? firstDay,
+    lastDay,
     weeks: made.map(({ again: _, ...week }) => week),
+    asking,
     sent: {
-      messages: memory.sold.length + again.length,
-      receipts: memory.sold.length,
+      messages: memory.sold.length + again.length + asking.length,
+      receipts: memory.sold.length + asking.length,
       repeated: count('repeated'),
       corrected: count('corrected'),
       changed: count('changed'),

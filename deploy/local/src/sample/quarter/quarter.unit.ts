@@ -34,7 +34,7 @@ describe('the quarter of the sample shop', () => {
     expect(short.sent.messages).toBe(
       short.weeks.reduce(
         (sum, { receipts }) => sum + receipts.http.length + receipts.bus.length,
-        0,
+        short.asking.length,
       ),
     );
   });
@@ -48,13 +48,14 @@ describe('the quarter of the sample shop', () => {
 
   it('counts what it sends', () => {
     const { sent } = quarter;
-    expect(sent.messages).toBe(messages.length);
-    expect(sent.receipts).toBe(new Set(messages.map(identity)).size);
+    const all = [...messages, ...quarter.asking];
+    expect(sent.messages).toBe(all.length);
+    expect(sent.receipts).toBe(new Set(all.map(identity)).size);
     expect(sent.messages).toBe(sent.receipts + sent.repeated + sent.corrected + sent.changed);
   });
 
   it('sends nothing but receipts in their v1 form', () => {
-    for (const message of messages) {
+    for (const message of [...messages, ...quarter.asking]) {
       const parsed = receiptV1.safeParse(message);
       expect(parsed.error?.issues ?? []).toEqual([]);
     }
@@ -126,6 +127,16 @@ describe('the quarter of the sample shop', () => {
     expect(new Set(redemptions.map(({ key }) => key)).size).toBe(redemptions.length);
     expect(quarter.weeks.slice(1).flatMap(({ joins }) => joins).length).toBeGreaterThan(5);
     for (const count of Object.values(quarter.sent)) expect(count).toBeGreaterThan(0);
+  });
+
+  it('ends with baskets at full price, for members from the best customer to the last', () => {
+    const { asking, lastDay } = quarter;
+    expect(asking).toHaveLength(24);
+    for (const { businessDate, card, lines } of asking) {
+      expect([businessDate, card === null, lines.length > 0]).toEqual([lastDay, false, true]);
+      for (const line of lines)
+        expect([line.amount, line.discounts]).toEqual([undefined, undefined]);
+    }
   });
 
   it('gives every member cards of their own, with a check digit', () => {

@@ -1,5 +1,6 @@
 import type { SentCounts } from '../quarter/quarter.js';
 import type { Check, OutcomeCounts } from './facts.js';
+import type { AskedSale } from './asking-till.js';
 import type { Played } from './play.js';
 import { receiptTotal } from './receipts.js';
 import type { Replay, ReceiptReport, SummaryReport, TrialBalance } from './reports.js';
@@ -16,12 +17,15 @@ export interface Seen {
   readonly replay: Replay;
   /** The status that a forged partner event was answered with. */
   readonly forgedStatus: number;
+  /** What a till asked about before it sold it. */
+  readonly asked: readonly AskedSale[];
 }
 
 /** Everything that must hold after a quarter, whatever else was done with the same data. */
 export const checksOf = (seen: Seen): readonly Check[] => [
   everyMessageAnswered(seen),
   everyReceiptOnce(seen),
+  earnedAsTold(seen),
   nobodyOverdrew(seen),
   pointsAddUp(seen),
   trialBalanceZero(seen),
@@ -57,6 +61,21 @@ const everyReceiptOnce = ({ sent, outcomes, receipts }: Seen): Check => {
     seen:
       `${grouped(counted)} of ${grouped(sent.receipts)}` +
       (others > 0 ? `, and ${grouped(others)} that are not the sample's` : ''),
+  };
+};
+
+/** What an earlier run has sold was told to that run. */
+const earnedAsTold = ({ asked }: Seen): Check => {
+  const told = asked.filter((sale) => sale.told !== null);
+  const same = told.filter((sale) => sale.told?.earns === sale.outcome.earned);
+  const reduced = told.filter((sale) => Number(sale.told?.discount) > 0);
+  return {
+    name: 'What a till is told before it sells is what the receipt earns',
+    holds: same.length === told.length,
+    seen:
+      told.length === 0
+        ? `${asked.length} were sold in an earlier run`
+        : `${same.length} of ${told.length}, ${reduced.length} with a discount`,
   };
 };
 

@@ -1,6 +1,7 @@
 import type { ReceiptOutcomeKind } from '@tallystick/contracts';
 import type { LocalDate } from '@tallystick/kernel';
 import type { SentCounts } from '../quarter/quarter.js';
+import type { ExplainedAward } from './asking-till.js';
 import type { ReceiptReport } from './reports.js';
 
 /** Something that must hold, and whether it does. */
@@ -47,6 +48,8 @@ export interface SampleFacts {
     readonly arrears: number;
   };
   readonly checks: readonly Check[];
+  /** One award, and why it is so; null: there is none. */
+  readonly explained: ExplainedAward | null;
   readonly took: { readonly quarterMs: number; readonly checksMs: number };
   /** A card with a history worth reading. */
   readonly showCard: string;

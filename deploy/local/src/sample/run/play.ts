@@ -5,6 +5,7 @@ import type { MessageBus } from '@tallystick/message-bus';
 import { momentOf, opens } from '../quarter/calendar.js';
 import type { SamplePartnerEvent } from '../quarter/partner-events.js';
 import type { SampleQuarter, SampleWeek } from '../quarter/quarter.js';
+import { askAndSell, type AskedSale } from './asking-till.js';
 import type { Client } from './client.js';
 import { enrol } from './members.js';
 import { sendPartnerEvent } from './partner.js';
@@ -37,7 +38,7 @@ const batchReceipts = 100;
 const askEveryMs = 25;
 
 /** How many steps of progress a quarter has: everything that is sent, each once. */
-export const stepsOf = ({ weeks }: SampleQuarter): number =>
+export const stepsOf = ({ weeks, asking }: SampleQuarter): number =>
   weeks.reduce(
     (sum, { joins, redemptions, receipts, partnerEvents }) =>
       sum +
@@ -46,7 +47,7 @@ export const stepsOf = ({ weeks }: SampleQuarter): number =>
       receipts.http.length +
       receipts.bus.length +
       partnerEvents.length,
-    0,
+    asking.length,
   );
 
 /** Plays a quarter, week after week, each in the order of `SampleWeek`. Stops between two requests when the signal says so. */
@@ -77,6 +78,24 @@ export const play = async (
     }
   }
   return played;
+};
+
+/** The last evening, when all else is done: a till asks what each basket comes to, and sells it for that. */
+export const sellAsked = async (
+  { client, progress }: Stage,
+  played: Played,
+  baskets: SampleQuarter['asking'],
+): Promise<readonly AskedSale[]> => {
+  const sales: AskedSale[] = [];
+  for (const basket of baskets) {
+    const sale = await askAndSell(client, basket);
+    played.answers.take(sale.receipt, sale.outcome);
+    played.answers.messages += 1;
+    played.overHttp += 1;
+    sales.push(sale);
+    progress.add(1);
+  }
+  return sales;
 };
 
 const joinMembers = async (

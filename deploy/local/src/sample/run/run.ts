@@ -5,12 +5,13 @@ import type { LocalSystem } from '../../system/local-system.js';
 import { program } from '../quarter/assortment.js';
 import { newestQuarter } from '../quarter/calendar.js';
 import { sampleQuarter, type SampleQuarter } from '../quarter/quarter.js';
+import { explainOne } from './asking-till.js';
 import { checksOf } from './checks.js';
 import { createClient, type Client } from './client.js';
 import type { SampleFacts } from './facts.js';
 import { readMemory, writeMemory } from './memory-file.js';
 import { partnerSecret, sendPartnerEvent } from './partner.js';
-import { play, stepsOf, type Played, type Stage } from './play.js';
+import { play, sellAsked, stepsOf, type Played, type Stage } from './play.js';
 import { publishProgramme } from './programme.js';
 import type { Progress } from './progress.js';
 import { sendBatch } from './receipts.js';
@@ -61,10 +62,11 @@ export const runSample = async (
     const before = await readReceipts(client, program, await store.head());
     const stage: Stage = { client, bus, program, partnerSecret: secret, signal, progress };
     const played = await play(stage, quarter, programmeAt);
+    await settle(client, played);
+    const asked = await sellAsked(stage, played, quarter.asking);
     progress.stop();
     const playedAt = performance.now();
 
-    await settle(client, played);
     const head = await store.head();
     const [receipts, summary, trialBalance] = [
       await readReceipts(client, program, head),
@@ -81,6 +83,7 @@ export const runSample = async (
       trialBalance,
       replay: await replay(client, signal),
       forgedStatus: await forge(client, quarter),
+      asked,
     });
     return {
       program,
@@ -98,6 +101,7 @@ export const runSample = async (
       partnerEvents: played.partnerEvents,
       points: { ...summary, ...summary.outstanding },
       checks,
+      explained: await explainOne(client, asked),
       took: { quarterMs: playedAt - startedAt, checksMs: performance.now() - playedAt },
       showCard: quarter.showCard,
     };

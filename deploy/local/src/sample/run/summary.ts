@@ -25,6 +25,7 @@ export const renderSummary = (facts: SampleFacts, { colors }: SummaryStyle): str
     '',
     ...pointLines(facts, paint),
     '',
+    ...explainedLines(facts, paint),
     paint.bold('Checks'),
     ...facts.checks.map((check) => checkLine(check, paint)),
     '',
@@ -106,6 +107,16 @@ const pointLines = ({ points, redemptions }: SampleFacts, paint: Colors): string
     ),
   ),
 ];
+
+/** One award of the quarter as `tally explain` tells it. */
+const explainedLines = ({ explained }: SampleFacts, paint: Colors): string[] =>
+  explained === null
+    ? []
+    : [
+        `${paint.bold('Why')}         ${explained.what}`,
+        ...explained.why.map((text) => `  ${text}`),
+        '',
+      ];
 
 const checkLine = ({ name, holds, seen }: Check, paint: Colors): string =>
   holds

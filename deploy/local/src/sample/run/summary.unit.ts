@@ -37,6 +37,7 @@ const facts: SampleFacts = {
     { name: 'this holds', holds: true, seen: '1 of 1' },
     { name: 'this does not', holds: false, seen: '1 is not 2' },
   ],
+  explained: { what: 'receipt 1', why: ['awarded', '12 points by version 1'] },
   took: { quarterMs: 12_340, checksMs: 1_000 },
   showCard: '9826100000000019',
 };
@@ -71,6 +72,11 @@ describe('the summary', () => {
     expect(lapsed).toMatch(/^ {2}expired +-12$/m);
     expect(text).toMatch(/^ {2}redeemed +-4,000 +40 redemptions; 4 refused/m);
     expect(text).toMatch(/^ {2}outstanding +8,300 +available 8,200 · pending 100 · lapsed 0/m);
+  });
+
+  it('explains one award, if there is one', () => {
+    expect(text).toMatch(/^Why +receipt 1\n {2}awarded\n {2}12 points by version 1\n\nChecks$/m);
+    expect(renderSummary({ ...facts, explained: null }, plain)).not.toContain('Why');
   });
 
   it('marks each check', () => {

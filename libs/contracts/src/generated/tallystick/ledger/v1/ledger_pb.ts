@@ -586,7 +586,7 @@ export type PointsEarned = Message<"tallystick.ledger.v1.PointsEarned"> & {
   day?: string | undefined;
 
   /**
-   * What it was rated from besides the fact and the rulebook. Left out: an older release wrote it, or a partner's event caused it that no budget pays for.
+   * What it was rated from besides the fact and the rulebook. Left out: an older release wrote it.
    *
    * @generated from field: optional tallystick.ledger.v1.RatedFrom rated = 16;
    */
@@ -2001,7 +2001,7 @@ export type EarningRerated = Message<"tallystick.ledger.v1.EarningRerated"> & {
   tier?: string | undefined;
 
   /**
-   * What it is rated from besides the fact and the rulebook. Left out: a partner's event caused it.
+   * What it is rated from besides the fact and the rulebook.
    *
    * @generated from field: optional tallystick.ledger.v1.RatedFrom rated = 12;
    */

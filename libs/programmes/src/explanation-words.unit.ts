@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { explained } from './explain.js';
+import { explanationWords } from './explanation-words.js';
 
 const rule = {
   ...{ outcome: 'gave' as const, when: null, lines: [1], exact: '12', rounded: 12, cuts: [] },
@@ -14,8 +14,8 @@ describe('the words of an explanation', () => {
       saw: { 'receipt.weekday': '2' },
     };
     const cap = { by: 'cap' as const, of: 'rule' as const, per: 'day' as const, room: 0, cut: 5 };
-    const words = explained({
-      ...{ receipt: 'r', outcome: 'awarded', reason: null },
+    const words = explanationWords({
+      ...{ outcome: 'awarded', reason: null },
       awards: [
         {
           ...{ points: 12, rulebook: { version: 3, hash: 'h' }, proven: false, rerating: null },
@@ -64,18 +64,18 @@ describe('the words of an explanation', () => {
       'awarded',
       '12 points by version 3 of the rulebook',
       '  on 2026-11-24, level gold (times 1.5)',
-      '  line 1, tea, 8.20: 12 points for 41/5',
+      '  line 1, tea, 8.20: 12 points',
       '  line 2, gum, 0.3: 0 points',
       '    weekend: its condition does not hold',
       '    capped: nothing is left of 5 points, 5 cut by the cap per day (0 were left)',
-      '    small: comes to less than a point (3/10) on lines 2',
+      '    small: comes to less than a point (0.3) on line 2',
       '  line 3, cigar, 9: nothing, free',
       '  rules',
-      '    base: 12 points on lines 1, rounded from 63/5',
+      '    base: 12 points on line 1, rounded from 12.6',
       '    weekend: its condition does not hold',
       '      receipt.weekday in [6, 7] [receipt.weekday is 2]',
       '    capped: nothing is left of 5 points, 5 cut by the cap per day (0 were left)',
-      '    small: comes to less than a point (3/10) on lines 2',
+      '    small: comes to less than a point (0.3) on line 2',
       '    other: base of its group was taken instead',
       '    bread: it is about none of the lines',
       '  NOT the explanation that was made when the points were given: tell whoever runs the system',
@@ -90,15 +90,19 @@ describe('the words of an explanation', () => {
       proven: false,
       rerating: null,
     };
-    expect(
-      explained({ receipt: 'r', outcome: 'awarded', reason: null, awards: [award] })[2],
-    ).toMatch('older release');
+    expect(explanationWords({ outcome: 'awarded', reason: null, awards: [award] })[2]).toMatch(
+      'older release',
+    );
     const rerating = { rerating: 'r', from: { version: 1, hash: 'h' }, reason: 'a slip' };
     const again = { ...award, points: -4, rulebook: { version: 2, hash: 'i' }, rerating };
     expect(
-      explained({ receipt: 'r', outcome: 'awarded', reason: null, awards: [award, again] })[3],
+      explanationWords({
+        outcome: 'awarded',
+        reason: null,
+        awards: [award, again],
+      })[3],
     ).toBe('rated again by version 2 instead of 1, 4 points taken: a slip');
-    const waiting = { receipt: 'r', outcome: 'waiting', reason: 'card-unknown', awards: [] };
-    expect(explained(waiting)).toEqual(['waiting: card-unknown']);
+    const waiting = { outcome: 'waiting', reason: 'card-unknown', awards: [] };
+    expect(explanationWords(waiting)).toEqual(['waiting: card-unknown']);
   });
 });

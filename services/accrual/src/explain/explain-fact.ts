@@ -2,13 +2,7 @@ import type { ReceiptExplanation } from '@tallystick/contracts';
 import { sha256 } from '@tallystick/event-store';
 import type { FactId } from '@tallystick/kernel';
 import type { EarningRerated, PointsEarned } from '@tallystick/ledger';
-import {
-  explainEarning,
-  factStream,
-  isReceipt,
-  revisionOf,
-  waitingOutcome,
-} from '@tallystick/receipts';
+import { explainEarning, factStream, revisionOf, waitingOutcome } from '@tallystick/receipts';
 import { rulebookOf } from '../programs/catalog.js';
 import { loadFacts } from '../settle/load-facts.js';
 import type { Memory } from '../settle/memory.js';
@@ -16,20 +10,20 @@ import { outcomeOfPin } from '../settle/outcome-of-pin.js';
 import { chainOf } from '../settle/successors.js';
 import { Workspace } from '../settle/workspace.js';
 
-/** Makes again why the newest revision of a receipt earned what it earned; null when there is no such receipt. Writes nothing. */
-export const explainReceipt = async (
-  memory: Memory,
-  id: FactId,
-): Promise<ReceiptExplanation | null> => {
+/** Why a fact earned what it earned, whatever it is called outside. */
+export type FactExplanation = Omit<ReceiptExplanation, 'receipt'>;
+
+/** Makes again why the newest revision of a fact earned what it earned; null when there is no such fact. Writes nothing. */
+export const explainFact = async (memory: Memory, id: FactId): Promise<FactExplanation | null> => {
   const workspace = new Workspace(memory);
   try {
     await workspace.load([factStream(id)]);
     const state = workspace.fact(id);
-    if (state === null || !isReceipt(state.document)) return null;
+    if (state === null) return null;
     const { document: fact, pin } = state;
     if (pin === null) {
       const { outcome, reason } = waitingOutcome(fact);
-      return { receipt: id, outcome, reason, awards: [] };
+      return { outcome, reason, awards: [] };
     }
     await loadFacts(workspace, [fact]);
     const program = memory.catalog.known(fact.program);
@@ -45,7 +39,7 @@ export const explainReceipt = async (
       );
     const { outcome, reason } = outcomeOfPin(workspace, fact, pin);
     return {
-      ...{ receipt: id, outcome, reason },
+      ...{ outcome, reason },
       awards: earnings.map(({ type, data }) => ({
         rerating:
           type === 'EarningRerated'
