@@ -12,6 +12,15 @@ const mayDependOn = {
   'type:testing': ['type:kernel', 'type:domain', 'type:contracts', 'type:platform'],
   'type:service': ['type:kernel', 'type:domain', 'type:contracts', 'type:platform'],
   'type:deploy': ['type:kernel', 'type:domain', 'type:contracts', 'type:platform', 'type:service'],
+  // What measures the others may use what their tests use.
+  'type:bench': [
+    'type:kernel',
+    'type:domain',
+    'type:contracts',
+    'type:platform',
+    'type:service',
+    'type:testing',
+  ],
   // The command line is a client: it knows what crosses the wire, not what is behind it.
   'service:tally': ['type:kernel', 'type:contracts'],
 };

@@ -1,1 +1,2 @@
 export { accrual } from './service.js';
+export { ReceiptsConsumer } from './receipts/receipts.consumer.js';

@@ -4,6 +4,7 @@ import { commandLine } from './cli.js';
 import { exitCodes, Failure, type ExitCode } from './exit-codes.js';
 import { processTerminal } from './output/terminal.js';
 import { UnreadableFile } from './reading/unreadable-file.js';
+import { tellRun } from './system/tell-run.js';
 
 const interruption = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM'] as const)
@@ -14,32 +15,48 @@ process.stdout.on('error', (error: Error) => {
   throw error;
 });
 
-const run = { env: process.env, terminal: processTerminal, signal: interruption.signal };
+const terminal = processTerminal;
 
 const exitCodeOf = (error: unknown): ExitCode => {
   if (interruption.signal.aborted) {
-    run.terminal.note('Interrupted. The same command again goes on where this one stopped.');
+    terminal.note('Interrupted. The same command again goes on where this one stopped.');
     return exitCodes.interrupted;
   }
   if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
   if (error instanceof Failure) {
-    run.terminal.note(`tally: ${error.message}`);
+    terminal.note(`tally: ${error.message}`);
     return error.exitCode;
   }
   if (error instanceof UnreadableFile) {
-    run.terminal.note(`tally: ${error.message}`);
+    terminal.note(`tally: ${error.message}`);
     return exitCodes.usage;
   }
-  run.terminal.note(
+  terminal.note(
     `tally: this is a bug\n${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
   );
   return exitCodes.failed;
 };
 
-try {
-  await commandLine(run, (code) => {
+/** Runs what was asked for; where telemetry is on, as a span of its own. */
+const main = async (): Promise<void> => {
+  const done = (code: ExitCode): void => {
     process.exitCode = code;
-  }).parseAsync();
+  };
+  const asked = process.argv[2];
+  const known = commandLine({ env: {}, terminal, signal: interruption.signal }, done);
+  const command = known.commands.find((one) => one.name() === asked)?.name();
+  const told = command === undefined ? null : await tellRun(command, process.env);
+  const env = told?.env ?? process.env;
+  try {
+    await commandLine({ env, terminal, signal: interruption.signal }, done).parseAsync();
+  } catch (error) {
+    process.exitCode = exitCodeOf(error);
+  }
+  await told?.end(Number(process.exitCode ?? exitCodes.ok));
+};
+
+try {
+  await main();
 } catch (error) {
   process.exitCode = exitCodeOf(error);
 }

@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { Argument, Command, InvalidArgumentError } from 'commander';
 import { benchmarks } from './benchmarks/index.js';
 import type { Answer } from './harness/benchmark.js';
+import { lazyBroker } from './harness/broker.js';
 import { machine } from './harness/machine.js';
 import { markdownOf, reportOf, writeReport } from './harness/report.js';
 import { startServer } from './harness/server.js';
@@ -31,8 +32,12 @@ const run = async (names: readonly string[], options: Options): Promise<void> =>
   const wanted = benchmarks.filter(({ name }) => names.length === 0 || names.includes(name));
   const at = machine();
   const starting = startServer(options.postgres);
+  const broker = lazyBroker();
   // Whoever ends us early leaves no server behind.
-  const end = (): void => void starting.then((one) => one.stop()).finally(() => process.exit(1));
+  const end = (): void =>
+    void Promise.allSettled([starting.then((one) => one.stop()), broker.stop()]).finally(() =>
+      process.exit(1),
+    );
   process.once('SIGINT', end);
   process.once('SIGTERM', end);
   const server = await starting;
@@ -40,13 +45,14 @@ const run = async (names: readonly string[], options: Options): Promise<void> =>
     const answers: Answer[] = [];
     for (const benchmark of wanted) {
       say(`\n${benchmark.name}: ${benchmark.about}`);
-      answers.push(...(await benchmark.run({ ...options, server, say })));
+      answers.push(...(await benchmark.run({ ...options, server, broker, say })));
     }
     const report = reportOf(server, at, { pairs: options.pairs, quick: options.quick }, answers);
     await writeReport(options.out, report);
     process.stdout.write(markdownOf(report));
     say(`Also in ${path.join(options.out, 'latest.md')} and latest.json.`);
   } finally {
+    await broker.stop();
     await server.stop();
   }
 };

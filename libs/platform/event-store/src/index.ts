@@ -1,4 +1,5 @@
 export * from './port.js';
+export * from './canonical-json.js';
 export * from './new-event.js';
 export * from './limits.js';
 export * from './digest.js';

@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { factId } from '@tallystick/kernel';
 import { sampleMetadata } from './contract/events.js';
-import { canonicalJson, newEvent } from './new-event.js';
+import { canonicalJson } from './canonical-json.js';
+import { newEvent } from './new-event.js';
 
 describe('a new event', () => {
   const fact = factId('receipt', 'acme', '1');

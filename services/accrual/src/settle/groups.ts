@@ -34,3 +34,21 @@ export const groupByShared = <Item>(
   });
   return [...groups.values()];
 };
+
+/** Puts whole groups together, in their order, up to so many items in each bundle; more only where one group has more. */
+export const bundlesOf = <Item>(
+  groups: readonly (readonly Item[])[],
+  itemsMax: number,
+): (readonly Item[])[][] => {
+  const bundles: (readonly Item[])[][] = [];
+  let items = Infinity;
+  for (const group of groups) {
+    if (items + group.length > itemsMax) {
+      bundles.push([]);
+      items = 0;
+    }
+    bundles.at(-1)?.push(group);
+    items += group.length;
+  }
+  return bundles;
+};

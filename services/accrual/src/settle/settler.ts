@@ -12,7 +12,7 @@ import type { Telemetry } from '@tallystick/telemetry';
 import type { Catalog, Program } from '../programs/catalog.js';
 import { outcomeOfPin } from './outcome-of-pin.js';
 import { cardsOf, type Arrival, type Settled } from './settle-fact.js';
-import { groupByShared } from './groups.js';
+import { bundlesOf, groupByShared } from './groups.js';
 import { loadFacts } from './load-facts.js';
 import type { Memory } from './memory.js';
 import { countReceipts, timed } from './telling.js';
@@ -38,12 +38,13 @@ interface Item {
   answer: SettleAnswer | null;
 }
 
+interface AllSettled {
+  readonly kind: 'settled';
+  readonly outcomes: readonly Settled[];
+  readonly position: bigint;
+}
 type Written =
-  | {
-      readonly kind: 'settled';
-      readonly outcomes: readonly Settled[];
-      readonly position: bigint;
-    }
+  | AllSettled
   /** `apart`: a fact whose account knows more of it than its own stream says. Somebody was faster, or its streams contradict each other. */
   | { readonly kind: 'conflict'; readonly apart?: Unsettleable }
   | { readonly kind: 'fault'; readonly of: Unsettleable };
@@ -60,6 +61,8 @@ const attemptsMax = 100;
 const apartMax = 20;
 const backoffMsMax = 50;
 const claimFactsMax = 500;
+/** Facts that are written by one append at most, of groups that share nothing: if one is at fault, so many are decided again. */
+const bundleFactsMax = 100;
 
 /**
  * Settles many facts at once: streams are read together, facts that share no stream are decided and appended side by side,
@@ -86,14 +89,17 @@ export class Settler {
       const known = items.filter(isKnown);
       for (const item of items) if (!isKnown(item)) item.answer = { kind: 'program-unknown' };
       const groups = groupByShared(known, ({ arrival }) => streams(arrival.fact));
+      const factsMax = this.memory.store.capabilities.atomicAcrossStreams ? bundleFactsMax : 1;
       await Promise.all(
-        groups.map(async (group) => {
-          const forked = workspace.fork(group.flatMap(({ arrival }) => streams(arrival.fact)));
-          const answers = await this.settleGroup(
-            group.map(({ arrival }) => arrival),
+        bundlesOf(groups, factsMax).map(async (bundle) => {
+          const forked = workspace.fork(
+            bundle.flat().flatMap(({ arrival }) => streams(arrival.fact)),
+          );
+          const answers = await this.settleBundle(
+            bundle.map((group) => group.map(({ arrival }) => arrival)),
             forked,
           );
-          for (const [index, item] of group.entries()) item.answer = answers[index] ?? null;
+          for (const [index, item] of bundle.flat().entries()) item.answer = answers[index] ?? null;
         }),
       );
     } finally {
@@ -105,6 +111,24 @@ export class Settler {
     });
     if (this.telemetry !== null) countReceipts(this.telemetry, arrivals, answers);
     return answers;
+  }
+
+  /** Decides groups that share nothing as one, and writes them by one append: alone each would cost as much again. If that fails, each goes alone. */
+  private async settleBundle(
+    groups: readonly (readonly Arrival[])[],
+    first: Workspace,
+  ): Promise<readonly SettleAnswer[]> {
+    const [only, ...others] = groups;
+    if (only !== undefined && others.length === 0) return await this.settleGroup(only, first);
+    try {
+      const nothing: Aside = { hopeless: new Set(), beyondLimits: new Set() };
+      const written = await this.attempt(groups.flat(), nothing, first);
+      if (written.kind === 'settled') return answersOf(written);
+    } catch (error) {
+      if (!(error instanceof Unsettleable)) throw error;
+    }
+    const answers = await Promise.all(groups.map(async (group) => await this.settleGroup(group)));
+    return answers.flat();
   }
 
   private async settleGroup(
@@ -136,10 +160,7 @@ export class Settler {
     const aside: Aside = { hopeless: new Set(), beyondLimits: new Set() };
     let written = await this.attempt(group, aside, first ?? (await this.loaded(group, false)));
     for (let attempt = 1; ;) {
-      if (written.kind === 'settled') {
-        const { position } = written;
-        return written.outcomes.map((outcome) => ({ kind: 'settled', outcome, position }));
-      }
+      if (written.kind === 'settled') return answersOf(written);
       if (written.kind === 'fault') setAside(aside, written.of);
       else {
         if (written.apart !== undefined && attempt === apartMax) throw written.apart;
@@ -277,6 +298,9 @@ export class Settler {
     return facts;
   }
 }
+
+const answersOf = ({ outcomes, position }: AllSettled): readonly SettleAnswer[] =>
+  outcomes.map((outcome) => ({ kind: 'settled', outcome, position }));
 
 const beyondLimits = true as const;
 

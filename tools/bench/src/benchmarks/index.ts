@@ -1,6 +1,8 @@
 import type { Benchmark } from '../harness/benchmark.js';
 import { appendBatched } from './append-batched.js';
 import { appendConcurrent } from './append-concurrent.js';
+import { busIn, poison } from './bus-in.js';
+import { busOut } from './bus-out.js';
 import { hotAccount } from './hot-account.js';
 import { httpEarn, httpRedeem } from './http.js';
 import { rate } from './rate.js';
@@ -15,4 +17,7 @@ export const benchmarks: readonly Benchmark[] = [
   httpRedeem,
   replay,
   rate,
+  busIn,
+  busOut,
+  poison,
 ];

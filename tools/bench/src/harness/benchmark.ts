@@ -1,3 +1,4 @@
+import type { Broker } from './broker.js';
 import type { Server } from './server.js';
 
 /** What one side did in one run. */
@@ -45,6 +46,7 @@ export interface Effort {
 
 export interface Context extends Effort {
   readonly server: Server;
+  readonly broker: Broker;
   readonly say: (line: string) => void;
 }
 

@@ -3,25 +3,46 @@ import type { Effort, Measured } from './benchmark.js';
 /** One run of a side, from its preparation to its check. The number of the run is 0 for the warm-up. */
 export type Side = (run: number) => Promise<Measured>;
 
+interface Telling extends Pick<Effort, 'pairs'> {
+  readonly say: (line: string) => void;
+}
+
 /**
  * Runs the two sides in turn, A B A B ..., after one run of each that does not count: what the machine does
  * meanwhile meets both alike. Returns units per second, pair by pair.
  */
 export const inTurn = async (
-  { pairs, say }: Pick<Effort, 'pairs'> & { readonly say: (line: string) => void },
+  telling: Telling,
   ours: Side,
   baseline: Side,
-): Promise<readonly { readonly ours: number; readonly baseline: number }[]> => {
-  const rates: { ours: number; baseline: number }[] = [];
+): Promise<readonly { readonly ours: number; readonly baseline: number }[]> =>
+  pairsOf(await allInTurn(telling, [ours, baseline]), 1);
+
+/** The same with more sides, of which the first is ours. Returns units per second, run by run, side by side. */
+export const allInTurn = async (
+  { pairs, say }: Telling,
+  sides: readonly Side[],
+): Promise<readonly (readonly number[])[]> => {
+  const runs: (readonly number[])[] = [];
   for (let run = 0; run <= pairs; run += 1) {
-    const rate = { ours: perSecond(await ours(run)), baseline: perSecond(await baseline(run)) };
+    const rates: number[] = [];
+    for (const side of sides) rates.push(perSecond(await side(run)));
+    const [ours = 0, ...others] = rates;
+    const against = others.map((other) => `${other.toFixed(0)} = ${(ours / other).toFixed(2)}`);
     say(
-      `${run === 0 ? 'warm-up' : `pair ${run}/${pairs}`}: ${rate.ours.toFixed(0)} / ${rate.baseline.toFixed(0)} = ${(rate.ours / rate.baseline).toFixed(2)}`,
+      `${run === 0 ? 'warm-up' : `pair ${run}/${pairs}`}: ${ours.toFixed(0)} / ${against.join(' / ')}`,
     );
-    if (run > 0) rates.push(rate);
+    if (run > 0) runs.push(rates);
   }
-  return rates;
+  return runs;
 };
+
+/** Ours against the baseline that is so many sides behind it. */
+export const pairsOf = (
+  runs: readonly (readonly number[])[],
+  side: number,
+): readonly { readonly ours: number; readonly baseline: number }[] =>
+  runs.map((rates) => ({ ours: rates[0] ?? NaN, baseline: rates[side] ?? NaN }));
 
 const perSecond = ({ count, seconds }: Measured): number => count / seconds;
 

@@ -1,4 +1,5 @@
 import type { ServiceName } from '@tallystick/contracts';
+import type { StockOptions } from '../kafka/stock-transport.js';
 
 /** What is told to the process of the services, and what it tells. */
 export type ToServices =
@@ -6,6 +7,8 @@ export type ToServices =
       readonly kind: 'start';
       readonly services: readonly ServiceName[];
       readonly env: Readonly<Partial<Record<ServiceName, Readonly<Record<string, string>>>>>;
+      /** Accrual without its relay, or without it and with Nest's own Kafka transport beside its bus. */
+      readonly accrual?: 'without-relay' | { readonly stock: StockOptions };
     }
   | { readonly kind: 'stop'; readonly service: ServiceName };
 export type FromServices =

@@ -9,7 +9,7 @@ import { cardOf, receiptBody, rulebookOf } from './requests.js';
 
 const batchMax = 1_000;
 const caughtUpWithinMs = 60_000;
-const program = 'bench';
+export const program = 'bench';
 const funds = '1000000.00';
 
 const loaded = z.object({
@@ -22,6 +22,8 @@ const started = z.object({ urls: z.record(z.string(), z.string()) });
 /** A service as it is measured: in a process of its own, with members that it knows, and callers in another process. */
 export interface Shop {
   load(path: string, work: Pick<Load, 'first' | 'count' | 'status' | 'body'>): Promise<Loaded>;
+  /** The services' process. */
+  readonly pid: number;
   close(): Promise<void>;
 }
 
@@ -32,11 +34,21 @@ interface Prepared {
   readonly secondToken: string;
 }
 
+export interface ShopOptions {
+  readonly cards: number;
+  readonly callers: number;
+  /** More of the services' environment. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** How accrual is started again once its members are there; default: it goes on as it is. */
+  readonly accrual?: Start['accrual'];
+}
+type Start = Extract<ToServices, { kind: 'start' }>;
+
 /** Publishes a programme and enrols `cards` members, through the front doors; with `funded`, each gets a million points and more. */
 export const openShop = async (
   { url }: BenchDatabase,
   measured: 'accrual' | 'redemption',
-  { cards, callers }: { readonly cards: number; readonly callers: number },
+  { cards, callers, env = {}, accrual }: ShopOptions,
 ): Promise<Shop> => {
   const issuer = await localIssuer(await makeSigningKey());
   const everywhere = { programs: ['*'], chains: ['*'], stores: ['*'] };
@@ -54,6 +66,7 @@ export const openShop = async (
       TALLYSTICK_MASTER_KEY: Buffer.alloc(32, 2).toString('base64'),
       TALLYSTICK_HTTP_PORT: '0',
       TALLYSTICK_LOG_LEVEL: 'warn',
+      ...env,
     };
   };
   const process = startChild<ToServices, unknown>(
@@ -81,7 +94,15 @@ export const openShop = async (
     for (const service of services) {
       if (service !== measured) await process.ask({ kind: 'stop', service });
     }
+    if (accrual !== undefined) {
+      await process.ask({ kind: 'stop', service: 'accrual' });
+      await process.ask({
+        ...{ kind: 'start', services: ['accrual'], accrual },
+        env: { accrual: own('accrual') },
+      });
+    }
     return {
+      pid: process.pid,
       load: (path, work) =>
         callersProcess.ask({
           ...{ url: urls[measured] ?? '', path, token, program, cards, callers },

@@ -4,6 +4,7 @@ import {
   createPostgresMessageBus,
   type OutgoingMessage,
 } from '@tallystick/message-bus';
+import type { TokenClaims } from '@tallystick/service-host';
 import { startOtlpReceiver, type OtlpReceiver } from '@tallystick/testing/otlp';
 import { testDeployment, testStarter, type TestService } from '@tallystick/testing/service';
 import { busEnv, type LocalKafka } from '../../system/service-env.js';
@@ -16,6 +17,9 @@ const everyMs = '200';
 /** The five services, and who is told of what they do. */
 export interface ToldHouse {
   readonly house: House;
+  /** A bearer token that the services accept. */
+  tokenFor(claims: TokenClaims): Promise<string>;
+  readonly urls: Readonly<Record<ServiceName, string>>;
   readonly otlp: OtlpReceiver;
   readonly services: Readonly<Record<ServiceName, TestService>>;
   /** As a till does. */
@@ -50,11 +54,12 @@ export const startToldHouse = async (kafka: LocalKafka | undefined): Promise<Tol
   const system = {
     url: accrual.url,
     urls: perService((service) => services[service].url),
-    tokenFor: (claims: Parameters<typeof deployment.issuer.token>[0]) =>
-      deployment.issuer.token(claims),
+    tokenFor: (claims: TokenClaims) => deployment.issuer.token(claims),
   };
   return {
     house: await houseOf(system, deployment.adminUrl),
+    tokenFor: system.tokenFor,
+    urls: system.urls,
     otlp,
     services,
     publish: (message) => bus.publish([message]),

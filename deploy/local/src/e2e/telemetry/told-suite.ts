@@ -6,6 +6,7 @@ import type { LocalKafka } from '../../system/service-env.js';
 import { eventually } from '../tools/eventually.js';
 import { withStore } from '../tools/store.js';
 import { enrol, publish, receipt, retried, submit } from '../front-door/house.js';
+import { importSale } from './imported.js';
 import { startToldHouse, type ToldHouse } from './told-house.js';
 
 const startsWithinMs = 180_000;
@@ -205,6 +206,21 @@ export const toldSuite = (name: string, startBus: () => Promise<BusOfSuite>): vo
       expect(spansOf(traceId)).toEqual([]);
     });
 
+    it('begins with a run of tally that imports a file', async () => {
+      const till = tillOf('d');
+      await importSale(told, program, card, till.traceparent);
+      const spans = await whole(till.traceId, ['tally', 'tally import'], ...ends);
+      const run = only(spans, 'tally import', 'tally');
+      expect([run.parentId, run.kind]).toEqual([till.spanId, 'internal']);
+      expect(run.attributes).toEqual({
+        'process.executable.name': 'tally',
+        'process.exit.code': 0,
+      });
+      const root = only(spans, 'POST /v1/receipts/batch', 'accrual');
+      expect([root.parentId, root.kind]).toEqual([run.spanId, 'server']);
+      expect(only(spans, 'append eventstore', 'accrual').parentId).toBe(root.spanId);
+    });
+
     it('counts receipts by outcome, times them, and says how far everybody is behind', async () => {
       const { house } = told;
       await submit(house, receipt(program, '1', { card }));
@@ -217,12 +233,12 @@ export const toldSuite = (name: string, startBus: () => Promise<BusOfSuite>): vo
         'tallystick.outcome': of,
         'tallystick.known': known,
       });
-      // 1, 2, five at once, 3.
-      await becomes('tallystick.receipts', outcome('awarded', false), 8);
+      // 1, 2, five at once, 3, and what was imported.
+      await becomes('tallystick.receipts', outcome('awarded', false), 9);
       await becomes('tallystick.receipts', outcome('awarded', true), 1);
       await becomes('tallystick.receipts', outcome('waiting', false), 1);
       await becomes('tallystick.receipts', outcome('refused', false), 1);
-      const rating = await becomes('tallystick.rating.duration', {}, 10);
+      const rating = await becomes('tallystick.rating.duration', {}, 11);
       expect(rating.sum).toBeGreaterThan(0);
       expect(rating.sum).toBeLessThan(10);
       const appended = { 'tallystick.outcome': 'appended' };
@@ -253,7 +269,10 @@ export const toldSuite = (name: string, startBus: () => Promise<BusOfSuite>): vo
         kind: kind.toLowerCase(),
         is: new RegExp(`^${shape.replaceAll(/\{\w+\}/g, '\\S+')}$`),
       }));
-      for (const span of told.otlp.spans) {
+      const ofTally = told.otlp.spans.filter(({ service }) => service === 'tallystick-tally');
+      expect(ofTally.map(({ name: shown }) => shown)).toEqual(['tally import']);
+      const ofServices = told.otlp.spans.filter((span) => !ofTally.includes(span));
+      for (const span of ofServices) {
         const fits = shapes.some(
           ({ is, by, kind }) =>
             is.test(span.name) && by.includes(span.service) && kind === span.kind,
@@ -268,7 +287,7 @@ export const toldSuite = (name: string, startBus: () => Promise<BusOfSuite>): vo
           metricName,
           expect.arrayContaining([service.replace('tallystick-', '')]),
         ]);
-      const tellers = new Set(told.otlp.spans.map(({ service }) => service));
+      const tellers = new Set(ofServices.map(({ service }) => service));
       expect([...tellers].sort()).toEqual(serviceNames.map((one) => `tallystick-${one}`).sort());
       expect(told.otlp.everything()).not.toContain(card);
       expect(told.otlp.everything()).not.toContain('nobody-has-it');
