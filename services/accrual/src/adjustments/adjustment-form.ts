@@ -2,6 +2,7 @@ import { createZodDto } from 'nestjs-zod';
 import { z } from 'zod';
 import { currencyCode, moment, printable, printableRule } from '@tallystick/contracts';
 import { Exact, Points, instant, minorUnitDigits } from '@tallystick/kernel';
+import { funder } from '../corrections/funder.js';
 import { adjustmentStatuses, type Adjustment, type AskedChange } from './adjustment.js';
 
 const text = (charsMax: number) =>
@@ -23,7 +24,7 @@ const change = z.discriminatedUnion('kind', [
     kind: z.literal('up').describe('Points are added, and are there at once'),
     points: wholePoints,
     expiresAt: moment.nullish().describe('Without it: never'),
-    funder: text(100).default('chain').describe('chain, partner:<id>, supplier:<id>'),
+    funder,
   }),
   z.strictObject({ kind: z.literal('down'), points: wholePoints }),
   z.strictObject({ kind: z.literal('waive-arrears'), points: wholePoints }),

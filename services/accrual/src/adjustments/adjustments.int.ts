@@ -294,6 +294,8 @@ describe('an adjustment', () => {
     expect((await service.call('GET', path('none'))).problem).toBe('adjustment-unknown');
     const wrong = await ask('hal', { kind: 'up', points: 0.5 });
     expect([wrong.status, wrong.problem]).toEqual([400, 'validation']);
+    const unfunded = await ask('hal', { kind: 'up', points: 5, funder: 'rubbish' });
+    expect([unfunded.status, unfunded.fields]).toEqual([400, ['change.funder']]);
     const fine = { amount: '1.005', currency: 'GBP', reference: 'x' };
     const finer = await ask('hal', { kind: 'arrears-paid-in-money', points: 1, payment: fine });
     expect(finer.fields).toEqual(['change.payment.amount']);

@@ -3,10 +3,12 @@ import { z } from 'zod';
 import { moment, printable, printableRule } from '@tallystick/contracts';
 import { contentHash } from '@tallystick/event-store';
 import { Points, instant, type CardToken, type ProgramId } from '@tallystick/kernel';
+import { funder } from '../corrections/funder.js';
 import type { OpeningBalanceRequested } from './opening-balance.js';
 
 export const balanceBatchMax = 1_000;
-const lotsMax = 200;
+/** A lot for each receipt of some years. */
+const lotsMax = 2_000;
 
 const text = (charsMax: number) =>
   z.string().trim().min(1).max(charsMax).regex(printable, printableRule);
@@ -17,7 +19,7 @@ const lot = z.strictObject({
   expiresAt: moment
     .nullish()
     .describe('Without it: never. What has lapsed by now is taken over, and posted as expired'),
-  funder: text(100).default('chain').describe('chain, partner:<id>, supplier:<id>'),
+  funder,
   kind: z.enum(['base', 'bonus']).default('base'),
   qualifies: z.boolean().default(true).describe('Whether it counts for a tier'),
 });

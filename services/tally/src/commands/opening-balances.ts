@@ -11,6 +11,7 @@ import {
   type BalancesBook,
 } from '../opening-balances/import-balances.js';
 import { parseBalanceMapping } from '../opening-balances/mapping.js';
+import type { BalanceProgram } from '../opening-balances/read-balances.js';
 import { table, whole } from '../output/table.js';
 import { readTyped, typedPath } from '../paths.js';
 import { openSource } from '../reading/source.js';
@@ -51,10 +52,10 @@ export const importOpeningBalances = async (
     note: (message) => progress.note(message),
   });
   try {
-    const currency = await currencyOf(system.client, program);
+    const rulebook = await newestRulebook(system.client, program);
     if (!json) progress = showProgress(run.terminal.stderr, source.size, 'balances');
     const book = await importBalances({
-      ...{ source, mapping, program, system: oldSystem, currency, rejects, progress },
+      ...{ source, mapping, program, system: oldSystem, rulebook, rejects, progress },
       ...{ client: system.client, signal: run.signal },
     });
     await rejects.close();
@@ -74,9 +75,11 @@ export const importOpeningBalances = async (
 };
 
 const versions = z.looseObject({ versions: z.array(z.looseObject({ version: z.int() })).min(1) });
-const version = z.looseObject({ rulebook: z.looseObject({ currency: z.string() }) });
+const version = z.looseObject({
+  rulebook: z.looseObject({ currency: z.string(), timeZone: z.string() }),
+});
 
-const currencyOf = async (client: Client, program: string): Promise<string> => {
+const newestRulebook = async (client: Client, program: string): Promise<BalanceProgram> => {
   const path = `/v1/programs/${encodeURIComponent(program)}`;
   const found = await client.call({ service: 'accrual', method: 'GET', path, answer: versions });
   if (!found.ok) throw failureOf('nothing can be imported', found.error);
@@ -86,7 +89,7 @@ const currencyOf = async (client: Client, program: string): Promise<string> => {
     path: `${path}/versions/${newest}`,
   });
   if (!answer.ok) throw failureOf('nothing can be imported', answer.error);
-  return answer.value.value.rulebook.currency;
+  return answer.value.value.rulebook;
 };
 
 const asJson = (

@@ -6,9 +6,11 @@ import type { Source } from '../reading/source.js';
 import type { Client } from '../system/client.js';
 import { failureOf, problemOf } from '../system/problem.js';
 import type { BalanceMapping } from './mapping.js';
-import { balancesOf, type FileBalance } from './read-balances.js';
+import { balancesOf, type BalanceProgram, type FileBalance } from './read-balances.js';
 
 const batchMax = 500;
+/** Of a batch, once it has them: what is one request stays far below what accrual takes as one. */
+const batchLotsMax = 5_000;
 
 const batchAnswer = z.looseObject({
   items: z.array(
@@ -39,8 +41,9 @@ export interface ImportBalances {
   readonly source: Source;
   readonly mapping: BalanceMapping;
   readonly program: string;
+  /** Of the rulebook that is newest. */
+  readonly rulebook: BalanceProgram;
   readonly system: string;
-  readonly currency: string;
   readonly client: Client;
   readonly rejects: RejectsFile;
   readonly progress: Progress;
@@ -53,22 +56,24 @@ const count = (of: Map<string, number>, key: string, times: number): void => {
 
 /** Reads a file and sends its balances, batch by batch, in bounded memory. */
 export const importBalances = async (parts: ImportBalances): Promise<BalancesBook> => {
-  const { source, mapping, currency, rejects, progress, signal } = parts;
+  const { source, mapping, rulebook, rejects, progress, signal } = parts;
   const book: BalancesBook = {
     ...{ rows: 0, imported: 0, known: 0, refused: new Map(), rejected: new Map() },
     balances: { new: 0, known: 0, refused: 0 },
     points: { new: 0, known: 0 },
   };
   let batch: FileBalance[] = [];
+  let lots = 0;
   let sent = 0;
   const send = async (): Promise<void> => {
     signal.throwIfAborted();
     if (batch.length > 0) await sendBatch(parts, book, batch);
     sent += batch.length;
     batch = [];
+    lots = 0;
     progress.update({ bytesRead: source.bytesRead(), rows: book.rows, receipts: sent });
   };
-  const read = balancesOf(source, mapping, currency, (rows) => (book.rows += rows));
+  const read = balancesOf(source, mapping, rulebook, (rows) => (book.rows += rows));
   for await (const item of read) {
     if (item.kind === 'reject') {
       count(book.rejected, item.code, 1);
@@ -76,7 +81,8 @@ export const importBalances = async (parts: ImportBalances): Promise<BalancesBoo
       continue;
     }
     batch.push(item);
-    if (batch.length === batchMax) await send();
+    lots += item.item.lots.length;
+    if (batch.length === batchMax || lots >= batchLotsMax) await send();
   }
   await send();
   return book;

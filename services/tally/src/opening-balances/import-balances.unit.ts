@@ -14,10 +14,11 @@ import { balancesOf, type BalanceItem } from './read-balances.js';
 
 const sourceOf = (text: string) => unpack(() => Readable.from([Buffer.from(text)]), text.length);
 const plain: BalanceMapping = balanceMapping.parse({});
+const rulebook = { currency: 'GBP', timeZone: 'UTC' };
 
-const read = async (text: string, mapping = plain): Promise<BalanceItem[]> => {
+const read = async (text: string, mapping = plain, program = rulebook): Promise<BalanceItem[]> => {
   const items: BalanceItem[] = [];
-  for await (const item of balancesOf(sourceOf(text), mapping, 'GBP', () => undefined))
+  for await (const item of balancesOf(sourceOf(text), mapping, program, () => undefined))
     items.push(item);
   return items;
 };
@@ -71,6 +72,35 @@ columns: { reference: Nr, account: Konto, points: 3, expiresAt: bis, availableAt
           },
         ],
       },
+    ]);
+  });
+
+  it('has its days in the zone of the programme where the mapping names none', async () => {
+    const program = { currency: 'PLN', timeZone: 'Europe/Warsaw' };
+    const items = await read('reference,card,points,expiresAt\na,17,5,2026-12-31', plain, program);
+    expect(items).toMatchObject([
+      { item: { lots: [{ points: 5, expiresAt: '2026-12-31T23:00:00.000Z' }] } },
+    ]);
+  });
+
+  it('has its amounts with the decimal mark that the mapping names', async () => {
+    const mapping = parseBalanceMapping(
+      'm.yaml',
+      "file: { separator: ';' }\nnumbers: { decimalMark: ',' }",
+    );
+    const header = 'reference;card;points;spend_2025';
+    expect(await sent(`${header}\na;17;5;12,50\nb;18;5;12`, mapping)).toMatchObject([
+      { spend: { 2025: 1_250 } },
+      { spend: { 2025: 1_200 } },
+    ]);
+    expect(await read(`${header}\na;17;5;1,2,50`, mapping)).toMatchObject([
+      { kind: 'reject', code: 'spend-unreadable' },
+    ]);
+  });
+
+  it('may have more points in a row than one lot takes: accrual says how many that are', async () => {
+    expect(await sent('reference,card,points\na,17,9007199254740991')).toMatchObject([
+      { lots: [{ points: Number.MAX_SAFE_INTEGER }] },
     ]);
   });
 
@@ -164,7 +194,7 @@ describe('an import of opening balances', () => {
     const rejects = rejectsFile(join(folder, 'rejects.csv'));
     const book = await importBalances({
       ...{ source: sourceOf(text), mapping: plain, program: 'shop', system: 'old' },
-      ...{ currency: 'GBP', client, rejects, progress: quietProgress(() => undefined) },
+      ...{ rulebook, client, rejects, progress: quietProgress(() => undefined) },
       signal: new AbortController().signal,
     });
     await rejects.close();

@@ -30,8 +30,9 @@ export const balanceMapping = z.strictObject({
       encoding: z.string().refine(isEncoding, 'is no known encoding').default('utf-8'),
     })
     .prefault({}),
-  /** Of days without a time. */
-  zone: z.string().refine(isZone, 'is no IANA time zone').default('UTC'),
+  numbers: z.strictObject({ decimalMark: z.enum(['.', ',']).default('.') }).prefault({}),
+  /** Of days without a time; without it, the programme's. */
+  zone: z.string().refine(isZone, 'is no IANA time zone').optional(),
   columns: z
     .strictObject({
       reference: column.default('reference'),

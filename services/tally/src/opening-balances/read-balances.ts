@@ -25,6 +25,13 @@ interface FileLot {
   readonly qualifies?: boolean;
 }
 
+/** What a file does not say of itself. */
+export interface BalanceProgram {
+  readonly currency: string;
+  /** IANA: of days without a time, where the mapping names no zone. */
+  readonly timeZone: string;
+}
+
 /** One balance, from rows that follow each other and have one reference. */
 export interface FileBalance {
   readonly lines: readonly number[];
@@ -84,7 +91,7 @@ class Flaw extends Error {
 export async function* balancesOf(
   source: Source,
   mapping: BalanceMapping,
-  currency: string,
+  program: BalanceProgram,
   rows: (count: number) => void,
 ): AsyncGenerator<BalanceItem> {
   const { separator, quote, encoding } = mapping.file;
@@ -97,7 +104,7 @@ export async function* balancesOf(
       if (read === null) {
         if (row.kind === 'broken')
           throw new UnreadableFile('the header of the file cannot be read');
-        read = rowReader(row.cells, mapping, currency);
+        read = rowReader(row.cells, mapping, program);
         continue;
       }
       rows(1);
@@ -175,8 +182,8 @@ const damaged = '\uFFFD';
 /** Reads rows by the header; throws where the header does not have what the mapping names. */
 const rowReader = (
   header: readonly string[],
-  { columns: named, zone: zoneName }: BalanceMapping,
-  currency: string,
+  { columns: named, zone, numbers }: BalanceMapping,
+  program: BalanceProgram,
 ): ((row: Row) => Part | (BalanceReject & { readonly reference: string | null })) => {
   const columns = columnsOf(header, header.length);
   const has = (name: string): boolean => header.some((cell) => cell.trim() === name);
@@ -197,7 +204,10 @@ const rowReader = (
   const qualifies = optional(named.qualifies, 'qualifies');
   const spend = spendColumns(header, columns, named.spend);
   if (columns.missing.size > 0) throw new UnreadableFile([...columns.missing].join('\n'));
-  const zone = timeZone(zoneName);
+  const ownZone = timeZone(zone ?? program.timeZone);
+
+  const decimalOf = (amount: string): string =>
+    numbers.decimalMark === '.' ? amount : amount.replace(numbers.decimalMark, '.');
 
   const text = (cells: readonly string[], column: Column | null): string | null => {
     const value = column === null ? '' : (cells[column.index]?.trim() ?? '');
@@ -212,7 +222,7 @@ const rowReader = (
   };
   const time = (cells: readonly string[], column: Column | null, end: boolean): string | null => {
     const value = text(cells, column);
-    return value === null ? null : momentOf(value, column?.label ?? '', zone, end);
+    return value === null ? null : momentOf(value, column?.label ?? '', ownZone, end);
   };
 
   const partOf = (line: number, cells: readonly string[]): Part => {
@@ -220,7 +230,7 @@ const rowReader = (
     if ((named.card === null) === (named.account === null))
       throw new Flaw('field-missing', 'a row names either a card or an account');
     const whole = required(cells, points).replace(/\.0+$/, '');
-    if (!/^\d{1,12}$/.test(whole))
+    if (!/^\d{1,16}$/.test(whole))
       throw new Flaw('points-unreadable', `${points.label} is not a whole number of points`);
     const dates = {
       availableAt: time(cells, availableAt, false),
@@ -239,7 +249,9 @@ const rowReader = (
     };
     const years = spend.flatMap(([year, column]) => {
       const amount = text(cells, column);
-      return amount === null ? [] : [[year, minorOf(amount, column.label, currency)] as const];
+      return amount === null
+        ? []
+        : [[year, minorOf(decimalOf(amount), column.label, program.currency)] as const];
     });
     return {
       ...{ line, reference: required(cells, reference), ...named },
