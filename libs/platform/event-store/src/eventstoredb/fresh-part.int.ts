@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { startEventStoreDbDouble, type EventStoreDbDouble } from '@tallystick/testing/eventstoredb';
 import { allOf, collect, idsOf, sampleEvents, sampleStream } from '../contract/events.js';
 import type { EventStore, RecordedEvent } from '../port.js';
@@ -21,7 +21,7 @@ describe('a fresh part of a store that others use', () => {
   let part: EventStore;
   let other: EventStore;
 
-  beforeAll(async () => {
+  beforeEach(async () => {
     double = await startEventStoreDbDouble();
     store = createEventStoreDbEventStore({ url: double.url });
     await store.append([begin('before', 3)]);
@@ -29,7 +29,7 @@ describe('a fresh part of a store that others use', () => {
     part = freshPart(store, { name: 'one', begin: head });
     other = freshPart(store, { name: 'two', begin: head });
   });
-  afterAll(async () => {
+  afterEach(async () => {
     await part.close();
     await double.close();
     await expect(store.head()).rejects.toThrow('closed');
@@ -68,13 +68,16 @@ describe('a fresh part of a store that others use', () => {
   });
 
   it('reads on behind a position, and from its own beginning when that is later', async () => {
+    await part.append([begin('a', 3)]);
     const all = await allOf(part);
     const second = all[1]?.position ?? 0n;
+    expect(idsOf(all)).toEqual(idsOf(begin('a', 3).events));
     expect(idsOf(await collect(part.readAll({ after: second })))).toEqual(idsOf(all.slice(2)));
     expect(idsOf(await collect(part.readAll({ after: 1n })))).toEqual(idsOf(all));
   });
 
   it('is followed without what others write', async () => {
+    await part.append([begin('a', 3)]);
     const before = idsOf(await allOf(part));
     const stop = new AbortController();
     const seen: string[] = [];
