@@ -186,17 +186,17 @@ describe('an explanation', () => {
           expect(
             sum(lots.flatMap(({ budget, points }) => (budget === 'b' ? [points] : []))),
           ).toBeLessThanOrEqual(30);
-          expect(explanation?.points).toBe(total);
-          expect(sum(explanation?.lines.map(({ points }) => points) ?? [])).toBe(total);
-          const given = (explanation?.rules ?? []).filter(({ points }) => points > 0);
+          expect(explanation.points).toBe(total);
+          expect(sum(explanation.lines.map(({ points }) => points))).toBe(total);
+          const given = explanation.rules.filter(({ points }) => points > 0);
           expect(given.map(({ rule, points }) => [rule, points])).toEqual(
             lots.map(({ rule, points }) => [rule, points]),
           );
           for (const [index, line] of rating.lines.entries()) {
-            expect(sum(line.points)).toBe(explanation?.lines[index]?.points);
+            expect(sum(line.points)).toBe(explanation.lines[index]?.points);
             if (line.excluded !== null) expect(sum(line.points)).toBe(0);
           }
-          for (const { rounded, points, cuts, outcome } of explanation?.rules ?? [])
+          for (const { rounded, points, cuts, outcome } of explanation.rules)
             if (outcome === 'gave' || outcome === 'cut')
               expect(rounded - sum(cuts.map(({ cut }) => cut))).toBe(points);
           expect(JSON.stringify(rate(fact, structuredClone(club)))).toBe(JSON.stringify(rating));

@@ -23,7 +23,13 @@ export const newEvent = (
 ): NewEvent => {
   const data = canonicalJson(event.data);
   const name = `${fact}\n${ordinal}\n${sha256(`${event.type}\n${data}`)}`;
-  return { id: nameBasedId(name), type: event.type, schemaVersion: event.schemaVersion ?? 1, data, metadata };
+  return {
+    id: nameBasedId(name),
+    type: event.type,
+    schemaVersion: event.schemaVersion ?? 1,
+    data,
+    metadata,
+  };
 };
 
 /**
