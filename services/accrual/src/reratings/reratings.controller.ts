@@ -7,8 +7,14 @@ import {
   ApiResponse,
   ApiTags,
 } from '@nestjs/swagger';
-import type { EventStore } from '@tallystick/event-store';
-import { instant, programId, type Clock, type ProgramId } from '@tallystick/kernel';
+import type { EventStore, RecordedEvent } from '@tallystick/event-store';
+import {
+  instant,
+  programId,
+  type Clock,
+  type ProgramId,
+  type StreamName,
+} from '@tallystick/kernel';
 import {
   Allow,
   answer,
@@ -41,7 +47,7 @@ import {
   reratingUnknown,
   refused,
 } from './rerating-form.js';
-import { readRerating, reratingIn, type Rerating } from './rerating.js';
+import { readRerating, reratingOf, type Rerating } from './rerating.js';
 
 /** What a wrong version has rated is rated by another one: one person asks, it is counted, another approves. */
 @ApiTags('reratings')
@@ -99,10 +105,12 @@ export class ReratingsController {
   async list(@Query() query: ReratingQuery, @CallerParam() caller: Caller) {
     mayProgram(caller, query.program);
     const program = programId(query.program);
-    const ids = new Set<string>();
-    for await (const { metadata: of, data } of this.store.readAll({ categories: ['rerating'] }))
-      if (of.program === program) ids.add(reratingIn(data));
-    const found = await Promise.all([...ids].map((id) => readRerating(this.store, program, id)));
+    const runs = new Map<StreamName, RecordedEvent[]>();
+    for await (const recorded of this.store.readAll({ categories: ['rerating'] })) {
+      if (recorded.metadata.program !== program) continue;
+      runs.set(recorded.stream, [...(runs.get(recorded.stream) ?? []), recorded]);
+    }
+    const found = [...runs.values()].map(reratingOf);
     return { reratings: found.flatMap((one) => (one === null ? [] : [bodyOf(one)])) };
   }
 
