@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import {
   createPostgresEventStore,
   EventIdTaken,
@@ -7,6 +8,7 @@ import {
   type NewEvent,
 } from '@tallystick/event-store';
 import { factId, instant, programId, streamName, type StreamName } from '@tallystick/kernel';
+import type { Database } from '@tallystick/postgres';
 import type { Explained, Plan } from './capture.js';
 
 /** What the adapter is asked, and by which plans PostgreSQL answered. */
@@ -71,6 +73,7 @@ export const askEverything = async (
     for (const [question, ask] of questions) {
       let plans: readonly Plan[] = [];
       for (let nth = 1; nth <= times; nth += 1) {
+        await quiet(db);
         told();
         await ask(nth);
         plans = told();
@@ -81,6 +84,11 @@ export const askEverything = async (
     await store.close();
   }
   return asked;
+};
+
+/** Until nothing is asked any more: a reader that was ended early has asked for its next page already, and that tells its plan too. */
+const quiet = async (db: Database): Promise<void> => {
+  while (db.idleCount < db.totalCount) await setTimeout(5);
 };
 
 const append = async (store: EventStore, nth: number): Promise<void> => {
