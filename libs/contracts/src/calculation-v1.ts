@@ -38,5 +38,16 @@ export const calculationV1 = z.strictObject({
   rewards: z
     .array(z.strictObject({ id: z.string(), name: z.string(), points: z.int() }))
     .describe('What else the available points are enough for'),
+  certificates: z
+    .array(
+      z.strictObject({
+        certificate: z.string().describe('Under this name it is used'),
+        rule: z.string(),
+        value: money,
+        pays: money.describe('What of the basket it would pay: no change is given'),
+        validUntil: z.string().describe('From this instant on it is worth nothing; RFC 3339, UTC'),
+      }),
+    )
+    .describe('Gift certificates that can be used now, the soonest over first'),
 });
 export type CalculationV1 = z.output<typeof calculationV1>;

@@ -6,6 +6,7 @@ export * from './receipt-v1.js';
 export * from './receipt-v1-protobuf.js';
 export * from './rulebook-v1.js';
 export * from './calculation-v1.js';
+export * from './certificate-v1.js';
 export * from './explanation-v1.js';
 export * from './events.js';
 export * from './topics.js';

@@ -12,7 +12,7 @@ export const topics = {
   programs: { name: 'programs', partitions: 1 },
   /** The relay: events of `partner-…` and `partnerevent-…` streams (partners'). Key: the stream. */
   partnerLog: { name: 'partner-log', partitions: 4 },
-  /** The relay: events of `redemption-…`, `hold-…` and `transfer-…` streams (redemption's). Key: the stream. */
+  /** The relay: events of `redemption-…`, `hold-…`, `transfer-…` and `certificateuse-…` streams (redemption's). Key: the stream. */
   redemptions: { name: 'redemptions', partitions: 4 },
   /** The relay: events of `adjustment-…`, `merge-…`, `openingbalance-…`, `closing-…` and `rerating-…` streams (accrual's). Key: the stream. */
   corrections: { name: 'corrections', partitions: 4 },
@@ -36,4 +36,5 @@ export const topicOfCategory: { readonly [category: string]: string } = {
   rerating: topics.corrections.name,
   hold: topics.redemptions.name,
   transfer: topics.redemptions.name,
+  certificateuse: topics.redemptions.name,
 };

@@ -42,6 +42,7 @@ export type StreamCategory =
   | 'redemption'
   | 'hold'
   | 'transfer'
+  | 'certificateuse'
   | 'partner'
   | 'partnerevent'
   | 'partneraward'

@@ -25,6 +25,7 @@ it('the API describes itself: every operation, who may call it, and what it answ
     'get /dead-letters/accrual: ops',
     'get /v1/adjustments/{program}/{adjustment}: manager, auditor',
     'get /v1/adjustments: manager, auditor',
+    'get /v1/certificates/{program}/{account}: member, store, manager, auditor',
     'get /v1/closings/{program}/{through}: manager, auditor',
     'get /v1/partner-awards/explanation: manager, auditor, partner',
     'get /v1/programs/schema: anyone',

@@ -114,4 +114,14 @@ export const migrations: readonly Migration[] = [
     note: 'Which accounts a closing could not close, and why. Those of earlier closings are counted only; their log says which.',
     sql: `alter table closings add column refusals jsonb not null default '[]'`,
   },
+  {
+    name: '0009-certificate-versions',
+    note: 'For which version of a programme all its accounts were noted, so that their certificates are looked at. Made from the store, can be made again.',
+    sql: `
+      create table certificate_versions (
+        program text primary key,
+        version integer not null
+      );
+    `,
+  },
 ];

@@ -14,6 +14,7 @@ import type { Telemetry } from '@tallystick/telemetry';
 import { KnownAccounts } from './accounts/known-accounts.js';
 import { LedgerConsumer } from './accounts/ledger.consumer.js';
 import { accountProviders } from './accounts/providers.js';
+import { CertificatesController } from './certificates/certificates.controller.js';
 import { ClaimsController } from './claims/claims.controller.js';
 import { clockVariables } from './clock/expiry-clock.js';
 import { correctionControllers, correctionProviders } from './corrections/parts.js';
@@ -42,6 +43,7 @@ import { Unsettled } from './sweep/unsettled.js';
     PartnerAwardsController,
     ReceiptsController,
     ClaimsController,
+    CertificatesController,
     ReceiptsConsumer,
     MembershipConsumer,
     PartnerEventsConsumer,

@@ -36,5 +36,7 @@ it('the API describes itself: every operation, who may call it, and what it answ
     'post /v1/holds/{program}/{hold}/releases: store, manager, member',
     'post /v1/transfers: member, manager',
     'get /v1/transfers/{program}/{transfer}: member, manager',
+    'post /v1/certificate-uses: store, manager',
+    'post /v1/certificate-uses/{program}/{use}/cancellations: store, manager',
   ]);
 });

@@ -4,6 +4,7 @@ import { DATABASE, type ServiceDefinition } from '@tallystick/service-host';
 import { HeardConsumer } from './accounts/heard.consumer.js';
 import { LedgerConsumer } from './accounts/ledger.consumer.js';
 import { accountProviders } from './accounts/providers.js';
+import { CertificateUsesController } from './certificates/certificate-uses.controller.js';
 import { HoldsController } from './hold/holds.controller.js';
 import { migrations } from './migrations.js';
 import { QuoteController } from './quote/quote.controller.js';
@@ -22,6 +23,7 @@ import { TransfersController } from './transfer/transfers.controller.js';
     RefundController,
     HoldsController,
     TransfersController,
+    CertificateUsesController,
     HeardConsumer,
     LedgerConsumer,
   ],

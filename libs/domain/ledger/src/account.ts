@@ -9,6 +9,7 @@ import {
   type ProgramId,
 } from '@tallystick/kernel';
 import type { Allocation, LineReversal, Lot, LotId } from './events.js';
+import type { CertificateState } from './certificates.js';
 import type { DayActivity } from './history.js';
 import type { MembershipState } from './memberships.js';
 import type { ArrearsPolicy } from './take.js';
@@ -164,6 +165,8 @@ export interface Account {
   readonly counted: Map<string, number>;
   /** What it has paid for, by the fact and the line. */
   readonly memberships: Map<string, MembershipState>;
+  /** Its gift certificates, those that are used or over included. */
+  readonly certificates: Map<FactId, CertificateState>;
   readonly totals: Totals;
 }
 
@@ -186,6 +189,7 @@ export const emptyAccount = (): Account => ({
   history: new Map(),
   counted: new Map(),
   memberships: new Map(),
+  certificates: new Map(),
   totals: {
     opening: Points.noPoints,
     earned: Points.noPoints,

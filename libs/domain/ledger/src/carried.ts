@@ -7,6 +7,7 @@ import type {
   LotState,
   RedemptionState,
 } from './account.js';
+import { certificatesKept, type CertificateState } from './certificates.js';
 import type { Allocation, Lot, LotId } from './events.js';
 import { membershipsHeld, takeMemberships, type MembershipState } from './memberships.js';
 import {
@@ -40,6 +41,8 @@ export interface Carried {
   readonly factsApplied: number;
   /** What it has paid for and not given back. Absent: nothing. */
   readonly memberships?: readonly MembershipState[];
+  /** Its gift certificates, in the order of their names. Absent: none. */
+  readonly certificates?: readonly CertificateState[];
   /** When the account last earned or spent. Absent: never, or an older release carried it. */
   readonly lastActive?: Instant;
 }
@@ -73,6 +76,7 @@ export const carry = (account: Account, keepFrom: Instant): Carried => {
     const kept = facts.some(({ id }) => id === state.fact);
     return kept ? (account.memberships.get(`${state.fact}#${state.ordinal}`) ?? state) : state;
   });
+  const certificates = certificatesKept(account, keepFrom);
   return {
     lots: lots.map((state) => ({ ...state })).sort((a, b) => order(a.lot.id, b.lot.id)),
     facts: facts.map(copyOfFact).sort(byId),
@@ -84,6 +88,7 @@ export const carry = (account: Account, keepFrom: Instant): Carried => {
     ...(Object.keys(counted).length === 0 ? {} : { counted }),
     factsApplied: account.factsApplied,
     ...(memberships.length === 0 ? {} : { memberships }),
+    ...(certificates.length === 0 ? {} : { certificates }),
     ...(account.lastActive === null ? {} : { lastActive: account.lastActive }),
   };
 };
@@ -127,6 +132,7 @@ export const absorb = (account: Account, carried: Carried): void => {
     account.counted.set(counter, (account.counted.get(counter) ?? 0) + points);
   account.factsApplied += carried.factsApplied;
   takeMemberships(account, carried.memberships ?? []);
+  for (const state of carried.certificates ?? []) account.certificates.set(state.id, state);
   const { lastActive = null } = carried;
   if (lastActive !== null && (account.lastActive ?? '') < lastActive)
     account.lastActive = lastActive;
@@ -148,6 +154,7 @@ export const forget = (account: Account): void => {
     account.history,
     account.counted,
     account.memberships,
+    account.certificates,
   ])
     memory.clear();
   account.lastActive = null;

@@ -1,5 +1,6 @@
 import { factId, invariant, type FactId, type Instant } from '@tallystick/kernel';
 import type { Account, LotState } from './account.js';
+import { isOutstanding } from './certificates.js';
 import type { PointsExpired } from './events-corrections.js';
 import { sumOf } from './lots.js';
 import { phaseOf, spendingOrder } from './valuation.js';
@@ -70,7 +71,7 @@ const lapseOf = ({ expiresAt, lot }: LotState): Instant => {
   return expiresAt < lot.availableAt ? lot.availableAt : expiresAt;
 };
 
-/** When accrual's clock has next something to post for an account: a lot that lapses, or a hold. null: never, as it stands. */
+/** When accrual's clock has next something to post for an account: a lot that lapses, a hold, or a certificate. null: never, as it stands. */
 export const nextDue = (account: Account): Instant | null => {
   let next: Instant | null = null;
   const consider = (at: Instant): void => {
@@ -78,5 +79,7 @@ export const nextDue = (account: Account): Instant | null => {
   };
   for (const lot of account.lots.values()) if (lot.expiresAt !== null) consider(lapseOf(lot));
   for (const hold of account.holds.values()) if (hold.status === 'open') consider(hold.lapsesAt);
+  for (const state of account.certificates.values())
+    if (isOutstanding(state)) consider(state.validUntil);
   return next;
 };

@@ -2,8 +2,8 @@ import type { LedgerEvent, LedgerEventType, Lot } from './events.js';
 import type { EventPart } from './spread.js';
 
 /**
- * The newest schema version of what has lists: what an event is stored with when it is in parts, or has lots that lapse after inactivity, or
- * memberships. Releases that know none of these refuse it.
+ * The newest schema version of each event: what has lists is stored with it when it is in parts. Releases that do not know all that may be
+ * in there refuse it.
  */
 const newest: { readonly [T in Exclude<LedgerEventType, 'AccountOpened'>]: number } = {
   PointsEarned: 3,
@@ -16,10 +16,15 @@ const newest: { readonly [T in Exclude<LedgerEventType, 'AccountOpened'>]: numbe
   PointsExpired: 2,
   PointsAdjusted: 2,
   PointsTransferred: 2,
-  AccountsMerged: 3,
+  AccountsMerged: 4,
   OpeningBalanceImported: 2,
-  PeriodClosed: 3,
+  PeriodClosed: 4,
   EarningRerated: 2,
+  CertificateIssued: 1,
+  CertificateCorrected: 1,
+  CertificateUsed: 1,
+  CertificateGivenBack: 1,
+  CertificateExpired: 1,
 };
 
 /** The newest schema version of each stored event that this release understands. */
@@ -31,7 +36,7 @@ const understood: { readonly [T in LedgerEventType | EventPart['type']]: number 
 
 /**
  * The schema version that an event is written with: the lowest that says all that is in it. Version 2 of what earns and what is carried
- * counts for caps: a release that does not, refuses it.
+ * counts for caps, 3 has lots that lapse after inactivity, or memberships, 4 has certificates: a release that does not know them refuses it.
  */
 export const schemaVersionOf = (event: LedgerEvent): number => {
   switch (event.type) {
@@ -42,9 +47,9 @@ export const schemaVersionOf = (event: LedgerEvent): number => {
     }
     case 'AccountsMerged':
     case 'PeriodClosed': {
-      const { lots, memberships, counted } = event.data.carried;
-      if (lapseAfterInactivity(lots.map(({ lot }) => lot)) || memberships !== undefined)
-        return newest[event.type];
+      const { lots, memberships, counted, certificates } = event.data.carried;
+      if (certificates !== undefined) return newest[event.type];
+      if (lapseAfterInactivity(lots.map(({ lot }) => lot)) || memberships !== undefined) return 3;
       return counted === undefined ? 1 : 2;
     }
     case 'PointsTransferred':

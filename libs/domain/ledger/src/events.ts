@@ -8,6 +8,7 @@ import type {
   Points,
   ProgramId,
 } from '@tallystick/kernel';
+import type { CertificateEvent } from './events-certificates.js';
 import type { OpeningBalanceImported, PeriodClosed } from './events-closing.js';
 import type { PointsAdjusted, PointsExpired } from './events-corrections.js';
 import type { EarningRerated } from './events-rerating.js';
@@ -239,5 +240,6 @@ export type LedgerEvent =
   | AccountsMerged
   | OpeningBalanceImported
   | PeriodClosed
-  | EarningRerated;
+  | EarningRerated
+  | CertificateEvent;
 export type LedgerEventType = LedgerEvent['type'];

@@ -1,6 +1,7 @@
 import { invariant, unreachable } from '@tallystick/kernel';
 import { emptyAccount, type Account } from './account.js';
 import type { LedgerEvent } from './events.js';
+import { certified } from './evolve-certificates.js';
 import { closed, imported } from './evolve-closing.js';
 import { adjusted, expired } from './evolve-corrections.js';
 import { merged, transferred } from './evolve-moves.js';
@@ -43,6 +44,12 @@ export const evolve = (account: Account, event: LedgerEvent): Account => {
       return closed(account, event.data);
     case 'EarningRerated':
       return rerated(account, event.data);
+    case 'CertificateIssued':
+    case 'CertificateCorrected':
+    case 'CertificateUsed':
+    case 'CertificateGivenBack':
+    case 'CertificateExpired':
+      return certified(account, event);
     default:
       return unreachable(event);
   }

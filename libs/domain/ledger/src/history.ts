@@ -117,6 +117,10 @@ const activityOf = (fact: FactState, qualifies: (lot: LotId) => boolean): DayAct
   return { spendMinor, points, visits: visited(fact) ? 1 : 0 };
 };
 
+/** What a fact counts for, by itself and net of what came back, on its day. */
+export const activityOfFact = (account: Account, fact: FactState): DayActivity =>
+  activityOf(fact, (lot) => lotStateOf(account, lot).lot.qualifies);
+
 /** What the lines have of one of their fact's lots. */
 const heldOf = ({ lines }: Pick<FactState, 'lines'>, lot: number): number =>
   lines.reduce((sum, { points, reversed }) => sum + (points[lot] ?? 0) - (reversed[lot] ?? 0), 0);

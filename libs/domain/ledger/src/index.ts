@@ -4,9 +4,18 @@ export type * from './events-corrections.js';
 export type * from './events-moves.js';
 export type * from './events-rerating.js';
 export type * from './events-closing.js';
+export type * from './events-certificates.js';
 export * from './carried.js';
 export { membershipsHeld, type MembershipState } from './memberships.js';
-export { without, type DayActivity } from './history.js';
+export {
+  certificateStatus,
+  useOf,
+  type CertificateState,
+  type CertificateStatus,
+  type CertificateUse,
+} from './certificates.js';
+export * from './certificate-postings.js';
+export { activityOfFact, dayOf, without, type DayActivity } from './history.js';
 export {
   decodeLedgerEvent,
   schemaVersionOf,
@@ -35,3 +44,4 @@ export { closedTo, hasRoomFor, lotStateOf, type BeyondLimit, type MergedAway } f
 export * from './decide-opening-balance.js';
 export * from './decide-closing.js';
 export * from './decide-rerating.js';
+export * from './decide-certificates.js';

@@ -30,11 +30,14 @@ import {
 import {
   arrearsOf,
   carry,
+  certificatePostings,
+  certificateStatus,
   decideLapses,
   evolve,
   foldStored,
   heldOf,
   LedgerReader,
+  outstandingCertificates,
   postings,
   unspentOf,
   valuation,
@@ -118,6 +121,18 @@ const command: fc.Arbitrary<Command> = fc.oneof(
     arbitrary: fc.record({ ...named, kind: kind('merge'), to: fc.nat(2), late: fc.boolean() }),
   },
   { weight: 1, arbitrary: fc.record({ ...named, kind: kind('deliver') }) },
+  { weight: 4, arbitrary: fc.record({ ...named, kind: kind('certify') }) },
+  {
+    weight: 4,
+    arbitrary: fc.record({ ...named, kind: kind('use'), of: who, day: fc.nat(1) }),
+  },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      ...{ ...named, kind: kind('give-back'), use: few, grace: fc.constantFrom(0, 0, 5) },
+    }),
+  },
+  { weight: 1, arbitrary: fc.record({ ...named, kind: kind('void') }) },
   {
     weight: 1,
     arbitrary: fc.record({
@@ -183,6 +198,7 @@ describe('whatever happens to accounts', () => {
       fc.property(history, policy, (steps, arrears) => {
         const world = newWorld({ ...defaultTerms, arrears });
         const books = new Map<string, number>();
+        const money = new Map<string, number>();
         let seen = 0;
         for (const one of steps) {
           const totals = ids.map((id) => ({ ...accountIn(world, id).totals }));
@@ -193,6 +209,12 @@ describe('whatever happens to accounts', () => {
             must(sum === 0, `${event.type} is out of balance by ${sum}`);
             for (const entry of entries)
               books.set(entry.account, (books.get(entry.account) ?? 0) + entry.points);
+            let minor = 0;
+            for (const entry of certificatePostings(id, event)) {
+              minor += entry.minor;
+              money.set(entry.account, (money.get(entry.account) ?? 0) + entry.minor);
+            }
+            must(minor === 0, `the money of ${event.type} is out of balance by ${minor}`);
           }
           seen = world.happened.length;
           ids.forEach((id, index) => {
@@ -207,6 +229,8 @@ describe('whatever happens to accounts', () => {
             must(book('unspent') === unspentOf(state), 'unspent');
             must(book('held') === heldOf(state), 'held');
             must(book('arrears') === 0 - arrearsOf(state), 'arrears');
+            const gifts = outstandingCertificates(state).get('GBP') ?? 0;
+            must((money.get(`certificates/member/${id}`) ?? 0) === gifts, 'certificates');
           });
           const way = world.onTheWay.reduce(
             (sum, { kind, sent }) =>
@@ -238,6 +262,8 @@ describe('whatever happens to accounts', () => {
             for (const hour of new Set([now.hours, 30, 50])) {
               const [is, should] = [valuation(state, at(hour)), model.view(index, hour)];
               if (JSON.stringify(pick(is)) !== JSON.stringify(should)) expect(is).toEqual(should);
+              const [has, gifts] = [certificatesOf(state, at(hour)), model.gifts(index, hour)];
+              if (has.join() !== gifts.join()) expect(has).toEqual(gifts);
             }
             const [lots, points] = [lotsOf(state), model.lots(index)];
             must(
@@ -520,12 +546,17 @@ const pick = ({
   arrears,
 });
 
+const certificatesOf = (state: Account, when: ReturnType<typeof at>): string[] =>
+  [...state.certificates.values()]
+    .map((one) => `${one.id} ${one.valueMinor} ${certificateStatus(one, when)}`)
+    .sort();
+
 const lotsOf = (state: Account): Map<string, number> =>
   new Map([...state.lots.values()].map(({ lot, remaining }) => [lot.id, remaining]));
 
 /** Whether a step is about something that the closed period left behind: there only its own stream knows it. */
 const namesForgotten = (whole: World, split: World, one: Command, from: number): boolean => {
-  if ((one.kind === 'sale' || one.kind === 'return') && one.hours < from) return true;
+  if (['sale', 'return', 'certify'].includes(one.kind) && one.hours < from) return true;
   return ids.some((id) => {
     const [all, kept] = [accountIn(whole, id), accountIn(split, id)];
     const memories = [
@@ -534,6 +565,9 @@ const namesForgotten = (whole: World, split: World, one: Command, from: number):
       [all.holds, kept.holds],
       [all.known, kept.known],
     ] as const;
+    // One whose time was over is not issued again: time does not go back.
+    if (one.kind === 'use' || one.kind === 'give-back')
+      return [...all.certificates.keys()].some((name) => !kept.certificates.has(name));
     const numbers = [one.number, ...('hold' in one ? [one.hold] : [])];
     return memories.some(([before, after]) =>
       [...before.keys()].some(

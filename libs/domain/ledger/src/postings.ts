@@ -130,6 +130,13 @@ export const postings = (account: AccountId, event: LedgerEvent): readonly Posti
         { account: arrears, points: paid - arrearsRaised },
       ]);
     }
+    // Certificates are money: see `certificatePostings`.
+    case 'CertificateIssued':
+    case 'CertificateCorrected':
+    case 'CertificateUsed':
+    case 'CertificateGivenBack':
+    case 'CertificateExpired':
+      return [];
     default:
       return unreachable(event);
   }

@@ -1,5 +1,10 @@
 import { Exact, Points, minorUnitDigits, toMinor, type Instant } from '@tallystick/kernel';
-import { valuation, type Account } from '@tallystick/ledger';
+import {
+  certificateStatus,
+  valuation,
+  type Account,
+  type CertificateState,
+} from '@tallystick/ledger';
 import {
   discountsOf,
   isSale,
@@ -24,6 +29,11 @@ export interface Calculation {
   readonly payable: { readonly points: Points.Points; readonly amountMinor: number } | null;
   /** What else the available points are enough for. */
   readonly rewards: readonly Reward[];
+  /** The certificates that can be used now, the soonest over first, and how much of the basket each would pay. */
+  readonly certificates: readonly {
+    readonly state: CertificateState;
+    readonly paysMinor: number;
+  }[];
 }
 
 /** Calculates a basket before it is sold: by the very functions that take the receipt afterwards. Changes nothing. */
@@ -50,19 +60,37 @@ export const calculate = (
       ({ points, tier }) =>
         points <= available && (tier === undefined || level >= levels.indexOf(tier)),
     ),
+    certificates: usableCertificates(account, totalOf(receipt, book), book, at),
   };
 };
 
+/** A certificate is used whole: what it is worth beyond the basket is not given back. */
+const usableCertificates = (
+  { certificates }: Account,
+  total: number,
+  { currency }: Rulebook,
+  at: Instant,
+): Calculation['certificates'] =>
+  [...certificates.values()]
+    .filter((state) => state.currency === currency && certificateStatus(state, at) === 'open')
+    .sort((a, b) => (`${a.validUntil} ${a.id}` < `${b.validUntil} ${b.id}` ? -1 : 1))
+    .map((state) => ({ state, paysMinor: Math.min(state.valueMinor, total) }));
+
+const totalOf = ({ lines }: ReceiptFact, { currency }: Rulebook): number => {
+  const total = Exact.sum(lines.filter(isSale).map(({ amount }) => Exact.exact(amount)));
+  return toMinor(total, currency, 'down');
+};
+
 const payableOf = (
-  { lines }: ReceiptFact,
+  receipt: ReceiptFact,
   available: Points.Points,
-  { redemption, currency }: Rulebook,
+  book: Rulebook,
 ): Calculation['payable'] => {
+  const { redemption, currency } = book;
   if (redemption === null) return null;
   const each = Exact.divide(Exact.exact(redemption.value), Exact.exact(redemption.points));
   const worth = toMinor(Exact.multiply(Exact.exact(available), each), currency, 'down');
-  const total = Exact.sum(lines.filter(isSale).map(({ amount }) => Exact.exact(amount)));
-  const amountMinor = Math.min(worth, toMinor(total, currency, 'down'));
+  const amountMinor = Math.min(worth, totalOf(receipt, book));
   const major = Exact.ratio(BigInt(amountMinor), 10n ** BigInt(minorUnitDigits(currency)));
   return { amountMinor, points: roundedUp(Exact.divide(major, each)) };
 };

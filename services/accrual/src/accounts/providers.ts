@@ -4,8 +4,10 @@ import { AccountCache, Accounts } from '@tallystick/accounts';
 import type { EventStore } from '@tallystick/event-store';
 import type { Clock } from '@tallystick/kernel';
 import { CLOCK, DATABASE, EVENT_STORE } from '@tallystick/service-host';
+import { CertificateVersions } from '../certificates/certificate-versions.js';
 import { DueAccounts } from '../clock/due-accounts.js';
 import { ExpiryClock } from '../clock/expiry-clock.js';
+import { Catalog } from '../programs/catalog.js';
 import { CatchUp } from './catch-up.js';
 import { LedgerNotes } from './ledger-notes.js';
 import { KnownAccounts } from './known-accounts.js';
@@ -13,7 +15,16 @@ import { KnownAccounts } from './known-accounts.js';
 /** One of each in a process: everything that accrual does to accounts goes through the same states, one command after another. */
 export const accountProviders: readonly Provider[] = [
   { provide: KnownAccounts, inject: [DATABASE], useFactory: (db: Pool) => new KnownAccounts(db) },
-  { provide: DueAccounts, inject: [DATABASE], useFactory: (db: Pool) => new DueAccounts(db) },
+  {
+    provide: DueAccounts,
+    inject: [DATABASE, Catalog],
+    useFactory: (db: Pool, catalog: Catalog) => new DueAccounts(db, catalog),
+  },
+  {
+    provide: CertificateVersions,
+    inject: [DATABASE, Catalog],
+    useFactory: (db: Pool, catalog: Catalog) => new CertificateVersions(db, catalog),
+  },
   LedgerNotes,
   CatchUp,
   ExpiryClock,

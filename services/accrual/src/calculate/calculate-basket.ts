@@ -70,7 +70,7 @@ const accountOf = (workspace: Workspace, { program, card, occurredAt }: ReceiptF
 const said = (
   { ref, book }: PublishedRulebook,
   basket: ReceiptFact,
-  { discounts, receipt, rating, payable, rewards }: Calculation,
+  { discounts, receipt, rating, payable, rewards, certificates }: Calculation,
 ): CalculationV1 => {
   const money = (minor: number): string =>
     Exact.toDecimal(Exact.ratio(BigInt(minor), 10n ** BigInt(minorUnitDigits(book.currency))));
@@ -103,6 +103,10 @@ const said = (
     payable:
       payable === null ? null : { points: payable.points, amount: money(payable.amountMinor) },
     rewards: rewards.map(({ id, name, points }) => ({ id, name, points })),
+    certificates: certificates.map(({ state, paysMinor }) => ({
+      ...{ certificate: state.id, rule: state.rule, value: money(state.valueMinor) },
+      ...{ pays: money(paysMinor), validUntil: state.validUntil },
+    })),
   };
 };
 
@@ -118,4 +122,5 @@ const withoutMember = (answer: CalculationV1, { card }: ReceiptFact): Calculatio
   reason: card === null ? 'no-card' : 'card-unknown',
   payable: null,
   rewards: [],
+  certificates: [],
 });

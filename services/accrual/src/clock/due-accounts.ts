@@ -9,6 +9,8 @@ import {
 } from '@tallystick/kernel';
 import { transaction } from '@tallystick/postgres';
 import type { HeardEvent } from '../accounts/decode-heard-event.js';
+import { certificatesDueAfter } from '../certificates/due-certificates.js';
+import type { Catalog } from '../programs/catalog.js';
 import { dueAfter } from './due-after.js';
 
 export interface DueAccount {
@@ -32,15 +34,24 @@ interface Row {
 
 /** When something may lapse on which account: accrual's own note, made from the bus without folding anything. */
 export class DueAccounts {
-  constructor(private readonly db: Pool) {}
+  constructor(
+    private readonly db: Pool,
+    private readonly catalog: Catalog,
+  ) {}
 
   /** Writes only where an earlier date is told than is known. */
   async note(heard: readonly HeardEvent[]): Promise<void> {
     const due = new Map<StreamName, Instant>();
-    for (const event of heard) {
-      const at = dueAfter(event);
-      const known = due.get(event.stream);
-      if (at !== null && (known === undefined || at < known)) due.set(event.stream, at);
+    const consider = (stream: StreamName, at: Instant | null): void => {
+      const known = due.get(stream);
+      if (at !== null && (known === undefined || at < known)) due.set(stream, at);
+    };
+    for (const [name, events] of Map.groupBy(heard, programOf)) {
+      const program = await this.catalog.read(name);
+      for (const event of events) {
+        consider(event.stream, dueAfter(event));
+        if (program !== null) consider(event.stream, certificatesDueAfter(event, program));
+      }
     }
     if (due.size === 0) return;
     // In one order everywhere, so that two who note never wait for each other in a circle.
@@ -100,3 +111,6 @@ export class DueAccounts {
     });
   }
 }
+
+const programOf = ({ stream }: HeardEvent): ProgramId =>
+  programId(decodeURIComponent(stream.split('-')[1] ?? ''));

@@ -26,8 +26,9 @@ export const dueAfter = ({ event, parts, recordedAt }: HeardEvent): Instant | nu
       return recordedAt;
     case 'AccountsMerged': {
       if (event.data.side === 'source') return null;
-      const { lots, holds } = event.data.carried;
+      const { lots, holds, certificates = [] } = event.data.carried;
       return least([
+        ...certificates.map(({ validUntil }) => validUntil),
         ...lots.map(lapseOfCarried),
         ...holds.map(({ status, lapsesAt }) => (status === 'open' ? lapsesAt : null)),
       ]);
@@ -38,7 +39,14 @@ export const dueAfter = ({ event, parts, recordedAt }: HeardEvent): Instant | nu
     case 'HoldCaptured':
     case 'PointsExpired':
     case 'PeriodClosed':
+    // When certificates are looked at, the programme says: see `certificatesDueAfter`.
+    case 'CertificateCorrected':
+    case 'CertificateUsed':
+    case 'CertificateExpired':
       return null;
+    case 'CertificateIssued':
+    case 'CertificateGivenBack':
+      return event.data.validUntil;
   }
 };
 

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { Accounts } from '@tallystick/accounts';
 import type { Clock, StreamName } from '@tallystick/kernel';
 import { BackgroundWork, CLOCK, CONFIG, isAway, LOG, type Log } from '@tallystick/service-host';
+import { CertificateVersions } from '../certificates/certificate-versions.js';
 import { Catalog } from '../programs/catalog.js';
 import { DueAccounts, type DueAccount, type Looked } from './due-accounts.js';
 import { postDue } from './post-due.js';
@@ -22,19 +23,20 @@ export const clockVariables = z.object({
     .refine((seconds) => seconds <= everySecondsMax)
     .default(60)
     .describe(
-      `seconds from 1 to ${everySecondsMax} between two looks for points and holds that have lapsed, 0 for never, or nothing for 60`,
+      `seconds from 1 to ${everySecondsMax} between two looks for points and holds that have lapsed and certificates that are due, 0 for never, or nothing for 60`,
     ),
 });
 type ClockConfig = z.output<typeof clockVariables>;
 
 /**
- * Posts points and holds that have lapsed. They cannot be spent before either, so it makes no difference when it runs: in time, late after
- * months, in several processes at once, cut off in the middle.
+ * Posts points, holds and certificates that have lapsed. They cannot be spent before either, so it makes no difference when it runs: in
+ * time, late after months, in several processes at once, cut off in the middle. And gives the certificates of periods that are over.
  */
 @Injectable()
 export class ExpiryClock extends BackgroundWork {
   constructor(
     @Inject(DueAccounts) private readonly due: DueAccounts,
+    @Inject(CertificateVersions) private readonly versions: CertificateVersions,
     @Inject(Accounts) readonly accounts: Accounts,
     @Inject(Catalog) readonly catalog: Catalog,
     @Inject(CLOCK) readonly clock: Clock,
@@ -51,6 +53,7 @@ export class ExpiryClock extends BackgroundWork {
   /** Looks at every account that is due now. Answers at how many. */
   async tick(): Promise<number> {
     let looked = 0;
+    await this.versions.noteNew(this.clock());
     while (!this.stopping) {
       const taken = await this.due.take(this.clock(), accountsMax, (accounts) =>
         this.look(accounts),

@@ -20,7 +20,7 @@ export const redemptionIdOf = (program: ProgramId, subject: string, key: string)
 
 /** Another kind of order under the same key has another id. */
 export const orderIdOf = (
-  order: 'hold' | 'capture' | 'transfer',
+  order: 'hold' | 'capture' | 'transfer' | 'certificate-use',
   program: ProgramId,
   subject: string,
   key: string,

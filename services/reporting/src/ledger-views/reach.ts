@@ -6,6 +6,12 @@ export const touchedLots = (event: LedgerEvent): ReadonlySet<LotId> => {
   switch (event.type) {
     case 'AccountOpened':
     case 'HoldCaptured': // What is captured left its lots when it was held.
+    // Certificates are money.
+    case 'CertificateIssued':
+    case 'CertificateCorrected':
+    case 'CertificateUsed':
+    case 'CertificateGivenBack':
+    case 'CertificateExpired':
       return new Set();
     case 'PointsEarned':
     case 'OpeningBalanceImported':
@@ -50,6 +56,11 @@ export const weightOf = (event: LedgerEvent): number => {
     case 'HoldReleased':
     case 'PointsExpired':
     case 'PeriodClosed':
+    case 'CertificateIssued':
+    case 'CertificateCorrected':
+    case 'CertificateUsed':
+    case 'CertificateGivenBack':
+    case 'CertificateExpired':
       return 1;
     case 'EarningRerated':
     case 'PointsEarned':
@@ -67,9 +78,9 @@ export const weightOf = (event: LedgerEvent): number => {
       return 1 + (event.data.side === 'in' ? event.data.lots.length : 0);
     case 'AccountsMerged': {
       if (event.data.side === 'source') return 1;
-      const { lots, facts, redemptions, holds } = event.data.carried;
+      const { lots, facts, redemptions, holds, certificates = [] } = event.data.carried;
       const lines = facts.reduce((sum, fact) => sum + fact.lines.length + 1, 0);
-      return 1 + lots.length + lines + redemptions.length + holds.length;
+      return 1 + lots.length + lines + redemptions.length + holds.length + certificates.length;
     }
     default:
       return unreachable(event);

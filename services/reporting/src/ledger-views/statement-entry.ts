@@ -1,6 +1,7 @@
 import { unreachable, type Instant } from '@tallystick/kernel';
 import type { EarnReversed, LedgerEvent, Lot, PointsEarned } from '@tallystick/ledger';
 import { describeFact } from './describe-fact.js';
+import { certificateEntry } from './certificate-entries.js';
 import { amount, come, gone, paid, type StatementEntry } from './entry.js';
 import { correctionEntry, holdEntry, moveEntry, reratedEntry } from './further-entries.js';
 
@@ -73,6 +74,12 @@ export const statementEntry = (event: LedgerEvent, occurredAt: Instant): Stateme
     }
     case 'EarningRerated':
       return reratedEntry(event.data);
+    case 'CertificateIssued':
+    case 'CertificateCorrected':
+    case 'CertificateUsed':
+    case 'CertificateGivenBack':
+    case 'CertificateExpired':
+      return certificateEntry(event);
     default:
       return unreachable(event);
   }

@@ -1,6 +1,6 @@
 /** The order that an entry of a statement is about, by the id under which it is read, refunded, captured or released. */
 export interface About {
-  readonly kind: 'redemption' | 'hold' | 'transfer';
+  readonly kind: 'redemption' | 'hold' | 'transfer' | 'certificate-use';
   readonly id: string;
 }
 
@@ -13,6 +13,8 @@ export const aboutOf = (fact: string | null): About | null => {
     case 'hold':
     case 'transfer':
       return { kind, id };
+    case 'certificateuse':
+      return { kind: 'certificate-use', id };
     case 'refund':
       return { kind: 'redemption', id };
     case 'release':

@@ -33,10 +33,13 @@ class StatementBody extends createZodDto(
         reason: z.string().describe('In words'),
         fact: z.string().nullable().describe('The receipt, event or redemption behind it'),
         about: z
-          .object({ kind: z.enum(['redemption', 'hold', 'transfer']), id: z.string() })
+          .object({
+            kind: z.enum(['redemption', 'hold', 'transfer', 'certificate-use']),
+            id: z.string(),
+          })
           .nullable()
           .describe(
-            'The redemption, hold or transfer that it is of: under this id it is read, refunded, released',
+            'The redemption, hold, transfer or use of a certificate that it is of: under this id it is read, refunded, released, cancelled',
           ),
         explanation: z
           .string()

@@ -17,7 +17,7 @@ import type { JsonObject, Message } from "@bufbuild/protobuf";
  * Describes the file tallystick/ledger/v1/ledger.proto.
  */
 export const file_tallystick_ledger_v1_ledger: GenFile = /*@__PURE__*/
-  fileDesc("CiF0YWxseXN0aWNrL2xlZGdlci92MS9sZWRnZXIucHJvdG8SFHRhbGx5c3RpY2subGVkZ2VyLnYxIvkCCgNMb3QSCgoCaWQYASABKAkSDgoGcG9pbnRzGAIgASgDEgwKBHJ1bGUYAyABKAkSDAoEa2luZBgEIAEoCRIUCgxhdmFpbGFibGVfYXQYBSABKAkSFwoKZXhwaXJlc19hdBgGIAEoCUgAiAEBEg4KBmZ1bmRlchgHIAEoCRIRCglxdWFsaWZpZXMYCCABKAgSMAoEY29zdBgJIAEoCzIdLnRhbGx5c3RpY2subGVkZ2VyLnYxLkxvdENvc3RIAYgBARIVCghydWxlYm9vaxgKIAEoBUgCiAEBEhAKCGNvdW50ZXJzGAsgAygJEhMKBmJ1ZGdldBgMIAEoCUgDiAEBEjkKCmluYWN0aXZpdHkYDSABKAsyIC50YWxseXN0aWNrLmxlZGdlci52MS5JbmFjdGl2aXR5SASIAQFCDQoLX2V4cGlyZXNfYXRCBwoFX2Nvc3RCCwoJX3J1bGVib29rQgkKB19idWRnZXRCDQoLX2luYWN0aXZpdHkiLwoKSW5hY3Rpdml0eRIOCgZtb250aHMYASABKAUSEQoJdGltZV96b25lGAIgASgJIjoKB0xvdENvc3QSDgoGcG9pbnRzGAEgASgDEg0KBXZhbHVlGAIgASgJEhAKCGN1cnJlbmN5GAMgASgJIikKCkFsbG9jYXRpb24SCwoDbG90GAEgASgJEg4KBnBvaW50cxgCIAEoAyJSCgtSZXR1cm5lZExvdBILCgNsb3QYASABKAkSDgoGcG9pbnRzGAIgASgDEhcKCmV4cGlyZXNfYXQYAyABKAlIAIgBAUINCgtfZXhwaXJlc19hdCIsCgtSdWxlYm9va1JlZhIPCgd2ZXJzaW9uGAEgASgFEgwKBGhhc2gYAiABKAkiiQEKCkVhcm5lZExpbmUSDwoHb3JkaW5hbBgBIAEoBRIPCgdwcm9kdWN0GAIgASgJEhAKCHF1YW50aXR5GAMgASgJEg4KBnBvaW50cxgEIAMoAxITCgtzcGVuZF9taW5vchgFIAEoAxIVCghleGNsdWRlZBgGIAEoCUgAiAEBQgsKCV9leGNsdWRlZCK+AQoMTGluZVJldmVyc2FsEgwKBGZhY3QYASABKAkSDwoHb3JkaW5hbBgCIAEoBRIQCghxdWFudGl0eRgDIAEoCRIOCgZwb2ludHMYBCABKAMSLgoEbG90cxgFIAMoCzIgLnRhbGx5c3RpY2subGVkZ2VyLnYxLkFsbG9jYXRpb24SEwoLc3BlbmRfbWlub3IYBiABKAMSGAoLcmV0dXJuZWRfYnkYByABKAVIAIgBAUIOCgxfcmV0dXJuZWRfYnkiRQoPVW5tYXRjaGVkUmV0dXJuEg8KB29yZGluYWwYASABKAUSDwoHcHJvZHVjdBgCIAEoCRIQCghxdWFudGl0eRgDIAEoCSJPCg1BY2NvdW50T3BlbmVkEg8KB3Byb2dyYW0YASABKAkSDwoHYWNjb3VudBgCIAEoCRIOCgZtZW1iZXIYAyABKAkSDAoEdW5pdBgEIAEoCSKtBQoMUG9pbnRzRWFybmVkEgwKBGZhY3QYASABKAkSFQoNZmFjdF9yZXZpc2lvbhgCIAEoBRIRCglmYWN0X2hhc2gYAyABKAkSEwoLb2NjdXJyZWRfYXQYBCABKAkSEQoEY2FyZBgFIAEoCUgAiAEBEjMKCHJ1bGVib29rGAYgASgLMiEudGFsbHlzdGljay5sZWRnZXIudjEuUnVsZWJvb2tSZWYSEQoEdGllchgHIAEoCUgBiAEBEg4KBnBvaW50cxgIIAEoAxInCgRsb3RzGAkgAygLMhkudGFsbHlzdGljay5sZWRnZXIudjEuTG90Ei8KBWxpbmVzGAogAygLMiAudGFsbHlzdGljay5sZWRnZXIudjEuRWFybmVkTGluZRITCgZyZWFzb24YCyABKAlIAogBARISCgpzcGVuZF95ZWFyGAwgASgJEjYKDGFycmVhcnNfcGFpZBgNIAMoCzIgLnRhbGx5c3RpY2subGVkZ2VyLnYxLkFsbG9jYXRpb24SNgoKcmVpbnN0YXRlZBgOIAMoCzIiLnRhbGx5c3RpY2subGVkZ2VyLnYxLkxpbmVSZXZlcnNhbBIQCgNkYXkYDyABKAlIA4gBARIzCgVyYXRlZBgQIAEoCzIfLnRhbGx5c3RpY2subGVkZ2VyLnYxLlJhdGVkRnJvbUgEiAEBEjQKCGluX3BhcnRzGBEgASgLMh0udGFsbHlzdGljay5sZWRnZXIudjEuSW5QYXJ0c0gFiAEBEjkKC21lbWJlcnNoaXBzGBIgAygLMiQudGFsbHlzdGljay5sZWRnZXIudjEuUGFpZE1lbWJlcnNoaXBCBwoFX2NhcmRCBwoFX3RpZXJCCQoHX3JlYXNvbkIGCgRfZGF5QggKBl9yYXRlZEILCglfaW5fcGFydHMiZgoOUGFpZE1lbWJlcnNoaXASEgoKbWVtYmVyc2hpcBgBIAEoCRINCgVsZXZlbBgCIAEoCRIOCgZtb250aHMYAyABKAUSDwoHb3JkaW5hbBgEIAEoBRIQCghxdWFudGl0eRgFIAEoBSK+AgoJUmF0ZWRGcm9tEg4KBmVuZ2luZRgBIAEoBRITCgtleHBsYW5hdGlvbhgCIAEoCRIbCg5maXJzdF9wdXJjaGFzZRgDIAEoCEgAiAEBEj0KB2NvdW50ZWQYBCADKAsyLC50YWxseXN0aWNrLmxlZGdlci52MS5SYXRlZEZyb20uQ291bnRlZEVudHJ5Ej0KB2J1ZGdldHMYBSADKAsyLC50YWxseXN0aWNrLmxlZGdlci52MS5SYXRlZEZyb20uQnVkZ2V0c0VudHJ5Gi4KDENvdW50ZWRFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAM6AjgBGi4KDEJ1ZGdldHNFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAM6AjgBQhEKD19maXJzdF9wdXJjaGFzZSLpAwoMRWFyblJldmVyc2VkEgwKBGZhY3QYASABKAkSFQoNZmFjdF9yZXZpc2lvbhgCIAEoBRIRCglmYWN0X2hhc2gYAyABKAkSEwoLb2NjdXJyZWRfYXQYBCABKAkSDQoFY2F1c2UYBSABKAkSDgoGcG9pbnRzGAYgASgDEjUKCXJldmVyc2FscxgHIAMoCzIiLnRhbGx5c3RpY2subGVkZ2VyLnYxLkxpbmVSZXZlcnNhbBI4Cgl1bm1hdGNoZWQYCCADKAsyJS50YWxseXN0aWNrLmxlZGdlci52MS5Vbm1hdGNoZWRSZXR1cm4SLwoFdGFrZW4YCSADKAsyIC50YWxseXN0aWNrLmxlZGdlci52MS5BbGxvY2F0aW9uEhYKDmFycmVhcnNfcmFpc2VkGAogASgDEkAKB2Z1bmRlcnMYCyADKAsyLy50YWxseXN0aWNrLmxlZGdlci52MS5FYXJuUmV2ZXJzZWQuRnVuZGVyc0VudHJ5EjQKCGluX3BhcnRzGAwgASgLMh0udGFsbHlzdGljay5sZWRnZXIudjEuSW5QYXJ0c0gAiAEBGi4KDEZ1bmRlcnNFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAM6AjgBQgsKCV9pbl9wYXJ0cyL3AQoOUG9pbnRzUmVkZWVtZWQSEgoKcmVkZW1wdGlvbhgBIAEoCRIRCglmYWN0X2hhc2gYAiABKAkSEwoLb2NjdXJyZWRfYXQYAyABKAkSDgoGcG9pbnRzGAQgASgDEgwKBGtpbmQYBSABKAkSEQoJcmVmZXJlbmNlGAYgASgJEjUKC2FsbG9jYXRpb25zGAcgAygLMiAudGFsbHlzdGljay5sZWRnZXIudjEuQWxsb2NhdGlvbhI0Cghpbl9wYXJ0cxgIIAEoCzIdLnRhbGx5c3RpY2subGVkZ2VyLnYxLkluUGFydHNIAIgBAUILCglfaW5fcGFydHMiuAIKElJlZGVtcHRpb25SZWZ1bmRlZBIMCgRmYWN0GAEgASgJEhEKCWZhY3RfaGFzaBgCIAEoCRISCgpyZWRlbXB0aW9uGAMgASgJEhMKC29jY3VycmVkX2F0GAQgASgJEg4KBnBvaW50cxgFIAEoAxIMCgRraW5kGAYgASgJEg4KBnJlYXNvbhgHIAEoCRIvCgRsb3RzGAggAygLMiEudGFsbHlzdGljay5sZWRnZXIudjEuUmV0dXJuZWRMb3QSNgoMYXJyZWFyc19wYWlkGAkgAygLMiAudGFsbHlzdGljay5sZWRnZXIudjEuQWxsb2NhdGlvbhI0Cghpbl9wYXJ0cxgKIAEoCzIdLnRhbGx5c3RpY2subGVkZ2VyLnYxLkluUGFydHNIAIgBAUILCglfaW5fcGFydHMisAIKClBvaW50c0hlbGQSDAoEaG9sZBgBIAEoCRIRCglmYWN0X2hhc2gYAiABKAkSEwoLb2NjdXJyZWRfYXQYAyABKAkSEQoJbGFwc2VzX2F0GAQgASgJEg4KBnBvaW50cxgFIAEoAxIMCgRraW5kGAYgASgJEhEKCXJlZmVyZW5jZRgHIAEoCRI1CgthbGxvY2F0aW9ucxgIIAMoCzIgLnRhbGx5c3RpY2subGVkZ2VyLnYxLkFsbG9jYXRpb24SGwoOYXJyZWFyc19wb2xpY3kYCSABKAlIAIgBARI0Cghpbl9wYXJ0cxgKIAEoCzIdLnRhbGx5c3RpY2subGVkZ2VyLnYxLkluUGFydHNIAYgBAUIRCg9fYXJyZWFyc19wb2xpY3lCCwoJX2luX3BhcnRzIuoBCgxIb2xkQ2FwdHVyZWQSDAoEZmFjdBgBIAEoCRIRCglmYWN0X2hhc2gYAiABKAkSDAoEaG9sZBgDIAEoCRITCgtvY2N1cnJlZF9hdBgEIAEoCRIOCgZwb2ludHMYBSABKAMSDAoEa2luZBgGIAEoCRI1CgthbGxvY2F0aW9ucxgHIAMoCzIgLnRhbGx5c3RpY2subGVkZ2VyLnYxLkFsbG9jYXRpb24SNAoIaW5fcGFydHMYCCABKAsyHS50YWxseXN0aWNrLmxlZGdlci52MS5JblBhcnRzSACIAQFCCwoJX2luX3BhcnRzIqMCCgxIb2xkUmVsZWFzZWQSDAoEZmFjdBgBIAEoCRIRCglmYWN0X2hhc2gYAiABKAkSDAoEaG9sZBgDIAEoCRITCgtvY2N1cnJlZF9hdBgEIAEoCRINCgVjYXVzZRgFIAEoCRIOCgZwb2ludHMYBiABKAMSNQoLYWxsb2NhdGlvbnMYByADKAsyIC50YWxseXN0aWNrLmxlZGdlci52MS5BbGxvY2F0aW9uEjYKDGFycmVhcnNfcGFpZBgIIAMoCzIgLnRhbGx5c3RpY2subGVkZ2VyLnYxLkFsbG9jYXRpb24SNAoIaW5fcGFydHMYCSABKAsyHS50YWxseXN0aWNrLmxlZGdlci52MS5JblBhcnRzSACIAQFCCwoJX2luX3BhcnRzIs0BCg1Qb2ludHNFeHBpcmVkEgwKBGZhY3QYASABKAkSEwoLb2NjdXJyZWRfYXQYAiABKAkSDwoHdGhyb3VnaBgDIAEoCRIOCgZwb2ludHMYBCABKAMSNQoLYWxsb2NhdGlvbnMYBSADKAsyIC50YWxseXN0aWNrLmxlZGdlci52MS5BbGxvY2F0aW9uEjQKCGluX3BhcnRzGAYgASgLMh0udGFsbHlzdGljay5sZWRnZXIudjEuSW5QYXJ0c0gAiAEBQgsKCV9pbl9wYXJ0cyK0AQoJQXV0aG9yaXR5EgoKAmJ5GAEgASgJEhkKDHJlcXVlc3RlZF9ieRgCIAEoCUgAiAEBEhgKC2FwcHJvdmVkX2J5GAMgASgJSAGIAQESOAoIcnVsZWJvb2sYBCABKAsyIS50YWxseXN0aWNrLmxlZGdlci52MS5SdWxlYm9va1JlZkgCiAEBQg8KDV9yZXF1ZXN0ZWRfYnlCDgoMX2FwcHJvdmVkX2J5QgsKCV9ydWxlYm9vayJECg5BcnJlYXJzUGF5bWVudBINCgVtaW5vchgBIAEoAxIQCghjdXJyZW5jeRgCIAEoCRIRCglyZWZlcmVuY2UYAyABKAkirgQKDlBvaW50c0FkanVzdGVkEgwKBGZhY3QYASABKAkSEQoJZmFjdF9oYXNoGAIgASgJEhMKC29jY3VycmVkX2F0GAMgASgJEg0KBWNhdXNlGAQgASgJEhEKCWRpcmVjdGlvbhgFIAEoCRIOCgZwb2ludHMYBiABKAMSDgoGcmVhc29uGAcgASgJEjIKCWF1dGhvcml0eRgIIAEoCzIfLnRhbGx5c3RpY2subGVkZ2VyLnYxLkF1dGhvcml0eRInCgRsb3RzGAkgAygLMhkudGFsbHlzdGljay5sZWRnZXIudjEuTG90EjYKDGFycmVhcnNfcGFpZBgKIAMoCzIgLnRhbGx5c3RpY2subGVkZ2VyLnYxLkFsbG9jYXRpb24SLwoFdGFrZW4YCyADKAsyIC50YWxseXN0aWNrLmxlZGdlci52MS5BbGxvY2F0aW9uEhcKD2FycmVhcnNfc2V0dGxlZBgMIAEoAxI6ChBleHBpcmVkX3JldHVybmVkGA0gAygLMiAudGFsbHlzdGljay5sZWRnZXIudjEuQWxsb2NhdGlvbhI6CgdwYXltZW50GA4gASgLMiQudGFsbHlzdGljay5sZWRnZXIudjEuQXJyZWFyc1BheW1lbnRIAIgBARI0Cghpbl9wYXJ0cxgPIAEoCzIdLnRhbGx5c3RpY2subGVkZ2VyLnYxLkluUGFydHNIAYgBAUIKCghfcGF5bWVudEILCglfaW5fcGFydHMi5gIKEVBvaW50c1RyYW5zZmVycmVkEgwKBGZhY3QYASABKAkSEQoJZmFjdF9oYXNoGAIgASgJEhMKC29jY3VycmVkX2F0GAMgASgJEgwKBGZyb20YBCABKAkSCgoCdG8YBSABKAkSDgoGcG9pbnRzGAYgASgDEg4KBnJlYXNvbhgHIAEoCRInCgRsb3RzGAggAygLMhkudGFsbHlzdGljay5sZWRnZXIudjEuTG90EgwKBHNpZGUYCSABKAkSLwoFdGFrZW4YCiADKAsyIC50YWxseXN0aWNrLmxlZGdlci52MS5BbGxvY2F0aW9uEjYKDGFycmVhcnNfcGFpZBgLIAMoCzIgLnRhbGx5c3RpY2subGVkZ2VyLnYxLkFsbG9jYXRpb24SNAoIaW5fcGFydHMYDCABKAsyHS50YWxseXN0aWNrLmxlZGdlci52MS5JblBhcnRzSACIAQFCCwoJX2luX3BhcnRzIv4CCg5BY2NvdW50c01lcmdlZBIMCgRmYWN0GAEgASgJEhEKCWZhY3RfaGFzaBgCIAEoCRITCgtvY2N1cnJlZF9hdBgDIAEoCRIOCgZzb3VyY2UYBCABKAkSDgoGdGFyZ2V0GAUgASgJEg4KBnJlYXNvbhgGIAEoCRIQCghhYnNvcmJlZBgHIAMoCRIPCgd1bnNwZW50GAggASgDEgwKBGhlbGQYCSABKAMSDwoHYXJyZWFycxgKIAEoAxIRCglrZWVwX2Zyb20YCyABKAkSKAoHY2FycmllZBgMIAEoCzIXLmdvb2dsZS5wcm90b2J1Zi5TdHJ1Y3QSDAoEc2lkZRgNIAEoCRI2CgxhcnJlYXJzX3BhaWQYDiADKAsyIC50YWxseXN0aWNrLmxlZGdlci52MS5BbGxvY2F0aW9uEjQKCGluX3BhcnRzGA8gASgLMh0udGFsbHlzdGljay5sZWRnZXIudjEuSW5QYXJ0c0gAiAEBQgsKCV9pbl9wYXJ0cyKbAwoWT3BlbmluZ0JhbGFuY2VJbXBvcnRlZBIMCgRmYWN0GAEgASgJEhEKCWZhY3RfaGFzaBgCIAEoCRITCgtvY2N1cnJlZF9hdBgDIAEoCRIOCgZzeXN0ZW0YBCABKAkSEQoJcmVmZXJlbmNlGAUgASgJEg4KBnBvaW50cxgGIAEoAxInCgRsb3RzGAcgAygLMhkudGFsbHlzdGljay5sZWRnZXIudjEuTG90EkYKBXNwZW5kGAggAygLMjcudGFsbHlzdGljay5sZWRnZXIudjEuT3BlbmluZ0JhbGFuY2VJbXBvcnRlZC5TcGVuZEVudHJ5EjYKDGFycmVhcnNfcGFpZBgJIAMoCzIgLnRhbGx5c3RpY2subGVkZ2VyLnYxLkFsbG9jYXRpb24SNAoIaW5fcGFydHMYCiABKAsyHS50YWxseXN0aWNrLmxlZGdlci52MS5JblBhcnRzSACIAQEaLAoKU3BlbmRFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAM6AjgBQgsKCV9pbl9wYXJ0cyLeAgoMUGVyaW9kQ2xvc2VkEgwKBGZhY3QYASABKAkSEQoJZmFjdF9oYXNoGAIgASgJEhMKC29jY3VycmVkX2F0GAMgASgJEg8KB3Rocm91Z2gYBCABKAkSEQoJa2VlcF9mcm9tGAUgASgJEjMKBm9wZW5lZBgGIAEoCzIjLnRhbGx5c3RpY2subGVkZ2VyLnYxLkFjY291bnRPcGVuZWQSEAoIYWJzb3JiZWQYByADKAkSFwoPcmVtZW1iZXJlZF9mcm9tGAggASgJEicKBnRvdGFscxgJIAEoCzIXLmdvb2dsZS5wcm90b2J1Zi5TdHJ1Y3QSKAoHY2FycmllZBgKIAEoCzIXLmdvb2dsZS5wcm90b2J1Zi5TdHJ1Y3QSNAoIaW5fcGFydHMYCyABKAsyHS50YWxseXN0aWNrLmxlZGdlci52MS5JblBhcnRzSACIAQFCCwoJX2luX3BhcnRzIicKB0luUGFydHMSDQoFY291bnQYASABKAUSDQoFd2hvbGUYAiABKAkiUQoJRXZlbnRQYXJ0EgoKAm9mGAEgASgJEg0KBXdob2xlGAIgASgJEgwKBHBhcnQYAyABKAUSDQoFcGFydHMYBCABKAUSDAoEdGV4dBgFIAEoCSLtBgoORWFybmluZ1JlcmF0ZWQSDAoEZmFjdBgBIAEoCRIVCg1mYWN0X3JldmlzaW9uGAIgASgFEhEKCWZhY3RfaGFzaBgDIAEoCRITCgtvY2N1cnJlZF9hdBgEIAEoCRILCgNydW4YBSABKAkSDgoGcmVhc29uGAYgASgJEhQKDHJlcXVlc3RlZF9ieRgHIAEoCRITCgthcHByb3ZlZF9ieRgIIAEoCRIvCgRmcm9tGAkgASgLMiEudGFsbHlzdGljay5sZWRnZXIudjEuUnVsZWJvb2tSZWYSMwoIcnVsZWJvb2sYCiABKAsyIS50YWxseXN0aWNrLmxlZGdlci52MS5SdWxlYm9va1JlZhIRCgR0aWVyGAsgASgJSACIAQESMwoFcmF0ZWQYDCABKAsyHy50YWxseXN0aWNrLmxlZGdlci52MS5SYXRlZEZyb21IAYgBARIOCgZwb2ludHMYDSABKAMSFAoHbm90aGluZxgOIAEoCUgCiAEBEicKBGxvdHMYDyADKAsyGS50YWxseXN0aWNrLmxlZGdlci52MS5Mb3QSMgoIcmVwbGFjZWQYECADKAsyIC50YWxseXN0aWNrLmxlZGdlci52MS5BbGxvY2F0aW9uEg0KBW9yZGVyGBEgAygJEi8KBWxpbmVzGBIgAygLMiAudGFsbHlzdGljay5sZWRnZXIudjEuRWFybmVkTGluZRIvCgV0YWtlbhgTIAMoCzIgLnRhbGx5c3RpY2subGVkZ2VyLnYxLkFsbG9jYXRpb24SFgoOYXJyZWFyc19yYWlzZWQYFCABKAMSNgoMYXJyZWFyc19wYWlkGBUgAygLMiAudGFsbHlzdGljay5sZWRnZXIudjEuQWxsb2NhdGlvbhJCCgdmdW5kZXJzGBYgAygLMjEudGFsbHlzdGljay5sZWRnZXIudjEuRWFybmluZ1JlcmF0ZWQuRnVuZGVyc0VudHJ5EjQKCGluX3BhcnRzGBcgASgLMh0udGFsbHlzdGljay5sZWRnZXIudjEuSW5QYXJ0c0gDiAEBGi4KDEZ1bmRlcnNFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAM6AjgBQgcKBV90aWVyQggKBl9yYXRlZEIKCghfbm90aGluZ0ILCglfaW5fcGFydHNiBnByb3RvMw", [file_google_protobuf_struct]);
+  fileDesc("CiF0YWxseXN0aWNrL2xlZGdlci92MS9sZWRnZXIucHJvdG8SFHRhbGx5c3RpY2subGVkZ2VyLnYxIvkCCgNMb3QSCgoCaWQYASABKAkSDgoGcG9pbnRzGAIgASgDEgwKBHJ1bGUYAyABKAkSDAoEa2luZBgEIAEoCRIUCgxhdmFpbGFibGVfYXQYBSABKAkSFwoKZXhwaXJlc19hdBgGIAEoCUgAiAEBEg4KBmZ1bmRlchgHIAEoCRIRCglxdWFsaWZpZXMYCCABKAgSMAoEY29zdBgJIAEoCzIdLnRhbGx5c3RpY2subGVkZ2VyLnYxLkxvdENvc3RIAYgBARIVCghydWxlYm9vaxgKIAEoBUgCiAEBEhAKCGNvdW50ZXJzGAsgAygJEhMKBmJ1ZGdldBgMIAEoCUgDiAEBEjkKCmluYWN0aXZpdHkYDSABKAsyIC50YWxseXN0aWNrLmxlZGdlci52MS5JbmFjdGl2aXR5SASIAQFCDQoLX2V4cGlyZXNfYXRCBwoFX2Nvc3RCCwoJX3J1bGVib29rQgkKB19idWRnZXRCDQoLX2luYWN0aXZpdHkiLwoKSW5hY3Rpdml0eRIOCgZtb250aHMYASABKAUSEQoJdGltZV96b25lGAIgASgJIjoKB0xvdENvc3QSDgoGcG9pbnRzGAEgASgDEg0KBXZhbHVlGAIgASgJEhAKCGN1cnJlbmN5GAMgASgJIikKCkFsbG9jYXRpb24SCwoDbG90GAEgASgJEg4KBnBvaW50cxgCIAEoAyJSCgtSZXR1cm5lZExvdBILCgNsb3QYASABKAkSDgoGcG9pbnRzGAIgASgDEhcKCmV4cGlyZXNfYXQYAyABKAlIAIgBAUINCgtfZXhwaXJlc19hdCIsCgtSdWxlYm9va1JlZhIPCgd2ZXJzaW9uGAEgASgFEgwKBGhhc2gYAiABKAkiiQEKCkVhcm5lZExpbmUSDwoHb3JkaW5hbBgBIAEoBRIPCgdwcm9kdWN0GAIgASgJEhAKCHF1YW50aXR5GAMgASgJEg4KBnBvaW50cxgEIAMoAxITCgtzcGVuZF9taW5vchgFIAEoAxIVCghleGNsdWRlZBgGIAEoCUgAiAEBQgsKCV9leGNsdWRlZCK+AQoMTGluZVJldmVyc2FsEgwKBGZhY3QYASABKAkSDwoHb3JkaW5hbBgCIAEoBRIQCghxdWFudGl0eRgDIAEoCRIOCgZwb2ludHMYBCABKAMSLgoEbG90cxgFIAMoCzIgLnRhbGx5c3RpY2subGVkZ2VyLnYxLkFsbG9jYXRpb24SEwoLc3BlbmRfbWlub3IYBiABKAMSGAoLcmV0dXJuZWRfYnkYByABKAVIAIgBAUIOCgxfcmV0dXJuZWRfYnkiRQoPVW5tYXRjaGVkUmV0dXJuEg8KB29yZGluYWwYASABKAUSDwoHcHJvZHVjdBgCIAEoCRIQCghxdWFudGl0eRgDIAEoCSJPCg1BY2NvdW50T3BlbmVkEg8KB3Byb2dyYW0YASABKAkSDwoHYWNjb3VudBgCIAEoCRIOCgZtZW1iZXIYAyABKAkSDAoEdW5pdBgEIAEoCSKtBQoMUG9pbnRzRWFybmVkEgwKBGZhY3QYASABKAkSFQoNZmFjdF9yZXZpc2lvbhgCIAEoBRIRCglmYWN0X2hhc2gYAyABKAkSEwoLb2NjdXJyZWRfYXQYBCABKAkSEQoEY2FyZBgFIAEoCUgAiAEBEjMKCHJ1bGVib29rGAYgASgLMiEudGFsbHlzdGljay5sZWRnZXIudjEuUnVsZWJvb2tSZWYSEQoEdGllchgHIAEoCUgBiAEBEg4KBnBvaW50cxgIIAEoAxInCgRsb3RzGAkgAygLMhkudGFsbHlzdGljay5sZWRnZXIudjEuTG90Ei8KBWxpbmVzGAogAygLMiAudGFsbHlzdGljay5sZWRnZXIudjEuRWFybmVkTGluZRITCgZyZWFzb24YCyABKAlIAogBARISCgpzcGVuZF95ZWFyGAwgASgJEjYKDGFycmVhcnNfcGFpZBgNIAMoCzIgLnRhbGx5c3RpY2subGVkZ2VyLnYxLkFsbG9jYXRpb24SNgoKcmVpbnN0YXRlZBgOIAMoCzIiLnRhbGx5c3RpY2subGVkZ2VyLnYxLkxpbmVSZXZlcnNhbBIQCgNkYXkYDyABKAlIA4gBARIzCgVyYXRlZBgQIAEoCzIfLnRhbGx5c3RpY2subGVkZ2VyLnYxLlJhdGVkRnJvbUgEiAEBEjQKCGluX3BhcnRzGBEgASgLMh0udGFsbHlzdGljay5sZWRnZXIudjEuSW5QYXJ0c0gFiAEBEjkKC21lbWJlcnNoaXBzGBIgAygLMiQudGFsbHlzdGljay5sZWRnZXIudjEuUGFpZE1lbWJlcnNoaXBCBwoFX2NhcmRCBwoFX3RpZXJCCQoHX3JlYXNvbkIGCgRfZGF5QggKBl9yYXRlZEILCglfaW5fcGFydHMiZgoOUGFpZE1lbWJlcnNoaXASEgoKbWVtYmVyc2hpcBgBIAEoCRINCgVsZXZlbBgCIAEoCRIOCgZtb250aHMYAyABKAUSDwoHb3JkaW5hbBgEIAEoBRIQCghxdWFudGl0eRgFIAEoBSK+AgoJUmF0ZWRGcm9tEg4KBmVuZ2luZRgBIAEoBRITCgtleHBsYW5hdGlvbhgCIAEoCRIbCg5maXJzdF9wdXJjaGFzZRgDIAEoCEgAiAEBEj0KB2NvdW50ZWQYBCADKAsyLC50YWxseXN0aWNrLmxlZGdlci52MS5SYXRlZEZyb20uQ291bnRlZEVudHJ5Ej0KB2J1ZGdldHMYBSADKAsyLC50YWxseXN0aWNrLmxlZGdlci52MS5SYXRlZEZyb20uQnVkZ2V0c0VudHJ5Gi4KDENvdW50ZWRFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAM6AjgBGi4KDEJ1ZGdldHNFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAM6AjgBQhEKD19maXJzdF9wdXJjaGFzZSLpAwoMRWFyblJldmVyc2VkEgwKBGZhY3QYASABKAkSFQoNZmFjdF9yZXZpc2lvbhgCIAEoBRIRCglmYWN0X2hhc2gYAyABKAkSEwoLb2NjdXJyZWRfYXQYBCABKAkSDQoFY2F1c2UYBSABKAkSDgoGcG9pbnRzGAYgASgDEjUKCXJldmVyc2FscxgHIAMoCzIiLnRhbGx5c3RpY2subGVkZ2VyLnYxLkxpbmVSZXZlcnNhbBI4Cgl1bm1hdGNoZWQYCCADKAsyJS50YWxseXN0aWNrLmxlZGdlci52MS5Vbm1hdGNoZWRSZXR1cm4SLwoFdGFrZW4YCSADKAsyIC50YWxseXN0aWNrLmxlZGdlci52MS5BbGxvY2F0aW9uEhYKDmFycmVhcnNfcmFpc2VkGAogASgDEkAKB2Z1bmRlcnMYCyADKAsyLy50YWxseXN0aWNrLmxlZGdlci52MS5FYXJuUmV2ZXJzZWQuRnVuZGVyc0VudHJ5EjQKCGluX3BhcnRzGAwgASgLMh0udGFsbHlzdGljay5sZWRnZXIudjEuSW5QYXJ0c0gAiAEBGi4KDEZ1bmRlcnNFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAM6AjgBQgsKCV9pbl9wYXJ0cyL3AQoOUG9pbnRzUmVkZWVtZWQSEgoKcmVkZW1wdGlvbhgBIAEoCRIRCglmYWN0X2hhc2gYAiABKAkSEwoLb2NjdXJyZWRfYXQYAyABKAkSDgoGcG9pbnRzGAQgASgDEgwKBGtpbmQYBSABKAkSEQoJcmVmZXJlbmNlGAYgASgJEjUKC2FsbG9jYXRpb25zGAcgAygLMiAudGFsbHlzdGljay5sZWRnZXIudjEuQWxsb2NhdGlvbhI0Cghpbl9wYXJ0cxgIIAEoCzIdLnRhbGx5c3RpY2subGVkZ2VyLnYxLkluUGFydHNIAIgBAUILCglfaW5fcGFydHMiuAIKElJlZGVtcHRpb25SZWZ1bmRlZBIMCgRmYWN0GAEgASgJEhEKCWZhY3RfaGFzaBgCIAEoCRISCgpyZWRlbXB0aW9uGAMgASgJEhMKC29jY3VycmVkX2F0GAQgASgJEg4KBnBvaW50cxgFIAEoAxIMCgRraW5kGAYgASgJEg4KBnJlYXNvbhgHIAEoCRIvCgRsb3RzGAggAygLMiEudGFsbHlzdGljay5sZWRnZXIudjEuUmV0dXJuZWRMb3QSNgoMYXJyZWFyc19wYWlkGAkgAygLMiAudGFsbHlzdGljay5sZWRnZXIudjEuQWxsb2NhdGlvbhI0Cghpbl9wYXJ0cxgKIAEoCzIdLnRhbGx5c3RpY2subGVkZ2VyLnYxLkluUGFydHNIAIgBAUILCglfaW5fcGFydHMisAIKClBvaW50c0hlbGQSDAoEaG9sZBgBIAEoCRIRCglmYWN0X2hhc2gYAiABKAkSEwoLb2NjdXJyZWRfYXQYAyABKAkSEQoJbGFwc2VzX2F0GAQgASgJEg4KBnBvaW50cxgFIAEoAxIMCgRraW5kGAYgASgJEhEKCXJlZmVyZW5jZRgHIAEoCRI1CgthbGxvY2F0aW9ucxgIIAMoCzIgLnRhbGx5c3RpY2subGVkZ2VyLnYxLkFsbG9jYXRpb24SGwoOYXJyZWFyc19wb2xpY3kYCSABKAlIAIgBARI0Cghpbl9wYXJ0cxgKIAEoCzIdLnRhbGx5c3RpY2subGVkZ2VyLnYxLkluUGFydHNIAYgBAUIRCg9fYXJyZWFyc19wb2xpY3lCCwoJX2luX3BhcnRzIuoBCgxIb2xkQ2FwdHVyZWQSDAoEZmFjdBgBIAEoCRIRCglmYWN0X2hhc2gYAiABKAkSDAoEaG9sZBgDIAEoCRITCgtvY2N1cnJlZF9hdBgEIAEoCRIOCgZwb2ludHMYBSABKAMSDAoEa2luZBgGIAEoCRI1CgthbGxvY2F0aW9ucxgHIAMoCzIgLnRhbGx5c3RpY2subGVkZ2VyLnYxLkFsbG9jYXRpb24SNAoIaW5fcGFydHMYCCABKAsyHS50YWxseXN0aWNrLmxlZGdlci52MS5JblBhcnRzSACIAQFCCwoJX2luX3BhcnRzIqMCCgxIb2xkUmVsZWFzZWQSDAoEZmFjdBgBIAEoCRIRCglmYWN0X2hhc2gYAiABKAkSDAoEaG9sZBgDIAEoCRITCgtvY2N1cnJlZF9hdBgEIAEoCRINCgVjYXVzZRgFIAEoCRIOCgZwb2ludHMYBiABKAMSNQoLYWxsb2NhdGlvbnMYByADKAsyIC50YWxseXN0aWNrLmxlZGdlci52MS5BbGxvY2F0aW9uEjYKDGFycmVhcnNfcGFpZBgIIAMoCzIgLnRhbGx5c3RpY2subGVkZ2VyLnYxLkFsbG9jYXRpb24SNAoIaW5fcGFydHMYCSABKAsyHS50YWxseXN0aWNrLmxlZGdlci52MS5JblBhcnRzSACIAQFCCwoJX2luX3BhcnRzIs0BCg1Qb2ludHNFeHBpcmVkEgwKBGZhY3QYASABKAkSEwoLb2NjdXJyZWRfYXQYAiABKAkSDwoHdGhyb3VnaBgDIAEoCRIOCgZwb2ludHMYBCABKAMSNQoLYWxsb2NhdGlvbnMYBSADKAsyIC50YWxseXN0aWNrLmxlZGdlci52MS5BbGxvY2F0aW9uEjQKCGluX3BhcnRzGAYgASgLMh0udGFsbHlzdGljay5sZWRnZXIudjEuSW5QYXJ0c0gAiAEBQgsKCV9pbl9wYXJ0cyK0AQoJQXV0aG9yaXR5EgoKAmJ5GAEgASgJEhkKDHJlcXVlc3RlZF9ieRgCIAEoCUgAiAEBEhgKC2FwcHJvdmVkX2J5GAMgASgJSAGIAQESOAoIcnVsZWJvb2sYBCABKAsyIS50YWxseXN0aWNrLmxlZGdlci52MS5SdWxlYm9va1JlZkgCiAEBQg8KDV9yZXF1ZXN0ZWRfYnlCDgoMX2FwcHJvdmVkX2J5QgsKCV9ydWxlYm9vayJECg5BcnJlYXJzUGF5bWVudBINCgVtaW5vchgBIAEoAxIQCghjdXJyZW5jeRgCIAEoCRIRCglyZWZlcmVuY2UYAyABKAkirgQKDlBvaW50c0FkanVzdGVkEgwKBGZhY3QYASABKAkSEQoJZmFjdF9oYXNoGAIgASgJEhMKC29jY3VycmVkX2F0GAMgASgJEg0KBWNhdXNlGAQgASgJEhEKCWRpcmVjdGlvbhgFIAEoCRIOCgZwb2ludHMYBiABKAMSDgoGcmVhc29uGAcgASgJEjIKCWF1dGhvcml0eRgIIAEoCzIfLnRhbGx5c3RpY2subGVkZ2VyLnYxLkF1dGhvcml0eRInCgRsb3RzGAkgAygLMhkudGFsbHlzdGljay5sZWRnZXIudjEuTG90EjYKDGFycmVhcnNfcGFpZBgKIAMoCzIgLnRhbGx5c3RpY2subGVkZ2VyLnYxLkFsbG9jYXRpb24SLwoFdGFrZW4YCyADKAsyIC50YWxseXN0aWNrLmxlZGdlci52MS5BbGxvY2F0aW9uEhcKD2FycmVhcnNfc2V0dGxlZBgMIAEoAxI6ChBleHBpcmVkX3JldHVybmVkGA0gAygLMiAudGFsbHlzdGljay5sZWRnZXIudjEuQWxsb2NhdGlvbhI6CgdwYXltZW50GA4gASgLMiQudGFsbHlzdGljay5sZWRnZXIudjEuQXJyZWFyc1BheW1lbnRIAIgBARI0Cghpbl9wYXJ0cxgPIAEoCzIdLnRhbGx5c3RpY2subGVkZ2VyLnYxLkluUGFydHNIAYgBAUIKCghfcGF5bWVudEILCglfaW5fcGFydHMi5gIKEVBvaW50c1RyYW5zZmVycmVkEgwKBGZhY3QYASABKAkSEQoJZmFjdF9oYXNoGAIgASgJEhMKC29jY3VycmVkX2F0GAMgASgJEgwKBGZyb20YBCABKAkSCgoCdG8YBSABKAkSDgoGcG9pbnRzGAYgASgDEg4KBnJlYXNvbhgHIAEoCRInCgRsb3RzGAggAygLMhkudGFsbHlzdGljay5sZWRnZXIudjEuTG90EgwKBHNpZGUYCSABKAkSLwoFdGFrZW4YCiADKAsyIC50YWxseXN0aWNrLmxlZGdlci52MS5BbGxvY2F0aW9uEjYKDGFycmVhcnNfcGFpZBgLIAMoCzIgLnRhbGx5c3RpY2subGVkZ2VyLnYxLkFsbG9jYXRpb24SNAoIaW5fcGFydHMYDCABKAsyHS50YWxseXN0aWNrLmxlZGdlci52MS5JblBhcnRzSACIAQFCCwoJX2luX3BhcnRzIv4CCg5BY2NvdW50c01lcmdlZBIMCgRmYWN0GAEgASgJEhEKCWZhY3RfaGFzaBgCIAEoCRITCgtvY2N1cnJlZF9hdBgDIAEoCRIOCgZzb3VyY2UYBCABKAkSDgoGdGFyZ2V0GAUgASgJEg4KBnJlYXNvbhgGIAEoCRIQCghhYnNvcmJlZBgHIAMoCRIPCgd1bnNwZW50GAggASgDEgwKBGhlbGQYCSABKAMSDwoHYXJyZWFycxgKIAEoAxIRCglrZWVwX2Zyb20YCyABKAkSKAoHY2FycmllZBgMIAEoCzIXLmdvb2dsZS5wcm90b2J1Zi5TdHJ1Y3QSDAoEc2lkZRgNIAEoCRI2CgxhcnJlYXJzX3BhaWQYDiADKAsyIC50YWxseXN0aWNrLmxlZGdlci52MS5BbGxvY2F0aW9uEjQKCGluX3BhcnRzGA8gASgLMh0udGFsbHlzdGljay5sZWRnZXIudjEuSW5QYXJ0c0gAiAEBQgsKCV9pbl9wYXJ0cyKbAwoWT3BlbmluZ0JhbGFuY2VJbXBvcnRlZBIMCgRmYWN0GAEgASgJEhEKCWZhY3RfaGFzaBgCIAEoCRITCgtvY2N1cnJlZF9hdBgDIAEoCRIOCgZzeXN0ZW0YBCABKAkSEQoJcmVmZXJlbmNlGAUgASgJEg4KBnBvaW50cxgGIAEoAxInCgRsb3RzGAcgAygLMhkudGFsbHlzdGljay5sZWRnZXIudjEuTG90EkYKBXNwZW5kGAggAygLMjcudGFsbHlzdGljay5sZWRnZXIudjEuT3BlbmluZ0JhbGFuY2VJbXBvcnRlZC5TcGVuZEVudHJ5EjYKDGFycmVhcnNfcGFpZBgJIAMoCzIgLnRhbGx5c3RpY2subGVkZ2VyLnYxLkFsbG9jYXRpb24SNAoIaW5fcGFydHMYCiABKAsyHS50YWxseXN0aWNrLmxlZGdlci52MS5JblBhcnRzSACIAQEaLAoKU3BlbmRFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAM6AjgBQgsKCV9pbl9wYXJ0cyLeAgoMUGVyaW9kQ2xvc2VkEgwKBGZhY3QYASABKAkSEQoJZmFjdF9oYXNoGAIgASgJEhMKC29jY3VycmVkX2F0GAMgASgJEg8KB3Rocm91Z2gYBCABKAkSEQoJa2VlcF9mcm9tGAUgASgJEjMKBm9wZW5lZBgGIAEoCzIjLnRhbGx5c3RpY2subGVkZ2VyLnYxLkFjY291bnRPcGVuZWQSEAoIYWJzb3JiZWQYByADKAkSFwoPcmVtZW1iZXJlZF9mcm9tGAggASgJEicKBnRvdGFscxgJIAEoCzIXLmdvb2dsZS5wcm90b2J1Zi5TdHJ1Y3QSKAoHY2FycmllZBgKIAEoCzIXLmdvb2dsZS5wcm90b2J1Zi5TdHJ1Y3QSNAoIaW5fcGFydHMYCyABKAsyHS50YWxseXN0aWNrLmxlZGdlci52MS5JblBhcnRzSACIAQFCCwoJX2luX3BhcnRzIicKB0luUGFydHMSDQoFY291bnQYASABKAUSDQoFd2hvbGUYAiABKAkiUQoJRXZlbnRQYXJ0EgoKAm9mGAEgASgJEg0KBXdob2xlGAIgASgJEgwKBHBhcnQYAyABKAUSDQoFcGFydHMYBCABKAUSDAoEdGV4dBgFIAEoCSLtBgoORWFybmluZ1JlcmF0ZWQSDAoEZmFjdBgBIAEoCRIVCg1mYWN0X3JldmlzaW9uGAIgASgFEhEKCWZhY3RfaGFzaBgDIAEoCRITCgtvY2N1cnJlZF9hdBgEIAEoCRILCgNydW4YBSABKAkSDgoGcmVhc29uGAYgASgJEhQKDHJlcXVlc3RlZF9ieRgHIAEoCRITCgthcHByb3ZlZF9ieRgIIAEoCRIvCgRmcm9tGAkgASgLMiEudGFsbHlzdGljay5sZWRnZXIudjEuUnVsZWJvb2tSZWYSMwoIcnVsZWJvb2sYCiABKAsyIS50YWxseXN0aWNrLmxlZGdlci52MS5SdWxlYm9va1JlZhIRCgR0aWVyGAsgASgJSACIAQESMwoFcmF0ZWQYDCABKAsyHy50YWxseXN0aWNrLmxlZGdlci52MS5SYXRlZEZyb21IAYgBARIOCgZwb2ludHMYDSABKAMSFAoHbm90aGluZxgOIAEoCUgCiAEBEicKBGxvdHMYDyADKAsyGS50YWxseXN0aWNrLmxlZGdlci52MS5Mb3QSMgoIcmVwbGFjZWQYECADKAsyIC50YWxseXN0aWNrLmxlZGdlci52MS5BbGxvY2F0aW9uEg0KBW9yZGVyGBEgAygJEi8KBWxpbmVzGBIgAygLMiAudGFsbHlzdGljay5sZWRnZXIudjEuRWFybmVkTGluZRIvCgV0YWtlbhgTIAMoCzIgLnRhbGx5c3RpY2subGVkZ2VyLnYxLkFsbG9jYXRpb24SFgoOYXJyZWFyc19yYWlzZWQYFCABKAMSNgoMYXJyZWFyc19wYWlkGBUgAygLMiAudGFsbHlzdGljay5sZWRnZXIudjEuQWxsb2NhdGlvbhJCCgdmdW5kZXJzGBYgAygLMjEudGFsbHlzdGljay5sZWRnZXIudjEuRWFybmluZ1JlcmF0ZWQuRnVuZGVyc0VudHJ5EjQKCGluX3BhcnRzGBcgASgLMh0udGFsbHlzdGljay5sZWRnZXIudjEuSW5QYXJ0c0gDiAEBGi4KDEZ1bmRlcnNFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAM6AjgBQgcKBV90aWVyQggKBl9yYXRlZEIKCghfbm90aGluZ0ILCglfaW5fcGFydHMiPgoRQ2VydGlmaWNhdGVQZXJpb2QSDAoEa2luZBgBIAEoCRINCgVmaXJzdBgCIAEoCRIMCgRsYXN0GAMgASgJIrcCChFDZXJ0aWZpY2F0ZUlzc3VlZBIMCgRmYWN0GAEgASgJEhMKC29jY3VycmVkX2F0GAIgASgJEgwKBHJ1bGUYAyABKAkSNwoGcGVyaW9kGAQgASgLMicudGFsbHlzdGljay5sZWRnZXIudjEuQ2VydGlmaWNhdGVQZXJpb2QSMwoIcnVsZWJvb2sYBSABKAsyIS50YWxseXN0aWNrLmxlZGdlci52MS5SdWxlYm9va1JlZhIKCgJieRgGIAEoCRIPCgdyZWFjaGVkGAcgASgDEhEKBGZyb20YCCABKAlIAIgBARITCgt2YWx1ZV9taW5vchgJIAEoAxIQCghjdXJyZW5jeRgKIAEoCRITCgt2YWxpZF91bnRpbBgLIAEoCRIOCgZmdW5kZXIYDCABKAlCBwoFX2Zyb20i7wEKFENlcnRpZmljYXRlQ29ycmVjdGVkEhMKC2NlcnRpZmljYXRlGAEgASgJEhMKC29jY3VycmVkX2F0GAIgASgJEjMKCHJ1bGVib29rGAMgASgLMiEudGFsbHlzdGljay5sZWRnZXIudjEuUnVsZWJvb2tSZWYSDwoHcmVhY2hlZBgEIAEoAxIRCgRmcm9tGAUgASgJSACIAQESFAoMYmVmb3JlX21pbm9yGAYgASgDEhMKC3ZhbHVlX21pbm9yGAcgASgDEhAKCGN1cnJlbmN5GAggASgJEg4KBmZ1bmRlchgJIAEoCUIHCgVfZnJvbSKVAQoPQ2VydGlmaWNhdGVVc2VkEgsKA3VzZRgBIAEoCRIRCglmYWN0X2hhc2gYAiABKAkSEwoLY2VydGlmaWNhdGUYAyABKAkSEwoLb2NjdXJyZWRfYXQYBCABKAkSEwoLdmFsdWVfbWlub3IYBSABKAMSEAoIY3VycmVuY3kYBiABKAkSEQoJcmVmZXJlbmNlGAcgASgJIroBChRDZXJ0aWZpY2F0ZUdpdmVuQmFjaxIMCgRmYWN0GAEgASgJEhEKCWZhY3RfaGFzaBgCIAEoCRILCgN1c2UYAyABKAkSEwoLY2VydGlmaWNhdGUYBCABKAkSEwoLb2NjdXJyZWRfYXQYBSABKAkSEwoLdmFsdWVfbWlub3IYBiABKAMSEAoIY3VycmVuY3kYByABKAkSEwoLdmFsaWRfdW50aWwYCCABKAkSDgoGcmVhc29uGAkgASgJImUKEkNlcnRpZmljYXRlRXhwaXJlZBITCgtjZXJ0aWZpY2F0ZRgBIAEoCRITCgtvY2N1cnJlZF9hdBgCIAEoCRITCgt2YWx1ZV9taW5vchgDIAEoAxIQCghjdXJyZW5jeRgEIAEoCWIGcHJvdG8z", [file_google_protobuf_struct]);
 
 /**
  * One rule's award: points with the dates and the cause that travel with them.
@@ -2091,4 +2091,396 @@ export type EarningRerated = Message<"tallystick.ledger.v1.EarningRerated"> & {
  */
 export const EarningReratedSchema: GenMessage<EarningRerated> = /*@__PURE__*/
   messageDesc(file_tallystick_ledger_v1_ledger, 29);
+
+/**
+ * A month, a quarter or a year of the programme's calendar.
+ *
+ * @generated from message tallystick.ledger.v1.CertificatePeriod
+ */
+export type CertificatePeriod = Message<"tallystick.ledger.v1.CertificatePeriod"> & {
+  /**
+   * `month`, `quarter` or `year`.
+   *
+   * @generated from field: string kind = 1;
+   */
+  kind: string;
+
+  /**
+   * Its first day.
+   *
+   * @generated from field: string first = 2;
+   */
+  first: string;
+
+  /**
+   * Its last day.
+   *
+   * @generated from field: string last = 3;
+   */
+  last: string;
+};
+
+/**
+ * Describes the message tallystick.ledger.v1.CertificatePeriod.
+ * Use `create(CertificatePeriodSchema)` to create a new message.
+ */
+export const CertificatePeriodSchema: GenMessage<CertificatePeriod> = /*@__PURE__*/
+  messageDesc(file_tallystick_ledger_v1_ledger, 30);
+
+/**
+ * A gift certificate for what the account spent, or earned, in a period. It is money, and no points.
+ *
+ * @generated from message tallystick.ledger.v1.CertificateIssued
+ */
+export type CertificateIssued = Message<"tallystick.ledger.v1.CertificateIssued"> & {
+  /**
+   * Names the certificate for ever.
+   *
+   * @generated from field: string fact = 1;
+   */
+  fact: string;
+
+  /**
+   * The first instant after the period.
+   *
+   * @generated from field: string occurred_at = 2;
+   */
+  occurredAt: string;
+
+  /**
+   * The rule of the rulebook that gives it.
+   *
+   * @generated from field: string rule = 3;
+   */
+  rule: string;
+
+  /**
+   * The period.
+   *
+   * @generated from field: tallystick.ledger.v1.CertificatePeriod period = 4;
+   */
+  period?: CertificatePeriod | undefined;
+
+  /**
+   * The version that was in force when it ended.
+   *
+   * @generated from field: tallystick.ledger.v1.RulebookRef rulebook = 5;
+   */
+  rulebook?: RulebookRef | undefined;
+
+  /**
+   * `spend` or `points`.
+   *
+   * @generated from field: string by = 6;
+   */
+  by: string;
+
+  /**
+   * What the period came to: minor units, or points.
+   *
+   * @generated from field: int64 reached = 7;
+   */
+  reached: bigint;
+
+  /**
+   * The threshold that this reached, as the rulebook writes it.
+   *
+   * @generated from field: optional string from = 8;
+   */
+  from?: string | undefined;
+
+  /**
+   * In minor units.
+   *
+   * @generated from field: int64 value_minor = 9;
+   */
+  valueMinor: bigint;
+
+  /**
+   * ISO 4217.
+   *
+   * @generated from field: string currency = 10;
+   */
+  currency: string;
+
+  /**
+   * From this instant on it is worth nothing.
+   *
+   * @generated from field: string valid_until = 11;
+   */
+  validUntil: string;
+
+  /**
+   * Who pays for it.
+   *
+   * @generated from field: string funder = 12;
+   */
+  funder: string;
+};
+
+/**
+ * Describes the message tallystick.ledger.v1.CertificateIssued.
+ * Use `create(CertificateIssuedSchema)` to create a new message.
+ */
+export const CertificateIssuedSchema: GenMessage<CertificateIssued> = /*@__PURE__*/
+  messageDesc(file_tallystick_ledger_v1_ledger, 31);
+
+/**
+ * Late receipts, corrections and returns of its period gave a certificate that nobody had used another value.
+ *
+ * @generated from message tallystick.ledger.v1.CertificateCorrected
+ */
+export type CertificateCorrected = Message<"tallystick.ledger.v1.CertificateCorrected"> & {
+  /**
+   * The certificate.
+   *
+   * @generated from field: string certificate = 1;
+   */
+  certificate: string;
+
+  /**
+   * When.
+   *
+   * @generated from field: string occurred_at = 2;
+   */
+  occurredAt: string;
+
+  /**
+   * The version that was in force when its period ended.
+   *
+   * @generated from field: tallystick.ledger.v1.RulebookRef rulebook = 3;
+   */
+  rulebook?: RulebookRef | undefined;
+
+  /**
+   * What the period comes to by now: minor units, or points.
+   *
+   * @generated from field: int64 reached = 4;
+   */
+  reached: bigint;
+
+  /**
+   * The threshold that this reaches. Left out: none.
+   *
+   * @generated from field: optional string from = 5;
+   */
+  from?: string | undefined;
+
+  /**
+   * What it was worth, in minor units.
+   *
+   * @generated from field: int64 before_minor = 6;
+   */
+  beforeMinor: bigint;
+
+  /**
+   * What it is worth from now on. 0: it is withdrawn.
+   *
+   * @generated from field: int64 value_minor = 7;
+   */
+  valueMinor: bigint;
+
+  /**
+   * ISO 4217.
+   *
+   * @generated from field: string currency = 8;
+   */
+  currency: string;
+
+  /**
+   * Who pays for it.
+   *
+   * @generated from field: string funder = 9;
+   */
+  funder: string;
+};
+
+/**
+ * Describes the message tallystick.ledger.v1.CertificateCorrected.
+ * Use `create(CertificateCorrectedSchema)` to create a new message.
+ */
+export const CertificateCorrectedSchema: GenMessage<CertificateCorrected> = /*@__PURE__*/
+  messageDesc(file_tallystick_ledger_v1_ledger, 32);
+
+/**
+ * A certificate paid, once and whole.
+ *
+ * @generated from message tallystick.ledger.v1.CertificateUsed
+ */
+export type CertificateUsed = Message<"tallystick.ledger.v1.CertificateUsed"> & {
+  /**
+   * The use.
+   *
+   * @generated from field: string use = 1;
+   */
+  use: string;
+
+  /**
+   * SHA-256 of its content.
+   *
+   * @generated from field: string fact_hash = 2;
+   */
+  factHash: string;
+
+  /**
+   * The certificate.
+   *
+   * @generated from field: string certificate = 3;
+   */
+  certificate: string;
+
+  /**
+   * When.
+   *
+   * @generated from field: string occurred_at = 4;
+   */
+  occurredAt: string;
+
+  /**
+   * In minor units.
+   *
+   * @generated from field: int64 value_minor = 5;
+   */
+  valueMinor: bigint;
+
+  /**
+   * ISO 4217.
+   *
+   * @generated from field: string currency = 6;
+   */
+  currency: string;
+
+  /**
+   * The till's or the shop's own reference.
+   *
+   * @generated from field: string reference = 7;
+   */
+  reference: string;
+};
+
+/**
+ * Describes the message tallystick.ledger.v1.CertificateUsed.
+ * Use `create(CertificateUsedSchema)` to create a new message.
+ */
+export const CertificateUsedSchema: GenMessage<CertificateUsed> = /*@__PURE__*/
+  messageDesc(file_tallystick_ledger_v1_ledger, 33);
+
+/**
+ * The sale that a certificate had paid is cancelled: it can be used again.
+ *
+ * @generated from message tallystick.ledger.v1.CertificateGivenBack
+ */
+export type CertificateGivenBack = Message<"tallystick.ledger.v1.CertificateGivenBack"> & {
+  /**
+   * The cancellation.
+   *
+   * @generated from field: string fact = 1;
+   */
+  fact: string;
+
+  /**
+   * SHA-256 of its content.
+   *
+   * @generated from field: string fact_hash = 2;
+   */
+  factHash: string;
+
+  /**
+   * The use that is cancelled.
+   *
+   * @generated from field: string use = 3;
+   */
+  use: string;
+
+  /**
+   * The certificate.
+   *
+   * @generated from field: string certificate = 4;
+   */
+  certificate: string;
+
+  /**
+   * When.
+   *
+   * @generated from field: string occurred_at = 5;
+   */
+  occurredAt: string;
+
+  /**
+   * In minor units.
+   *
+   * @generated from field: int64 value_minor = 6;
+   */
+  valueMinor: bigint;
+
+  /**
+   * ISO 4217.
+   *
+   * @generated from field: string currency = 7;
+   */
+  currency: string;
+
+  /**
+   * From this instant on it is worth nothing.
+   *
+   * @generated from field: string valid_until = 8;
+   */
+  validUntil: string;
+
+  /**
+   * Why, in words.
+   *
+   * @generated from field: string reason = 9;
+   */
+  reason: string;
+};
+
+/**
+ * Describes the message tallystick.ledger.v1.CertificateGivenBack.
+ * Use `create(CertificateGivenBackSchema)` to create a new message.
+ */
+export const CertificateGivenBackSchema: GenMessage<CertificateGivenBack> = /*@__PURE__*/
+  messageDesc(file_tallystick_ledger_v1_ledger, 34);
+
+/**
+ * A certificate that nobody had used was over.
+ *
+ * @generated from message tallystick.ledger.v1.CertificateExpired
+ */
+export type CertificateExpired = Message<"tallystick.ledger.v1.CertificateExpired"> & {
+  /**
+   * The certificate.
+   *
+   * @generated from field: string certificate = 1;
+   */
+  certificate: string;
+
+  /**
+   * The instant from which it was worth nothing.
+   *
+   * @generated from field: string occurred_at = 2;
+   */
+  occurredAt: string;
+
+  /**
+   * In minor units.
+   *
+   * @generated from field: int64 value_minor = 3;
+   */
+  valueMinor: bigint;
+
+  /**
+   * ISO 4217.
+   *
+   * @generated from field: string currency = 4;
+   */
+  currency: string;
+};
+
+/**
+ * Describes the message tallystick.ledger.v1.CertificateExpired.
+ * Use `create(CertificateExpiredSchema)` to create a new message.
+ */
+export const CertificateExpiredSchema: GenMessage<CertificateExpired> = /*@__PURE__*/
+  messageDesc(file_tallystick_ledger_v1_ledger, 35);
 

@@ -13,7 +13,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file tallystick/rewards/v1/rewards.proto.
  */
 export const file_tallystick_rewards_v1_rewards: GenFile = /*@__PURE__*/
-  fileDesc("CiN0YWxseXN0aWNrL3Jld2FyZHMvdjEvcmV3YXJkcy5wcm90bxIVdGFsbHlzdGljay5yZXdhcmRzLnYxIooBChNSZWRlbXB0aW9uUmVxdWVzdGVkEhIKCnJlZGVtcHRpb24YASABKAkSDwoHcHJvZ3JhbRgCIAEoCRIPCgdhY2NvdW50GAMgASgJEg4KBnBvaW50cxgEIAEoAxIMCgRraW5kGAUgASgJEhEKCXJlZmVyZW5jZRgGIAEoCRIMCgRoYXNoGAcgASgJIpkBCg1Ib2xkUmVxdWVzdGVkEgwKBGhvbGQYASABKAkSDwoHcHJvZ3JhbRgCIAEoCRIPCgdhY2NvdW50GAMgASgJEg4KBnBvaW50cxgEIAEoAxIMCgRraW5kGAUgASgJEhEKCXJlZmVyZW5jZRgGIAEoCRIZChFsYXBzZXNfaW5fc2Vjb25kcxgHIAEoAxIMCgRoYXNoGAggASgJIoEBChFUcmFuc2ZlclJlcXVlc3RlZBIQCgh0cmFuc2ZlchgBIAEoCRIPCgdwcm9ncmFtGAIgASgJEg8KB2FjY291bnQYAyABKAkSCgoCdG8YBCABKAkSDgoGcG9pbnRzGAUgASgDEg4KBnJlYXNvbhgGIAEoCRIMCgRoYXNoGAcgASgJIpIBChBDYXB0dXJlUmVxdWVzdGVkEhIKCnJlZGVtcHRpb24YASABKAkSDwoHcHJvZ3JhbRgCIAEoCRIPCgdhY2NvdW50GAMgASgJEgwKBGhvbGQYBCABKAkSEwoGcG9pbnRzGAUgASgDSACIAQESDAoEbGFzdBgGIAEoCBIMCgRoYXNoGAcgASgJQgkKB19wb2ludHNiBnByb3RvMw");
+  fileDesc("CiN0YWxseXN0aWNrL3Jld2FyZHMvdjEvcmV3YXJkcy5wcm90bxIVdGFsbHlzdGljay5yZXdhcmRzLnYxIooBChNSZWRlbXB0aW9uUmVxdWVzdGVkEhIKCnJlZGVtcHRpb24YASABKAkSDwoHcHJvZ3JhbRgCIAEoCRIPCgdhY2NvdW50GAMgASgJEg4KBnBvaW50cxgEIAEoAxIMCgRraW5kGAUgASgJEhEKCXJlZmVyZW5jZRgGIAEoCRIMCgRoYXNoGAcgASgJIpkBCg1Ib2xkUmVxdWVzdGVkEgwKBGhvbGQYASABKAkSDwoHcHJvZ3JhbRgCIAEoCRIPCgdhY2NvdW50GAMgASgJEg4KBnBvaW50cxgEIAEoAxIMCgRraW5kGAUgASgJEhEKCXJlZmVyZW5jZRgGIAEoCRIZChFsYXBzZXNfaW5fc2Vjb25kcxgHIAEoAxIMCgRoYXNoGAggASgJIoEBChFUcmFuc2ZlclJlcXVlc3RlZBIQCgh0cmFuc2ZlchgBIAEoCRIPCgdwcm9ncmFtGAIgASgJEg8KB2FjY291bnQYAyABKAkSCgoCdG8YBCABKAkSDgoGcG9pbnRzGAUgASgDEg4KBnJlYXNvbhgGIAEoCRIMCgRoYXNoGAcgASgJIn4KF0NlcnRpZmljYXRlVXNlUmVxdWVzdGVkEgsKA3VzZRgBIAEoCRIPCgdwcm9ncmFtGAIgASgJEg8KB2FjY291bnQYAyABKAkSEwoLY2VydGlmaWNhdGUYBCABKAkSEQoJcmVmZXJlbmNlGAUgASgJEgwKBGhhc2gYBiABKAkikgEKEENhcHR1cmVSZXF1ZXN0ZWQSEgoKcmVkZW1wdGlvbhgBIAEoCRIPCgdwcm9ncmFtGAIgASgJEg8KB2FjY291bnQYAyABKAkSDAoEaG9sZBgEIAEoCRITCgZwb2ludHMYBSABKANIAIgBARIMCgRsYXN0GAYgASgIEgwKBGhhc2gYByABKAlCCQoHX3BvaW50c2IGcHJvdG8z");
 
 /**
  * Points are to be spent.
@@ -212,6 +212,62 @@ export const TransferRequestedSchema: GenMessage<TransferRequested> = /*@__PURE_
   messageDesc(file_tallystick_rewards_v1_rewards, 2);
 
 /**
+ * A gift certificate is to pay.
+ *
+ * @generated from message tallystick.rewards.v1.CertificateUseRequested
+ */
+export type CertificateUseRequested = Message<"tallystick.rewards.v1.CertificateUseRequested"> & {
+  /**
+   * The use's id.
+   *
+   * @generated from field: string use = 1;
+   */
+  use: string;
+
+  /**
+   * The programme.
+   *
+   * @generated from field: string program = 2;
+   */
+  program: string;
+
+  /**
+   * Whose certificate.
+   *
+   * @generated from field: string account = 3;
+   */
+  account: string;
+
+  /**
+   * The certificate.
+   *
+   * @generated from field: string certificate = 4;
+   */
+  certificate: string;
+
+  /**
+   * The till's or the shop's own reference.
+   *
+   * @generated from field: string reference = 5;
+   */
+  reference: string;
+
+  /**
+   * SHA-256 of the request.
+   *
+   * @generated from field: string hash = 6;
+   */
+  hash: string;
+};
+
+/**
+ * Describes the message tallystick.rewards.v1.CertificateUseRequested.
+ * Use `create(CertificateUseRequestedSchema)` to create a new message.
+ */
+export const CertificateUseRequestedSchema: GenMessage<CertificateUseRequested> = /*@__PURE__*/
+  messageDesc(file_tallystick_rewards_v1_rewards, 3);
+
+/**
  * What a hold has reserved, or a part of it, is to be spent: a redemption from here on.
  *
  * @generated from message tallystick.rewards.v1.CaptureRequested
@@ -272,5 +328,5 @@ export type CaptureRequested = Message<"tallystick.rewards.v1.CaptureRequested">
  * Use `create(CaptureRequestedSchema)` to create a new message.
  */
 export const CaptureRequestedSchema: GenMessage<CaptureRequested> = /*@__PURE__*/
-  messageDesc(file_tallystick_rewards_v1_rewards, 3);
+  messageDesc(file_tallystick_rewards_v1_rewards, 4);
 
