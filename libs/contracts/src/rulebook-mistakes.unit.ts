@@ -25,6 +25,10 @@ const withRule = (rule: object, rest: object = {}): object => ({
   earning: [base, { id: 'r', kind: 'bonus', ...rule }],
   ...rest,
 });
+const withCertificate = (steps: readonly object[], by = 'spend'): object => ({
+  ...good,
+  certificates: [{ id: 'c', by, period: 'month', steps, validDays: 30 }],
+});
 
 describe('a rulebook', () => {
   it('that says little is good', () => {
@@ -67,7 +71,7 @@ describe('a rulebook', () => {
     [
       'no rules',
       { ...good, earning: [] },
-      'earning: gives nothing: add a rule, a partner rule, a discount or a level with one',
+      'earning: gives nothing: add a rule, a partner rule, a discount, a certificate or a level with a discount',
     ],
     [
       'an amount that is a number',
@@ -186,6 +190,34 @@ describe('a rulebook', () => {
         ],
       }),
       'earning.1.steps.1.from: must be above 5: steps ascend',
+    ],
+    [
+      'a certificate for nothing',
+      withCertificate([{ from: '0', value: '5' }]),
+      'certificates.0.steps.0.from: must be above 0: who did nothing gets nothing',
+    ],
+    [
+      'a certificate for half a point',
+      withCertificate([{ from: '10.5', value: '5' }], 'points'),
+      'certificates.0.steps.0.from: must be whole: it counts points',
+    ],
+    [
+      'a certificate that nobody can pay with',
+      withCertificate([{ from: '10', value: '5.005' }]),
+      'certificates.0.steps.0.value: is finer than GBP is paid in',
+    ],
+    [
+      'a certificate of more than there is',
+      withCertificate([{ from: '10', value: '999999999999999' }]),
+      'certificates.0.steps.0.value: is more than is counted',
+    ],
+    [
+      'a certificate that gives less for more',
+      withCertificate([
+        { from: '10', value: '5' },
+        { from: '20', value: '5' },
+      ]),
+      'certificates.0.steps.1.value: must be above 5: a higher step gives more',
     ],
     [
       'a cap on a period that does not exist',

@@ -1,5 +1,6 @@
-import { Exact } from '@tallystick/kernel';
+import { Exact, minorUnitDigits } from '@tallystick/kernel';
 import { compileRulebook, type Rulebook } from '@tallystick/rulebook';
+import { currencyCode } from './currency.js';
 
 /** What is wrong with a document although each of its fields is right. */
 export interface ReferenceFault {
@@ -14,12 +15,16 @@ export const referenceFaults = (book: Rulebook): ReferenceFault[] => {
     faults.push({ path, message });
   };
   if (givesNothing(book))
-    fault(['earning'], 'gives nothing: add a rule, a partner rule, a discount or a level with one');
+    fault(
+      ['earning'],
+      'gives nothing: add a rule, a partner rule, a discount, a certificate or a level with a discount',
+    );
   namedOnce(book, fault);
   earningForms(book, fault);
   namesExist(book, fault);
   ladder(book, fault);
   steps(book, fault);
+  certificateSteps(book, fault);
   percents(book, fault);
   budgetForms(book, fault);
   const { expiry, pendingDays } = book.lots;
@@ -45,10 +50,17 @@ const monthsOf = (expiry: Exclude<Rulebook['lots']['expiry'], 'never'>): number 
       ? expiry.inactiveMonths
       : Infinity;
 
-const givesNothing = ({ earning, partnerEvents, discounts = [], tiers }: Rulebook): boolean =>
+const givesNothing = ({
+  earning,
+  partnerEvents,
+  discounts = [],
+  certificates = [],
+  tiers,
+}: Rulebook): boolean =>
   earning.length === 0 &&
   partnerEvents.length === 0 &&
   discounts.length === 0 &&
+  certificates.length === 0 &&
   !(tiers?.levels ?? []).some(({ discount }) => discount !== undefined);
 
 type Tell = (path: readonly (string | number)[], message: string) => void;
@@ -194,6 +206,34 @@ const steps = (book: Rulebook, fault: Tell): void => {
   });
   book.certificates?.forEach((certificate, index) => {
     ascend(['certificates', index, 'steps'], certificate.steps);
+  });
+};
+
+/** A certificate is money that is handed out: whole minor units, for something that was done, and never less for more. */
+const certificateSteps = ({ certificates = [], currency }: Rulebook, fault: Tell): void => {
+  // A currency that is none is told where it stands.
+  if (!currencyCode.safeParse(currency).success) return;
+  const perMajor = Exact.exact(10n ** BigInt(minorUnitDigits(currency)));
+  const most = Exact.exact(Number.MAX_SAFE_INTEGER);
+  certificates.forEach(({ by, steps: list }, index) => {
+    list.forEach(({ from, value }, at) => {
+      const path = ['certificates', index, 'steps', at] as const;
+      const before = list[at - 1];
+      for (const [field, amount] of [
+        ['from', from],
+        ['value', value],
+      ] as const)
+        if (Exact.compare(Exact.multiply(Exact.exact(amount), perMajor), most) > 0)
+          fault([...path, field], 'is more than is counted');
+      if (!Exact.isPositive(Exact.exact(from)))
+        fault([...path, 'from'], 'must be above 0: who did nothing gets nothing');
+      if (by === 'points' && Exact.exact(from).d !== 1n)
+        fault([...path, 'from'], 'must be whole: it counts points');
+      if (Exact.multiply(Exact.exact(value), perMajor).d !== 1n)
+        fault([...path, 'value'], `is finer than ${currency} is paid in`);
+      if (before !== undefined && Exact.compare(Exact.exact(value), Exact.exact(before.value)) <= 0)
+        fault([...path, 'value'], `must be above ${before.value}: a higher step gives more`);
+    });
   });
 };
 

@@ -2,7 +2,6 @@ import { LineCounter, parseDocument } from 'yaml';
 import { rulebookV1, toRulebook } from '@tallystick/contracts';
 import { err, ok, type Result } from '@tallystick/kernel';
 import type { Rulebook } from '@tallystick/rulebook';
-import { notRun } from './not-run.js';
 import { doubtsAbout } from './warnings.js';
 
 /** What is wrong with a document, and where: `12:5 earning.0.per: must be above zero`. */
@@ -55,14 +54,19 @@ export const checkDocument = (
   }
   const checked = rulebookV1.safeParse(value);
   const book = checked.success ? toRulebook(checked.data) : null;
-  const faults = book === null ? (checked.error?.issues ?? []) : notRun(book);
-  const placed = ({ path, message }: (typeof faults)[number]): DocumentFault => ({
+  const placed = ({
+    path,
+    message,
+  }: {
+    readonly path: readonly PropertyKey[];
+    readonly message: string;
+  }): DocumentFault => ({
     ...place(offsetOf(document, path)),
     field: path.map(String).join('.'),
     message,
   });
-  return book === null || faults.length > 0
-    ? err(faults.map(placed))
+  return book === null
+    ? err((checked.error?.issues ?? []).map(placed))
     : ok({ book, doubts: doubtsAbout(book).map(placed) });
 };
 

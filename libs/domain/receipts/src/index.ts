@@ -9,3 +9,4 @@ export * from './calculate.js';
 export * from './explain.js';
 export * from './outcome.js';
 export * from './rerate.js';
+export * from './certificates.js';

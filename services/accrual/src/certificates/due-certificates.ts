@@ -1,7 +1,7 @@
 import { addMonths, localDate, startOfDay, timeZone, type Instant } from '@tallystick/kernel';
+import { givesCertificates } from '@tallystick/receipts';
 import type { HeardEvent } from '../accounts/decode-heard-event.js';
 import type { Program } from '../programs/catalog.js';
-import { givesCertificates } from './terms.js';
 
 /**
  * When an account's certificates are to be looked at after what happened: when the month is over in which it counts, and at once where that
@@ -11,7 +11,7 @@ export const certificatesDueAfter = (
   { event, recordedAt }: HeardEvent,
   program: Program,
 ): Instant | null => {
-  if (!givesCertificates(program)) return null;
+  if (!givesCertificates(program.versions)) return null;
   switch (event?.type) {
     case 'PointsEarned':
       return event.data.day === undefined || event.data.reinstated.length > 0

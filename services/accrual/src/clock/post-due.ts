@@ -11,12 +11,8 @@ import {
   type Account,
   type ArrearsPolicy,
 } from '@tallystick/ledger';
+import { certificateReview, givesCertificates } from '@tallystick/receipts';
 import { arrearsPolicyOf } from '@tallystick/rulebook';
-import {
-  certificateReview,
-  givesCertificates,
-  type CertificateReview,
-} from '../certificates/terms.js';
 import { rulebookAt, type Catalog, type Program } from '../programs/catalog.js';
 
 /**
@@ -52,8 +48,7 @@ export const postDue = async (
               events: dueEvents(state, due, policy, { ...metadata, occurredAt: due }),
               answer: again(at, published),
             };
-          const review =
-            published === null ? nothingToReview : certificateReview(published, state, at);
+          const review = certificateReview(published?.versions ?? [], state, at);
           const certificates = decideCertificates(state, review.over, at);
           if (certificates.length > 0)
             return {
@@ -70,12 +65,10 @@ export const postDue = async (
   }
 };
 
-const nothingToReview: CertificateReview = { over: [], next: null };
-
 /** Whether all is posted, right after something was: as long as there may be certificates, the account is looked at again. */
 const again = (at: Instant, published: Program | null) => (after: Account) => {
   const next = nextDue(after);
-  const certificates = published !== null && givesCertificates(published);
+  const certificates = givesCertificates(published?.versions ?? []);
   return () => ({ next, over: !certificates && (next === null || next > at) });
 };
 
