@@ -61,14 +61,19 @@ export const decideCertificates = (
   if (closedTo(account) !== null) return [];
   return terms.flatMap((of): readonly (CertificateIssued | CertificateCorrected)[] => {
     if (of.endsAt > at) return [];
-    const [known, ...others] = [...account.certificates.values()].filter(
-      ({ rule, period }) => rule === of.rule && period.first === of.period.first,
-    );
-    if (others.length > 0) return [];
-    const reason = entitlement(account, of);
-    return known === undefined ? issue(account, of, reason, at) : correct(known, of, reason, at);
+    const known = ofPeriod(account, of);
+    if (known.length === 0) return issue(account, of, entitlement(account, of), at);
+    return known.flatMap((state) => correction(account, state, of, at));
   });
 };
+
+const ofPeriod = (
+  { certificates }: Account,
+  { rule, period }: Pick<CertificateTerms, 'rule' | 'period'>,
+): readonly CertificateState[] =>
+  [...certificates.values()].filter(
+    (state) => state.rule === rule && state.period.first === period.first,
+  );
 
 /** What an account's period comes to, and what the rule gives for it. */
 export const entitlement = (
@@ -96,12 +101,15 @@ const issue = (
   ];
 };
 
-const correct = (
+const correction = (
+  account: Account,
   state: CertificateState,
-  { rulebook, currency }: CertificateTerms,
-  { reached, from, valueMinor }: ReturnType<typeof entitlement>,
+  terms: CertificateTerms,
   at: Instant,
 ): CertificateCorrected[] => {
+  if (ofPeriod(account, terms).length > 1) return [];
+  const { rulebook, currency } = terms;
+  const { reached, from, valueMinor } = entitlement(account, terms);
   const { id: certificate, valueMinor: beforeMinor, funder } = state;
   if (valueMinor === beforeMinor || currency !== state.currency) return [];
   if (useOf(state) !== null || state.expired || at >= state.validUntil) return [];
@@ -131,10 +139,12 @@ export interface UseCertificateCommand {
   readonly factHash: string;
   readonly certificate: FactId;
   readonly reference: string;
+  /** What the rule gives for its period: what came back since the clock looked counts too. Absent: it is used as it is. */
+  readonly terms?: CertificateTerms;
 }
 
 export type UseCertificateDecision =
-  | { readonly kind: 'used'; readonly event: CertificateUsed }
+  | { readonly kind: 'used'; readonly events: readonly (CertificateCorrected | CertificateUsed)[] }
   | { readonly kind: 'known' }
   | { readonly kind: 'conflict' }
   | { readonly kind: 'unknown-certificate' }
@@ -142,10 +152,10 @@ export type UseCertificateDecision =
   | { readonly kind: 'unopened' }
   | MergedAway;
 
-/** Uses a certificate, whole: of several who would, the first on the account's stream does. */
+/** Uses a certificate, whole and for what it is worth by now: of several who would, the first on the account's stream does. */
 export const decideUseCertificate = (
   account: Account,
-  command: UseCertificateCommand,
+  { terms, ...command }: UseCertificateCommand,
   at: Instant,
 ): UseCertificateDecision => {
   const closed = closedTo(account);
@@ -156,9 +166,11 @@ export const decideUseCertificate = (
   if (state === undefined) return { kind: 'unknown-certificate' };
   const status = certificateStatus(state, at);
   if (status !== 'open') return { kind: 'not-usable', status };
-  const { valueMinor, currency } = state;
+  const corrected = terms === undefined ? [] : correction(account, state, terms, at);
+  const { valueMinor, currency } = corrected.at(-1)?.data ?? state;
+  if (valueMinor === 0) return { kind: 'not-usable', status: 'withdrawn' };
   const data = { ...command, occurredAt: at, valueMinor, currency };
-  return { kind: 'used', event: { type: 'CertificateUsed', data } };
+  return { kind: 'used', events: [...corrected, { type: 'CertificateUsed', data }] };
 };
 
 export interface GiveBackCommand {

@@ -15,6 +15,7 @@ export {
 export { budgetsAsked } from './budgets-asked.js';
 export * from './in-force.js';
 export * from './certificates.js';
+export * from './spending.js';
 export * from './engine/compile.js';
 export * from './engine/explanation.js';
 export { tierOn, type PaidTime, type TierInputs } from './engine/tiers.js';

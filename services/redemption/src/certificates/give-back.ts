@@ -49,11 +49,11 @@ export const giveBack = async (
   cause: Cause,
 ): Promise<Outcome<GivenBack, GiveBackRefusal>> => {
   const { program, use } = request;
-  const { store, heard, clock } = means;
+  const { store, programs, clock } = means;
   const pin = await readPin(store, certificateUseStream(program, use));
   if (pin === null) return { kind: 'use-unknown' };
-  const terms = await heard.termsAt(program, clock());
-  const graceMs = (terms?.refundGraceDays ?? 0) * dayMs;
+  const book = await programs.inForce(program, clock());
+  const graceMs = (book?.refunds.graceDays ?? 0) * dayMs;
   const order = orderFor(request, contentHash({ caller, key }).slice(0, 32), cause, graceMs);
   const outcome = await carryOut(means, order, pin.account);
   if (outcome.kind !== 'use-unknown') return outcome;

@@ -7,10 +7,16 @@ import {
   type Instant,
   type ProgramId,
 } from '@tallystick/kernel';
-import { decideUseCertificate, type CertificateStatus, type MergedAway } from '@tallystick/ledger';
+import {
+  decideUseCertificate,
+  type CertificateState,
+  type CertificateStatus,
+  type CertificateTerms,
+  type MergedAway,
+} from '@tallystick/ledger';
+import { certificateOffersOn, type Rulebook } from '@tallystick/rulebook';
 import {
   carryOutOnce,
-  recall,
   type Cause,
   type Means,
   type Named,
@@ -56,17 +62,19 @@ export const useCertificate = async (
   cause: Cause,
 ): Promise<Outcome<Used, UseRefusal> | MergedAway> => {
   const id = orderIdOf('certificate-use', request.program, caller, key);
-  const orderFor = (account: AccountId) => orderOf(id, { ...request, account }, cause);
-  const outcome = await carryOutOnce(means, orderFor, named);
-  if (outcome.kind !== 'certificate-unknown') return outcome;
-  // Accounts forget certificates that are over when a period is closed: what was used by this key is told as before.
-  return (await recall(means.store, orderFor(named.account), named.account)) ?? outcome;
+  const versions = await means.programs.versions(request.program);
+  return carryOutOnce(
+    means,
+    (account) => orderOf(id, { ...request, account }, cause, versions),
+    named,
+  );
 };
 
 const orderOf = (
   id: string,
   request: UseRequest & { readonly account: AccountId },
   cause: Cause,
+  versions: readonly Rulebook[],
 ): PinnedOrder<Used, UseRefusal> => {
   const { program, account, certificate, reference } = request;
   const use = certificateUseFact(program, id);
@@ -78,14 +86,16 @@ const orderOf = (
     data: { use: id, hash, ...request },
     decide: (state, at) => {
       const of = knownFactId(certificate);
+      const command = { use, factHash: hash, certificate: of, reference };
+      const terms = termsOf(state.certificates.get(of), versions);
       const decision = decideUseCertificate(
         state,
-        { use, factHash: hash, certificate: of, reference },
+        terms === null ? command : { ...command, terms },
         at,
       );
       switch (decision.kind) {
         case 'used':
-          return { kind: 'write', events: [decision.event] };
+          return { kind: 'write', events: decision.events };
         case 'unknown-certificate':
           return { kind: 'refused', refusal: { kind: 'certificate-unknown' } };
         case 'not-usable': {
@@ -99,13 +109,27 @@ const orderOf = (
       }
     },
     owns: (event) => event.type === 'CertificateUsed' && event.data.use === use,
-    tell: ([event]) => {
+    tell: (events) => {
+      const event = events.at(-1);
       if (event?.type !== 'CertificateUsed') throw new Error('a use is told from its event');
       const { valueMinor, currency, occurredAt } = event.data;
       const value = majorOf(valueMinor, currency);
       return { use: id, program, account, certificate, value, currency, usedAt: occurredAt };
     },
   };
+};
+
+/** What its rule gives for its period, by the version that gave it. */
+const termsOf = (
+  state: CertificateState | undefined,
+  versions: readonly Rulebook[],
+): CertificateTerms | null => {
+  const book = versions.find(({ version }) => version === state?.rulebook.version);
+  if (state === undefined || book === undefined) return null;
+  const offer = certificateOffersOn(book, state.period.first).find(
+    ({ rule }) => rule === state.rule,
+  );
+  return offer === undefined ? null : { ...offer, rulebook: state.rulebook };
 };
 
 export const majorOf = (minor: number, currency: string): string =>
