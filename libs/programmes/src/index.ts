@@ -3,3 +3,4 @@ export * from './templates.js';
 export * from './diff.js';
 export * from './explanation-words.js';
 export { rulebookSchemaText } from './schema.js';
+export * from './certificate-words.js';

@@ -348,6 +348,15 @@ const claims = async (): Promise<void> => {
   await claim('claims-4', 'claimer', strict.program);
 };
 
+const certificates = async (): Promise<void> => {
+  const list = (account: string, program: string = club.program) =>
+    see('get', '/v1/certificates/{program}/{account}', { of: { program, account } });
+  await list('ann', 'none');
+  await list('nobody');
+  // It was merged.
+  await list('bea');
+};
+
 it('each route lists the problems that it answers, and no other', async () => {
   await club.open('gone');
   await adjustments();
@@ -358,5 +367,6 @@ it('each route lists the problems that it answers, and no other', async () => {
   await reratings();
   await receipts();
   await claims();
+  await certificates();
   expect([...seen].toSorted()).toEqual((await listed()).toSorted());
 }, 180_000);

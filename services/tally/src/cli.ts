@@ -108,7 +108,7 @@ Examples:
   program
     .command('explain')
     .description(
-      'Show why a receipt or a partner’s event earned what it earned, rule by rule, and each line why not',
+      'Show why a receipt or a partner’s event earned what it earned, rule by rule, and each line why not; or why an account has its gift certificates',
     )
     .addOption(ofProgram())
     .option('--chain <id>', 'the chain of its shop')
@@ -118,10 +118,11 @@ Examples:
     .option('--date <day>', 'its business date: 2026-05-05')
     .option('--partner <id>', 'of an event: the partner that sent it')
     .option('--event <id>', "of an event: the partner's id of it")
+    .option('--account <id>', 'the account whose gift certificates are explained')
     .addOption(json())
     .addHelpText(
       'after',
-      '\nExamples:\n  tally explain --program shop --chain acme --store 12 --till 3 --number 4711 --date 2026-05-05\n  tally explain --program shop --partner cinema --event t-4711',
+      '\nExamples:\n  tally explain --program shop --chain acme --store 12 --till 3 --number 4711 --date 2026-05-05\n  tally explain --program shop --partner cinema --event t-4711\n  tally explain --program shop --account 7d0c',
     )
     .action(async (options: ExplainOptions) => done(await explainFact(run, options)));
 

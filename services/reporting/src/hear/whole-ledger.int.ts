@@ -43,6 +43,11 @@ describe.each([
     expect(rows.map(({ type }) => type)).toEqual([
       'AccountOpened',
       'AccountsMerged',
+      'CertificateCorrected',
+      'CertificateExpired',
+      'CertificateGivenBack',
+      'CertificateIssued',
+      'CertificateUsed',
       'EarnReversed',
       'HoldCaptured',
       'HoldReleased',

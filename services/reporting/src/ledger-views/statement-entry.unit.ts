@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { instant, Points, type FactId } from '@tallystick/kernel';
+import { instant, localDate, Points, type FactId } from '@tallystick/kernel';
 import type { EarnReversed, LedgerEvent, Lot, PointsEarned } from '@tallystick/ledger';
 import { statementEntry } from './statement-entry.js';
 
@@ -115,5 +115,59 @@ describe('the reason of an entry', () => {
     expect(reason(reversed({ cause: 'correction', factRevision: 2 }))).toBe(
       'Receipt 4711 of 2026-01-01, store 1: corrected by revision 2, 5 points taken back',
     );
+  });
+});
+
+describe('an entry of a gift certificate', () => {
+  const certificate = 'certificate/shop/ann/gift/2026%2D01%2D01' as FactId;
+  const use = 'certificateuse/shop/u1' as FactId;
+  const rulebook = { version: 3, hash: 'h' };
+  const money = { certificate, occurredAt: at, valueMinor: 1_250, currency: 'GBP' };
+  const period = {
+    ...{ kind: 'month', first: localDate('2026-01-01'), last: localDate('2026-01-31') },
+  } as const;
+  const issued = {
+    ...{ fact: certificate, occurredAt: at, rule: 'gift', period, rulebook, valueMinor: 1_250 },
+    ...{ currency: 'GBP', validUntil: at, funder: 'chain', from: '100' },
+  };
+  const corrected = { ...money, rulebook, beforeMinor: 5_000, reached: 1, funder: 'chain' };
+  const cases: readonly (readonly [string, LedgerEvent])[] = [
+    [
+      'Gift certificate of 12.50 GBP by rule gift for 105.50 GBP from 2026-01-01 to 2026-01-31, from 100 on, rulebook 3, until 2026-01-01T10:00:00.000Z',
+      { type: 'CertificateIssued', data: { ...issued, by: 'spend', reached: 10_550 } },
+    ],
+    [
+      'Gift certificate of 12.50 GBP by rule gift for 120 points from 2026-01-01 to 2026-01-31, from 100 on, rulebook 3, until 2026-01-01T10:00:00.000Z',
+      { type: 'CertificateIssued', data: { ...issued, by: 'points', reached: 120 } },
+    ],
+    [
+      'Gift certificate of 50.00 GBP is worth 12.50 GBP now, for what came late or back of its period',
+      { type: 'CertificateCorrected', data: { ...corrected, from: '1' } },
+    ],
+    [
+      'Gift certificate of 50.00 GBP withdrawn, for what came late or back of its period',
+      { type: 'CertificateCorrected', data: { ...corrected, from: null, valueMinor: 0 } },
+    ],
+    [
+      'Gift certificate of 12.50 GBP used, reference till 7',
+      { type: 'CertificateUsed', data: { ...money, use, factHash: 'h', reference: 'till 7' } },
+    ],
+    [
+      'Gift certificate of 12.50 GBP back, until 2026-01-01T10:00:00.000Z: cancelled',
+      {
+        type: 'CertificateGivenBack',
+        data: {
+          ...{ ...money, fact: use, use, factHash: 'h', validUntil: at, reason: 'cancelled' },
+        },
+      },
+    ],
+    [
+      'Gift certificate of 12.50 GBP expired, not used',
+      { type: 'CertificateExpired', data: money },
+    ],
+  ];
+
+  it.each(cases)('says so in words, and moves no points: %s', (reason, event) => {
+    expect(statementEntry(event, at)).toMatchObject({ reason, points: 0, lots: [], at });
   });
 });

@@ -1,9 +1,21 @@
-import { factId, instant, invariant, Points, type FactId } from '@tallystick/kernel';
+import {
+  factId,
+  instant,
+  invariant,
+  localDate,
+  Points,
+  type AccountId,
+  type FactId,
+  type Instant,
+} from '@tallystick/kernel';
 import {
   decideAdjust,
   decideCapture,
+  decideCertificateExpiries,
+  decideCertificates,
   decideClose,
   decideExpiry,
+  decideGiveBack,
   decideHold,
   decideImport,
   decideLapses,
@@ -12,7 +24,9 @@ import {
   decideRelease,
   decideTransferIn,
   decideTransferOut,
+  decideUseCertificate,
   type Account,
+  type CertificateTerms,
   type Change,
   type LedgerEvent,
 } from '@tallystick/ledger';
@@ -25,6 +39,44 @@ export const overAt = instant('2026-02-20T10:00:00Z');
 const later = instant('2026-02-12T10:00:00Z');
 const points = Points.points;
 const factHash = 'h';
+
+/** Certificates of two days: of the one what came late made more, it is used, given back and over; the other goes with a merge. */
+const certificates = (shop: Shop, name: AccountId): void => {
+  const of = (): Account => shop.accountOf(name);
+  const terms = (day: string, validUntil: Instant, from: string): CertificateTerms => ({
+    ...{ rule: 'gift', by: 'spend', currency: 'GBP', funder: 'chain', endsAt: at, validUntil },
+    period: { kind: 'month', first: localDate(day), last: localDate(day) },
+    rulebook: { version: 1, hash: 'h' },
+    steps: [
+      { from, amount: 0, valueMinor: 500 },
+      { from: '0.03', amount: 3, valueMinor: 700 },
+    ],
+  });
+  const record = (id: string, events: readonly LedgerEvent[]): void => {
+    shop.record(name, factId('certificates', id), events);
+  };
+  const long = instant('2027-01-01T00:00:00Z');
+  record('first', decideCertificates(of(), [terms('2026-01-01', later, '0')], at));
+  record('second', decideCertificates(of(), [terms('2026-01-02', long, '0')], at));
+  const [first] = of().certificates.keys();
+  invariant(first !== undefined, 'one was given');
+  const more = {
+    ...terms('2026-01-01', later, '0'),
+    steps: [{ from: '0', amount: 0, valueMinor: 900 }],
+  };
+  record('third', decideCertificates(of(), [more], at));
+  const use = {
+    use: factId('certificateuse', 'u'),
+    factHash,
+    certificate: first,
+    reference: 'till',
+  };
+  record('use', as(decideUseCertificate(of(), use, at), 'used').events);
+  const { use: used } = use;
+  const back = { fact: factId('back', 'u'), factHash, use: used, reason: 'cancelled', graceMs: 0 };
+  record('back', [as(decideGiveBack(of(), back, at), 'given-back').event]);
+  record('over', decideCertificateExpiries(of(), later));
+};
 
 /** The decision of this kind, or the test is wrong. */
 const as = <D extends { readonly kind: string }, K extends D['kind']>(
@@ -115,6 +167,8 @@ export const wholeLedger = (shop: Shop): void => {
   const payment = { minor: 500, currency: 'GBP', reference: 'till 1' };
   adjust(bob, 'pay', { kind: 'arrears-paid-in-money', points: points(5), payment });
   shop.sell(bob, { number: '6', points: 3, at: '2026-02-10T13:00:00Z' });
+
+  certificates(shop, bob);
 
   const keepFrom = instant('2026-01-01T00:00:00Z');
   const merge = { fact: fact('merge'), factHash, target: ann, reason: 'one household', keepFrom };

@@ -1,12 +1,12 @@
 import { z } from 'zod';
-import { partnerExplanation, receiptExplanation } from '@tallystick/contracts';
-import { explanationWords } from '@tallystick/programmes';
+import { certificateList, partnerExplanation, receiptExplanation } from '@tallystick/contracts';
+import { certificateWords, explanationWords } from '@tallystick/programmes';
 import { exitCodes, Failure, type ExitCode } from '../exit-codes.js';
 import { openSystem } from '../system/open-system.js';
 import { failureOf } from '../system/problem.js';
 import type { Run } from './run.js';
 
-/** A receipt by its shop's name for it, or a partner's event by the partner's. */
+/** A receipt by its shop's name for it, a partner's event by the partner's, or an account's gift certificates. */
 export interface ExplainOptions {
   readonly program: string;
   readonly chain?: string;
@@ -16,13 +16,18 @@ export interface ExplainOptions {
   readonly date?: string;
   readonly partner?: string;
   readonly event?: string;
+  readonly account?: string;
   readonly json?: boolean;
 }
 
 const explanation = z.union([receiptExplanation, partnerExplanation]);
 
-/** `tally explain`: why a receipt or a partner's event earned what it earned, and each line of a receipt what it did not. */
+/**
+ * `tally explain`: why a receipt or a partner's event earned what it earned, and each line of a receipt what it did not; or why an account
+ * has its gift certificates.
+ */
 export const explainFact = async (run: Run, options: ExplainOptions): Promise<ExitCode> => {
+  if (options.account !== undefined) return explainCertificates(run, options, options.account);
   const path = pathOf(options);
   const { env, signal, terminal } = run;
   const system = await openSystem({ env, signal, roles: ['auditor'], note: terminal.note });
@@ -42,6 +47,35 @@ export const explainFact = async (run: Run, options: ExplainOptions): Promise<Ex
   }
 };
 
+const explainCertificates = async (
+  { env, signal, terminal }: Run,
+  { program, account: _, json, ...others }: ExplainOptions,
+  account: string,
+): Promise<ExitCode> => {
+  if (Object.values(others).some((one) => one !== undefined)) throw whichOne();
+  const system = await openSystem({ env, signal, roles: ['auditor'], note: terminal.note });
+  try {
+    const path = `/v1/certificates/${encodeURIComponent(program)}/${encodeURIComponent(account)}`;
+    const answer = await system.client.call({
+      ...{ service: 'accrual', method: 'GET', path, answer: certificateList },
+    });
+    if (!answer.ok) throw failureOf('they cannot be explained', answer.error);
+    const { value } = answer.value;
+    terminal.out(
+      json === true ? JSON.stringify(value, null, 2) : certificateWords(value).join('\n'),
+    );
+    return exitCodes.ok;
+  } finally {
+    await system.close();
+  }
+};
+
+const whichOne = (): Failure =>
+  new Failure(
+    exitCodes.usage,
+    'name a receipt by --chain, --store, --till, --number and --date, an event by --partner and --event, or by --account whose gift certificates',
+  );
+
 const pathOf = ({ program, partner, event, ...receipt }: ExplainOptions): string => {
   const { chain, store, till, number, date } = receipt;
   const of = [chain, store, till, number, date];
@@ -58,10 +92,7 @@ const pathOf = ({ program, partner, event, ...receipt }: ExplainOptions): string
     partner !== undefined ||
     event !== undefined
   )
-    throw new Failure(
-      exitCodes.usage,
-      'name a receipt by --chain, --store, --till, --number and --date, or an event by --partner and --event',
-    );
+    throw whichOne();
   const query = new URLSearchParams({ program, chain, store, till, number, businessDate: date });
   return `/v1/receipts/explanation?${query.toString()}`;
 };

@@ -147,6 +147,19 @@ export const accrualCases: MigrationCases = {
       ]);
     },
   },
+  '0009-certificate-versions': {
+    before: async (db) => {
+      await db.query(`insert into due_accounts values ('ledger-p-a', '2026-05-01', null)`);
+    },
+    after: async (db) => {
+      expect(await rowsOf(db, 'select stream from due_accounts')).toEqual([
+        { stream: 'ledger-p-a' },
+      ]);
+      const noted = `insert into certificate_versions values ('p', 1)`;
+      await db.query(noted);
+      await expect(db.query(noted)).rejects.toThrow('certificate_versions_pkey');
+    },
+  },
 };
 
 export const redemptionCases: MigrationCases = {
