@@ -157,7 +157,7 @@ describe('what has lapsed on an account', () => {
 });
 
 describe('the accounts that are due', () => {
-  const due = () => new DueAccounts(service.db);
+  const due = () => new DueAccounts(service.db, new Catalog(service.store));
   const now = instant('2020-01-01T00:00:00Z');
   const noted = async (name: string, expiresAt: string): Promise<DueAccount> => {
     const account = await club.open(name);
