@@ -11,6 +11,7 @@ import {
   type CardTokens,
 } from '@tallystick/service-host';
 import type { Means } from '../orders/order.js';
+import { Programs } from '../programs/programs.js';
 import { CardOwners } from './card-owners.js';
 import { Closings } from './closings.js';
 import { Heard } from './heard.js';
@@ -42,9 +43,9 @@ export const accountProviders: readonly Provider[] = [
   },
   {
     provide: MEANS,
-    inject: [EVENT_STORE, CLOCK, Accounts, Heard],
-    useFactory: (store: EventStore, clock: Clock, accounts: Accounts, heard: Heard): Means => ({
-      ...{ store, clock, accounts, heard },
+    inject: [EVENT_STORE, CLOCK, Accounts],
+    useFactory: (store: EventStore, clock: Clock, accounts: Accounts): Means => ({
+      ...{ store, clock, accounts, programs: new Programs(store) },
     }),
   },
 ];

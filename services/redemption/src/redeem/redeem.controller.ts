@@ -21,6 +21,7 @@ import {
   position,
   program,
   reference,
+  spendingProblems,
   whichAccount,
   wholePoints,
 } from '../fields.js';
@@ -55,11 +56,11 @@ export class RedeemController {
   @ApiOperation({
     summary: 'Spends points, once for each Idempotency-Key',
     description:
-      'Never more than are available, whoever else spends at the same moment. A card leads to the account that its own one has become part of; an account that is named itself does not.',
+      'Never more than are available, whoever else spends at the same moment; on what the version of the rulebook in force has, at its price. A card leads to the account that its own one has become part of; an account that is named itself does not.',
   })
   @ApiResponse({ status: 201, type: RedeemedBody.Output })
   @ApiResponse({ status: 404, description: 'account-unknown' })
-  @ApiResponse({ status: 409, description: 'insufficient-points, account-merged' })
+  @ApiResponse({ status: 409, description: spendingProblems })
   @ApiResponse({ status: 422, description: 'idempotency-key-reused' })
   async redeem(
     @Body() body: RedeemRequest,

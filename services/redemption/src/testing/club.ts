@@ -57,7 +57,7 @@ export class Club {
     this.accounts = new Accounts({ store, clock, cache: new AccountCache({ weightMax: 1 }) });
   }
 
-  /** A further version of the programme, in force from long ago. */
+  /** A further version of the programme, in force from long ago where it does not say otherwise. */
   async publish(version: number, more: object = {}): Promise<void> {
     const document = rulebookV1.parse({
       ...{ rulebook: 1, program, version, name: 'The club', effectiveFrom: '2020-01-01T00:00:00Z' },
@@ -67,7 +67,7 @@ export class Club {
       ...more,
     });
     const data = {
-      ...{ program, version, hash: `h${version}`, effectiveFrom: long },
+      ...{ program, version, hash: `h${version}`, effectiveFrom: document.effectiveFrom },
       document: canonicalJson(toRulebook(document)),
     };
     const fact = factId('rulebook', program, String(version));
