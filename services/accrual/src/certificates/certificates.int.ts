@@ -18,6 +18,7 @@ import {
   decideUseCertificate,
   type LedgerEvent,
 } from '@tallystick/ledger';
+import type { TokenClaims } from '@tallystick/service-host';
 import {
   eventually,
   testDeployment,
@@ -287,12 +288,12 @@ describe('a gift certificate', () => {
     expect(await list('fay')).toMatchObject({
       ...{ status: 409, problem: 'account-merged', body: { successor: 'gus' } },
     });
-    const fays = { ...maria, sub: 'fay', roles: ['member'], account: 'fay' };
+    const fays: TokenClaims = { ...maria, sub: 'fay', roles: ['member'], account: 'fay' };
     expect((await list('gus', fays)).body).toMatchObject({ certificates: [{}, {}] });
   });
 
   it('is shown to staff and to its own member, and what is not there is told', async () => {
-    const member = { ...maria, sub: 'm', roles: ['member'] };
+    const member: TokenClaims = { ...maria, sub: 'm', roles: ['member'] };
     expect((await list('ann', { ...member, account: 'ann' })).status).toBe(200);
     expect((await list('ann', { ...member, account: 'bob' })).status).toBe(403);
     expect(await list('nobody')).toMatchObject({ status: 404, problem: 'account-unknown' });

@@ -1,6 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
 import { instant, localDate, Points, type FactId } from '@tallystick/kernel';
-import type { EarnReversed, LedgerEvent, Lot, PointsEarned } from '@tallystick/ledger';
+import type {
+  CertificatePeriod,
+  EarnReversed,
+  LedgerEvent,
+  Lot,
+  PointsEarned,
+} from '@tallystick/ledger';
 import { statementEntry } from './statement-entry.js';
 
 const at = instant('2026-01-01T10:00:00Z');
@@ -123,9 +129,8 @@ describe('an entry of a gift certificate', () => {
   const use = 'certificateuse/shop/u1' as FactId;
   const rulebook = { version: 3, hash: 'h' };
   const money = { certificate, occurredAt: at, valueMinor: 1_250, currency: 'GBP' };
-  const period = {
-    ...{ kind: 'month', first: localDate('2026-01-01'), last: localDate('2026-01-31') },
-  } as const;
+  const [first, last] = [localDate('2026-01-01'), localDate('2026-01-31')];
+  const period: CertificatePeriod = { kind: 'month', first, last };
   const issued = {
     ...{ fact: certificate, occurredAt: at, rule: 'gift', period, rulebook, valueMinor: 1_250 },
     ...{ currency: 'GBP', validUntil: at, funder: 'chain', from: '100' },
