@@ -4,7 +4,7 @@ import type { HeardEvent } from '../accounts/decode-heard-event.js';
 
 /**
  * The first moment at which what an event brought may lapse: the least of the dates that it names. null: it brings nothing that lapses.
- * May be too early, never too late: too early costs one look at the account, which says when to look again.
+ * When certificates are to be given, the programme says: see `certificatesDueAfter`. May be too early, never too late: too early costs one look at the account, which says when to look again.
  */
 export const dueAfter = ({ event, parts, recordedAt }: HeardEvent): Instant | null => {
   // What a newer release wrote may name any date, and so may lists that are told in parts.
@@ -39,7 +39,6 @@ export const dueAfter = ({ event, parts, recordedAt }: HeardEvent): Instant | nu
     case 'HoldCaptured':
     case 'PointsExpired':
     case 'PeriodClosed':
-    // When certificates are looked at, the programme says: see `certificatesDueAfter`.
     case 'CertificateCorrected':
     case 'CertificateUsed':
     case 'CertificateExpired':

@@ -1,5 +1,11 @@
 import { contentHash } from '@tallystick/event-store';
-import { factId, type AccountId, type Instant, type ProgramId } from '@tallystick/kernel';
+import {
+  factId,
+  type AccountId,
+  type FactId,
+  type Instant,
+  type ProgramId,
+} from '@tallystick/kernel';
 import { decideGiveBack, type CertificateGivenBack } from '@tallystick/ledger';
 import { readHistory } from '../orders/history.js';
 import {
@@ -110,10 +116,10 @@ const fromHistory = async (
   order: GiveBackOrder,
   account: AccountId,
 ): Promise<Outcome<GivenBack, GiveBackRefusal>> => {
-  let used = false;
+  const uses: FactId[] = [];
   const backs: CertificateGivenBack['data'][] = [];
   await readHistory(store, order.program, account, ({ type, data }) => {
-    if (type === 'CertificateUsed' && data.use === order.of) used = true;
+    if (type === 'CertificateUsed') uses.push(data.use);
     else if (type === 'CertificateGivenBack' && data.use === order.of) backs.push(data);
   });
   const own = backs.find(({ fact }) => fact === order.fact);
@@ -121,5 +127,5 @@ const fromHistory = async (
   const told = own === undefined ? null : await recall(store, order, account);
   if (told !== null) return told;
   if (backs.length > 0) return { kind: 'already-given-back' };
-  return { kind: used ? 'use-too-old' : 'use-unknown' };
+  return { kind: uses.includes(order.of) ? 'use-too-old' : 'use-unknown' };
 };

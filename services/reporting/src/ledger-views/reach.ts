@@ -1,12 +1,11 @@
 import { unreachable } from '@tallystick/kernel';
 import type { Allocation, LedgerEvent, LotId } from '@tallystick/ledger';
 
-/** The lots that an event puts points into or takes points from. */
+/** The lots that an event puts points into or takes points from: certificates are money. */
 export const touchedLots = (event: LedgerEvent): ReadonlySet<LotId> => {
   switch (event.type) {
     case 'AccountOpened':
     case 'HoldCaptured': // What is captured left its lots when it was held.
-    // Certificates are money.
     case 'CertificateIssued':
     case 'CertificateCorrected':
     case 'CertificateUsed':

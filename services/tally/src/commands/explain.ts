@@ -52,7 +52,7 @@ const explainCertificates = async (
   { program, account: _, json, ...others }: ExplainOptions,
   account: string,
 ): Promise<ExitCode> => {
-  if (Object.values(others).some((one) => one !== undefined)) throw whichOne();
+  if (Object.keys(others).length > 0) throw whichOne();
   const system = await openSystem({ env, signal, roles: ['auditor'], note: terminal.note });
   try {
     const path = `/v1/certificates/${encodeURIComponent(program)}/${encodeURIComponent(account)}`;
