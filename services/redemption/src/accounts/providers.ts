@@ -4,10 +4,13 @@ import { AccountCache, Accounts } from '@tallystick/accounts';
 import type { EventStore } from '@tallystick/event-store';
 import type { Clock } from '@tallystick/kernel';
 import {
+  accountMemoryOf,
   CARD_TOKENS,
   CLOCK,
+  CONFIG,
   DATABASE,
   EVENT_STORE,
+  type AccountMemoryConfig,
   type CardTokens,
 } from '@tallystick/service-host';
 import type { Means } from '../orders/order.js';
@@ -33,7 +36,11 @@ export const accountProviders: readonly Provider[] = [
       ...{ owners, tokens, accounts },
     }),
   },
-  { provide: AccountCache, useFactory: () => new AccountCache() },
+  {
+    provide: AccountCache,
+    inject: [CONFIG],
+    useFactory: (config: AccountMemoryConfig) => new AccountCache(accountMemoryOf(config)),
+  },
   {
     provide: Accounts,
     inject: [EVENT_STORE, CLOCK, AccountCache, Closings],
