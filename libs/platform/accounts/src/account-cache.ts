@@ -23,7 +23,7 @@ const bytesMaxDefault = (): number => getHeapStatistics().heap_size_limit / heap
 /** How much an account's state holds: its lots, facts with their lines, and all else that it remembers, by count. */
 export const weightOf = (account: Account): number => {
   let weight = 4 + account.lots.size + account.emptied.size + account.redemptions.size;
-  weight += account.holds.size + account.known.size;
+  weight += account.holds.size + account.known.size + account.certificates.size;
   weight += account.history.size + account.counted.size;
   for (const { lines } of account.facts.values()) weight += 1 + lines.length;
   return weight;
