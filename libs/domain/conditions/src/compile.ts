@@ -3,7 +3,8 @@ import { err, ok, type Result } from '@tallystick/kernel';
 import { check, type Node } from './check.js';
 import { functionOf } from './evaluate.js';
 import { conditionLimits } from './limits.js';
-import { narrow, type Narrowing } from './narrow.js';
+import { comparedIn, narrow, type Narrowing } from './narrow.js';
+import { rangesOf, type Ranges } from './ranges.js';
 import type { Bindings, ConditionFault, ConditionType, Environment } from './types.js';
 import { celValueOf, dayToInt, decimalToInt } from './values.js';
 
@@ -14,6 +15,10 @@ export interface Condition {
   readonly names: readonly string[];
   /** What must be so for it to hold. */
   readonly narrowing: Narrowing;
+  /** Between which values numbers, amounts and days must lie for it to hold. */
+  readonly ranges: Ranges;
+  /** What names are compared with anywhere in it. */
+  readonly compared: Narrowing;
   /** Throws when a name that it looks at is bound to nothing, or to another type: a bug of who binds it. */
   readonly holds: (bindings: Bindings) => boolean;
   /** The same as CEL itself evaluates it: slow, and what `holds` must agree with. */
@@ -59,7 +64,10 @@ export const compileCondition = (
     return result === true;
   };
   const holds = functionOf(expr, environment, byCel) ?? byCel;
-  return ok({ text, names, narrowing: narrow(expr), holds, byCel });
+  return ok({
+    ...{ text, names, holds, byCel },
+    ...{ narrowing: narrow(expr), ranges: rangesOf(expr), compared: comparedIn(expr) },
+  });
 };
 
 const celTypes = {
