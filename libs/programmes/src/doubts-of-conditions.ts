@@ -12,11 +12,22 @@ const always: Readonly<Record<string, readonly [least: bigint, most: bigint, sai
 
 /** Why a condition never holds, or can hardly be meant; null: nothing speaks against it. */
 export const doubtAbout = (condition: Condition, book: Rulebook): string | null =>
+  untold(condition) ??
   contradiction(condition) ??
   outOfBounds(condition) ??
   over(condition, book) ??
   unknownLevel(condition, book) ??
   excluded(condition, book);
+
+/** What a rule may ask of a member, and this release tells. Attributes, segments and birthdays are told by nobody yet. */
+const told: readonly string[] = ['member.tier', 'member.firstPurchase'];
+
+const untold = ({ names }: Condition): string | null => {
+  const asked = names.filter((name) => name.startsWith('member.') && !told.includes(name));
+  return asked.length === 0
+    ? null
+    : `no part of this release tells ${asked.join(' or ')} yet: it is false, empty or 0 for everybody`;
+};
 
 const contradiction = ({ narrowing, ranges }: Condition): string | null => {
   for (const [name, values] of narrowing)

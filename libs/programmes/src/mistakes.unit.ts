@@ -180,6 +180,12 @@ describe('what can hardly be meant is doubted, with its place:', () => {
       `${when} is over before this version comes into force (2026-01-01)`,
     ],
     [
+      'a birthday that nobody tells',
+      condition,
+      'member.inBirthdayWindow',
+      `${when} no part of this release tells member.inBirthdayWindow yet: it is false, empty or 0 for everybody`,
+    ],
+    [
       'a level that gives less',
       "discount: '15'",
       "discount: '5'",

@@ -5,8 +5,8 @@ import { functionOf } from './evaluate.js';
 import { conditionLimits } from './limits.js';
 import { comparedIn, narrow, type Narrowing } from './narrow.js';
 import { rangesOf, type Ranges } from './ranges.js';
-import type { Bindings, ConditionFault, ConditionType, Environment } from './types.js';
-import { celValueOf, dayToInt, decimalToInt } from './values.js';
+import type { Bindings, ConditionFault, ConditionType, Environment, Reader } from './types.js';
+import { boundAs, celValueOf, dayToInt, decimalToInt } from './values.js';
 
 /** A condition that was checked: it cannot fail, hang, or look at anything that is not declared. */
 export interface Condition {
@@ -21,6 +21,8 @@ export interface Condition {
   readonly compared: Narrowing;
   /** Throws when a name that it looks at is bound to nothing, or to another type: a bug of who binds it. */
   readonly holds: (bindings: Bindings) => boolean;
+  /** The same, about something whose values are read as they are needed: a condition is compiled once, and asked often. */
+  readonly about: <Scope>(reader: (name: string) => Reader<Scope>) => (scope: Scope) => boolean;
   /** The same as CEL itself evaluates it: slow, and what `holds` must agree with. */
   readonly byCel: (bindings: Bindings) => boolean;
 }
@@ -63,9 +65,21 @@ export const compileCondition = (
     if (isCelError(result)) throw new Error(`condition ${text}: ${result.message}`);
     return result === true;
   };
-  const holds = functionOf(expr, environment, byCel) ?? byCel;
+  const about = <Scope>(reader: (name: string) => Reader<Scope>): ((scope: Scope) => boolean) => {
+    const slowly = (scope: Scope): boolean =>
+      byCel(
+        Object.fromEntries(
+          used.flatMap(({ name }) => {
+            const value = boundAs(reader(name)(scope));
+            return value === undefined ? [] : [[name, value]];
+          }),
+        ),
+      );
+    return functionOf(expr, environment, reader, slowly) ?? slowly;
+  };
+  const holds = about<Bindings>((name) => (bindings) => bindings[name]);
   return ok({
-    ...{ text, names, holds, byCel },
+    ...{ text, names, holds, about, byCel },
     ...{ narrowing: narrow(expr), ranges: rangesOf(expr), compared: comparedIn(expr) },
   });
 };
