@@ -4,6 +4,7 @@ import { AccountCache } from '@tallystick/accounts';
 import type { EventStore } from '@tallystick/event-store';
 import type { Clock } from '@tallystick/kernel';
 import {
+  accountMemoryVariables,
   CLOCK,
   DATABASE,
   EVENT_STORE,
@@ -98,7 +99,7 @@ export const accrual: ServiceDefinition = {
   name: 'accrual',
   module: AccrualModule,
   migrations,
-  config: clockVariables,
+  config: clockVariables.extend(accountMemoryVariables.shape),
   summary:
     'Takes receipts, rates them under the rulebook in force, and awards points on the ledger.',
   relay: true,
