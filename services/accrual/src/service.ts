@@ -15,6 +15,7 @@ import type { Telemetry } from '@tallystick/telemetry';
 import { KnownAccounts } from './accounts/known-accounts.js';
 import { LedgerConsumer } from './accounts/ledger.consumer.js';
 import { accountProviders } from './accounts/providers.js';
+import { BudgetsController } from './budgets/budgets.controller.js';
 import { CertificatesController } from './certificates/certificates.controller.js';
 import { ClaimsController } from './claims/claims.controller.js';
 import { clockVariables } from './clock/expiry-clock.js';
@@ -22,6 +23,7 @@ import { correctionControllers, correctionProviders } from './corrections/parts.
 import { MembershipConsumer } from './membership/membership.consumer.js';
 import { migrations } from './migrations.js';
 import { PartnerEventsConsumer } from './partner-events/partner-events.consumer.js';
+import { PaidMembershipsController } from './paid-memberships/paid-memberships.controller.js';
 import { Catalog } from './programs/catalog.js';
 import { ProgramsController } from './programs/programs.controller.js';
 import { VersionStepsController } from './programs/version-steps.controller.js';
@@ -40,6 +42,8 @@ import { Unsettled } from './sweep/unsettled.js';
   controllers: [
     ProgramsController,
     VersionStepsController,
+    BudgetsController,
+    PaidMembershipsController,
     CalculateController,
     PartnerAwardsController,
     ReceiptsController,
