@@ -74,13 +74,13 @@ describe('a receipt that a bug keeps from being taken', () => {
     expect(await tryOften(to, 1, [message(9n)])).toEqual([[{ kind: 'done' }]]);
   });
 
-  it.each([
+  it.each<readonly [string, Error]>([
     ['the store is away', new StoreUnavailable(new Error('gone'))],
     ['the bus is away', new BusUnavailable(new Error('gone'))],
     ['the disk is full', Object.assign(new Error('no space'), { code: '53100' })],
     ['a cause has a code', new Error('x', { cause: Object.assign(new Error(), { code: 'EIO' }) })],
     ['a newer release has written', new UnknownLedgerEvent('PointsEarned', 99)],
-    ['membership is late', new AccountNotOpen('a' as never)],
+    ['membership is late', new AccountNotOpen('a')],
   ])('is not what it is when %s', async (_, error) => {
     const answers = await tryOften(consumer(error), 3 * triesMax);
     expect(new Set(answers)).toEqual(new Set([String(error)]));
