@@ -84,7 +84,7 @@ const ratedOf = async (of: Club, name: string) =>
   (await of.events(name)).flatMap((event) => {
     if (event.type !== 'PointsEarned' && event.type !== 'EarningRerated') return [];
     const decoded = decodeLedgerEvent(event);
-    return 'rated' in decoded.data ? [decoded.data.rated?.attributes] : [];
+    return 'rated' in decoded.data ? [decoded.data.rated.attributes] : [];
   });
 
 describe('what is told of a member', () => {

@@ -1,6 +1,6 @@
 import { Body, Controller, Get, HttpCode, Inject, Param, Post } from '@nestjs/common';
 import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
-import { attributeAt } from '@tallystick/contracts';
+import { attributeAt, type AttributeValue } from '@tallystick/contracts';
 import { unreachable } from '@tallystick/kernel';
 import {
   Allow,
@@ -90,13 +90,14 @@ export class AttributesController {
     if (told === null) throw memberUnknown();
     const now = this.parts.clock();
     const names = new Set(told.flatMap(({ attributes }) => Object.keys(attributes)));
-    const current = [...names].sort().flatMap((name) => {
+    const current: Record<string, AttributeValue> = {};
+    for (const name of [...names].sort()) {
       const value = attributeAt(told, name, now);
-      return value === null ? [] : [[name, value]];
-    });
+      if (value !== null) current[name] = value;
+    }
     return {
       ...{ program, member },
-      attributes: Object.fromEntries(current),
+      attributes: current,
       told: told.map(({ from, attributes, event: { metadata } }) => ({
         ...{ from, attributes, by: metadata.actor, at: metadata.recordedAt },
       })),
