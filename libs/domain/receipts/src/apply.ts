@@ -92,16 +92,16 @@ export const inputsOf = (account: Account, fact: Fact, told?: ToldAttributes): R
 /** What is stored with the award, so that why it is so can be made again. */
 export const ratedFrom = (
   { firstPurchase }: RatingInputs,
-  { explanation, counted, budgets }: Rating,
+  rating: Pick<Rating, 'explanationText' | 'counted' | 'budgets'>,
   digest: Applying['digest'],
   told: ToldAttributes = {},
 ): { readonly rated: RatedFrom } => ({
   rated: {
     engine: engineVersion,
-    explanation: digest(JSON.stringify(explanation)),
+    explanation: digest(rating.explanationText()),
     ...(firstPurchase === true ? { firstPurchase } : {}),
-    ...(Object.keys(counted).length === 0 ? {} : { counted }),
-    ...(Object.keys(budgets).length === 0 ? {} : { budgets }),
+    ...(Object.keys(rating.counted).length === 0 ? {} : { counted: rating.counted }),
+    ...(Object.keys(rating.budgets).length === 0 ? {} : { budgets: rating.budgets }),
     ...(Object.keys(told).length === 0 ? {} : { attributes: told }),
   },
 });
