@@ -48,6 +48,7 @@ describe('tally', () => {
     for (const part of [
       'import',
       'balance',
+      'membership',
       'statement',
       'explain',
       'member',

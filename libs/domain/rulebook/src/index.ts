@@ -10,6 +10,7 @@ export {
   membershipsIn,
   paidTimes,
   type MembershipBought,
+  type MembershipTime,
   type PaidMembership,
 } from './memberships.js';
 export * from './attributes-asked.js';
