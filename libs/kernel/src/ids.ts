@@ -48,6 +48,7 @@ export type StreamCategory =
   | 'partneraward'
   | 'adjustment'
   | 'merge'
+  | 'attribute'
   | 'openingbalance'
   | 'closing'
   | 'rerating'
