@@ -66,16 +66,17 @@ const sell = async (
   amount: string,
   {
     on = day,
+    at = `${on}T12:00:00Z`,
     of = club,
     back,
-  }: { on?: string; of?: Club; back?: { number: string; on: string } } = {},
+  }: { on?: string; at?: string; of?: Club; back?: { number: string; on: string } } = {},
 ): Promise<string> => {
   receipts += 1;
   const number = String(receipts);
   const ref = { chain: 'c', store: 's', till: 't' };
   const line = { ordinal: 1, product: 'tea' };
   const body = {
-    ...{ program: of.program, ...ref, number, businessDate: on, occurredAt: `${on}T12:00:00Z` },
+    ...{ program: of.program, ...ref, number, businessDate: on, occurredAt: at },
     ...{ currency: 'GBP', card: `card of ${name}` },
     lines: [
       back === undefined
@@ -345,8 +346,8 @@ describe("accrual's clock", () => {
   it('looks once at all accounts where a version gives certificates that the one before did not', async () => {
     const plain = await openClub(service);
     await open('joe', plain);
-    const today = systemClock().slice(0, 10);
-    await sell('joe', '100.00', { on: today, of: plain });
+    const now = systemClock();
+    await sell('joe', '100.00', { on: now.slice(0, 10), at: now, of: plain });
     await eventually(async () => {
       const { rowCount } = await service.db.query('select from accounts where program = $1', [
         plain.program,
@@ -362,7 +363,8 @@ describe("accrual's clock", () => {
       return rows[0]?.next_due.toISOString();
     };
     expect(await due()).toBeUndefined();
-    const begins = new Date(Date.now() + 2_000).toISOString();
+    // Time enough for two people to sign it.
+    const begins = new Date(Date.now() + 8_000).toISOString();
     await publish(
       service,
       JSON.stringify({
