@@ -297,7 +297,7 @@ describe('tally', () => {
     const named = ['--program', program, '--account', from];
     expect(await command('balance', ...named)).toMatchObject({ account: to, status: 'open' });
     const back = ['merge', ...of, '--source', to, '--target', from, '--reason', 'back'];
-    expect(await startTally(running(), back).ended).toBe(2);
+    expect(await startTally(running(), back).ended).toBe(7);
     const closed = await command('close-period', ...of, '--through', '2026-06-30');
     expect(closed).toMatchObject({ status: 'done', closed: 2, skipped: 1, refused: 0 });
     expect(await startTally(running(), ['approve', 'none', ...of]).ended).toBe(6);
