@@ -1,7 +1,6 @@
 import { Exact, addMs, type Instant } from '@tallystick/kernel';
 import {
   decideReceipt,
-  membershipsHeld,
   without,
   type Account,
   type CameBack,
@@ -15,7 +14,6 @@ import {
   arrearsPolicyOf,
   engineVersion,
   isSale,
-  paidTimes,
   ratePartnerEvent,
   rateReceipt,
   type ReceiptFact,
@@ -25,6 +23,7 @@ import {
 } from '@tallystick/rulebook';
 import type { Part } from './events.js';
 import { isReceipt, revisionOf, type Fact } from './fact-stream.js';
+import { paidTimesOf } from './level.js';
 import { originalOf } from './pin.js';
 
 const dayMs = 86_400_000;
@@ -78,25 +77,21 @@ export const applyPart = (
 export const inputsOf = (account: Account, fact: Fact): RatingInputs => {
   const { history, counted } = without(account, fact.id);
   const firstPurchase = history.size === 0 && account.totals.opening === 0;
-  const bought = membershipsHeld(account, fact.id).map(({ months, quantity, ...of }) => ({
-    ...of,
-    months: months * quantity,
-  }));
-  return { history, counted, firstPurchase, paid: paidTimes(bought) };
+  return { history, counted, firstPurchase, paid: paidTimesOf(account, fact.id) };
 };
 
 /** What is stored with the award, so that why it is so can be made again. */
 export const ratedFrom = (
   { firstPurchase }: RatingInputs,
-  { explanation, counted, budgets }: Rating,
+  rating: Pick<Rating, 'explanationText' | 'counted' | 'budgets'>,
   digest: Applying['digest'],
 ): { readonly rated: RatedFrom } => ({
   rated: {
     engine: engineVersion,
-    explanation: digest(JSON.stringify(explanation)),
+    explanation: digest(rating.explanationText()),
     ...(firstPurchase === true ? { firstPurchase } : {}),
-    ...(Object.keys(counted).length === 0 ? {} : { counted }),
-    ...(Object.keys(budgets).length === 0 ? {} : { budgets }),
+    ...(Object.keys(rating.counted).length === 0 ? {} : { counted: rating.counted }),
+    ...(Object.keys(rating.budgets).length === 0 ? {} : { budgets: rating.budgets }),
   },
 });
 
