@@ -10,7 +10,7 @@ import { lastRunning } from './data/running.js';
 import { makeDataFolder, removeDataFolder } from './e2e/tools/data-folders.js';
 import { eventually } from './e2e/tools/eventually.js';
 import { startLocalSystem, type LocalSystem } from './index.js';
-import { localProgram, startProgram, type Program } from './e2e/tools/programs.js';
+import { localProgram, psqlProgram, startProgram, type Program } from './e2e/tools/programs.js';
 
 jest.setTimeout(120_000);
 
@@ -33,6 +33,13 @@ const start = (args: readonly string[], env: Readonly<Record<string, string>> = 
   const program = startProgram(localProgram, args, env);
   started.push(program);
   return program;
+};
+
+/** As where no psql is installed: on its path there is nothing. */
+const psql = async (...args: readonly string[]) => {
+  const program = startProgram(psqlProgram, ['--data', dataDir, ...args], { PATH: dataDir });
+  const status = await program.ended;
+  return { status, said: program.stdout() + program.stderr() };
 };
 
 const says = async (program: Program, pattern: RegExp): Promise<void> => {
@@ -120,9 +127,14 @@ describe('a start', () => {
     expect(await statusOf(`${system.url}/v1/nothing`)).toBe(404);
     expect(await statusOf(`${system.url}/v1/programs/any`)).toBe(401);
     expect(system.stdout()).toBe('');
+    const asked = await psql('-c', 'select name, note from eventstore.migrations');
+    expect(asked).toMatchObject({ status: 0, said: expect.stringContaining('0001-events') });
+    expect(await psql('-c', 'select rubbish')).toMatchObject({ status: 1 });
 
     system.kill('SIGTERM');
     expect(await system.ended).toBe(0);
+    const late = await psql('-c', 'select 1');
+    expect(late).toMatchObject({ status: 2, said: expect.stringContaining('no system runs on') });
     expect(await lastRunning(dataFolder(dataDir))).toBeUndefined();
     expect(processesOfData()).toEqual([]);
   });
