@@ -212,7 +212,7 @@ describe('tally', () => {
     expect(await command(...of, '--position', textAt(now, 'position'))).toEqual(now);
     const ahead = startTally(running(), [...of, '--position', '999999999']);
     expect([await ahead.ended, ahead.stderr()]).toEqual([
-      2,
+      7,
       expect.stringContaining('position-ahead'),
     ]);
   });
@@ -342,7 +342,7 @@ describe('tally', () => {
       [['import', inFiles('missing.csv'), '--mapping', 'online-retail', '--program', program], 2],
       [['import', inFiles('one.csv'), '--mapping', 'online-retail', '--program', program], 2],
       [['import', inFiles('one.csv'), '--mapping', 'sales-without-lines', '--program', 'none'], 6],
-      [['program', 'propose', inFiles('sales.tsv')], 2],
+      [['program', 'propose', inFiles('sales.tsv')], 7],
       [['program', 'approve', '--program', program], 6],
       [['holds', '--program', program], 2],
       [['release', 'none', '--program', program], 6],
