@@ -50,6 +50,7 @@ describe('tally', () => {
     for (const part of [
       'import',
       'balance',
+      'membership',
       'statement',
       'explain',
       'member',
