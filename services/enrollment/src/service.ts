@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { sealedParts, type ServiceDefinition } from '@tallystick/service-host';
+import { AttributesController } from './attributes/attributes.controller.js';
 import { CardLookupController } from './card-lookup/card-lookup.controller.js';
 import { EnrolController } from './enrol/enrol.controller.js';
 import { MergesConsumer } from './hear-merges/merges.consumer.js';
@@ -19,6 +20,7 @@ import { Keeper } from './rebuild/keeper.js';
     UnlinkCardController,
     ReadMemberController,
     CardLookupController,
+    AttributesController,
     ProgramsConsumer,
     MergesConsumer,
   ],
