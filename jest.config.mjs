@@ -4,6 +4,8 @@
  */
 /** Integration tests start databases and processes on machines that may be busy. Jest takes it for all projects only. */
 const testTimeoutMs = 60_000;
+/** A worker that has nothing open any more, and some 400 MB to give back, takes more than jest's half second on such a machine. */
+const workerEndsWithinMs = 10_000;
 
 const common = {
   testEnvironment: 'node',
@@ -52,6 +54,7 @@ const matching = (kind) => ({
 export default {
   maxWorkers: 2,
   testTimeout: testTimeoutMs,
+  workerGracefulExitTimeout: workerEndsWithinMs,
   watchman: false,
   projects: [
     { ...common, ...matching('unit') },
