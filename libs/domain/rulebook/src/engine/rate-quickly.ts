@@ -1,6 +1,6 @@
 import { Safe, minorUnitDigits, type LocalDate } from '@tallystick/kernel';
 import type { ReceiptFact } from '../facts.js';
-import { dayAndHour } from '../rating.js';
+import { hourOf } from '../rating.js';
 import type { Cap } from '../rulebook.js';
 import { basketOf, type Basket } from './basket.js';
 import { candidatesOf } from './candidates.js';
@@ -36,12 +36,12 @@ interface Tried {
 export const rateQuickly = (
   engine: Engine,
   fact: ReceiptFact,
+  day: LocalDate,
   inputs: EngineInputs,
 ): RatedRules | null => {
   const { book, sights } = engine;
   const basket = basketOf(fact, book);
   if (basket === null) return null;
-  const { day, hour } = dayAndHour(fact, book);
   const { sold, counts, excluded, net, perMajor } = basket;
   const member = {
     tier: inputs.tier?.id ?? null,
@@ -49,7 +49,8 @@ export const rateQuickly = (
     attributes: inputs.attributes,
   };
   const sight = sights.see({
-    ...{ book, member, fact, sold, day, hour },
+    ...{ book, member, fact, sold, day },
+    hour: () => hourOf(fact, book),
     total: basket.totalText,
     net: basket.netText,
   });
