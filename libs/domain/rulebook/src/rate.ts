@@ -170,11 +170,15 @@ const lotsOf = (
 };
 
 const linesOf = ({ sold, excluded, spendMinor, awards }: RatedRules): readonly RatedLine[] =>
-  sold.map(({ ordinal, product, quantity }, index) => ({
-    ordinal,
-    product,
-    quantity,
-    points: awards.map(({ perLine }) => Points.points(perLine[index] ?? 0)),
-    spendMinor: spendMinor[index] ?? 0,
-    excluded: excluded[index] ?? null,
-  }));
+  sold.map(({ ordinal, product, quantity }, index) => {
+    const points: Points.Points[] = [];
+    for (const { perLine } of awards) points.push(Points.points(perLine[index] ?? 0));
+    return {
+      ordinal,
+      product,
+      quantity,
+      points,
+      spendMinor: spendMinor[index] ?? 0,
+      excluded: excluded[index] ?? null,
+    };
+  });
