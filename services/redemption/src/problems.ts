@@ -6,7 +6,13 @@ import type { HoldStatus } from './hold/read-hold.js';
 
 /** Every answer of redemption that is not a success, by its stable type. */
 
-export const accountUnknown = (detail = 'The programme has no such account.'): ProblemException =>
+/** How who was enrolled a moment ago is found. */
+export const enrolledNow =
+  'After an enrolment, send the position that it answered with as Tallystick-After.';
+
+export const accountUnknown = (
+  detail = `The programme has no such account. ${enrolledNow}`,
+): ProblemException =>
   problem({ status: 404, type: 'account-unknown', title: 'There is no such account', detail });
 
 /** The account is part of another one by now: what is asked of it is to be asked there. */

@@ -12,6 +12,7 @@ import {
 } from '@tallystick/ledger';
 import {
   arrearsPolicyOf,
+  conditionValues,
   engineVersion,
   isSale,
   ratePartnerEvent,
@@ -20,6 +21,7 @@ import {
   type Rating,
   type RatingInputs,
   type Rulebook,
+  type ToldAttributes,
 } from '@tallystick/rulebook';
 import type { Part } from './events.js';
 import { isReceipt, revisionOf, type Fact } from './fact-stream.js';
@@ -36,6 +38,8 @@ export interface Applying {
   readonly digest: (text: string) => string;
   /** How many points are left of each budget that the fact may ask, by their names. Absent: none was used. */
   readonly budgets?: ReadonlyMap<string, number>;
+  /** What was told of the member of what the rulebook asks. Absent: it asks nothing. */
+  readonly told?: ToldAttributes;
   /** See `RatedFact`. */
   readonly cameBackElsewhere?: readonly CameBack[];
 }
@@ -46,10 +50,13 @@ export const applyPart = (
   fact: Fact,
   part: Part,
   rulebook: { readonly ref: RulebookRef; readonly book: Rulebook },
-  { at, digest, budgets, cameBackElsewhere = [] }: Applying,
+  { at, digest, budgets, told, cameBackElsewhere = [] }: Applying,
 ): FactDecision => {
   const own = isReceipt(fact) ? linesOf(fact, part.lines) : fact;
-  const inputs = { ...inputsOf(account, fact), ...(budgets === undefined ? {} : { budgets }) };
+  const inputs = {
+    ...inputsOf(account, fact, told),
+    ...(budgets === undefined ? {} : { budgets }),
+  };
   const rating = isReceipt(own)
     ? rateReceipt(own, inputs, rulebook.book)
     : ratePartnerEvent(own, rulebook.book, budgets);
@@ -63,7 +70,7 @@ export const applyPart = (
     tier: rating.tier,
     spendYear: rating.spendYear,
     day: rating.day,
-    ...ratedFrom(inputs, rating, digest),
+    ...ratedFrom(inputs, rating, digest, told),
     earning: earningOf(fact, rating),
     returns: isReceipt(own) ? returnsOf(own) : [],
     returnsNotBefore: addMs(fact.occurredAt, -rulebook.book.returns.windowDays * dayMs),
@@ -73,11 +80,13 @@ export const applyPart = (
   return decideReceipt(account, rated, at);
 };
 
-/** What an account knows of itself that its rulebook may ask. */
-export const inputsOf = (account: Account, fact: Fact): RatingInputs => {
+/** What an account knows of itself that its rulebook may ask, with what was told of its member. */
+export const inputsOf = (account: Account, fact: Fact, told?: ToldAttributes): RatingInputs => {
   const { history, counted } = without(account, fact.id);
   const firstPurchase = history.size === 0 && account.totals.opening === 0;
-  return { history, counted, firstPurchase, paid: paidTimesOf(account, fact.id) };
+  const paid = paidTimesOf(account, fact.id);
+  const attributes = told === undefined ? {} : { attributes: conditionValues(told) };
+  return { history, counted, firstPurchase, paid, ...attributes };
 };
 
 /** What is stored with the award, so that why it is so can be made again. */
@@ -85,6 +94,7 @@ export const ratedFrom = (
   { firstPurchase }: RatingInputs,
   rating: Pick<Rating, 'explanationText' | 'counted' | 'budgets'>,
   digest: Applying['digest'],
+  told: ToldAttributes = {},
 ): { readonly rated: RatedFrom } => ({
   rated: {
     engine: engineVersion,
@@ -92,6 +102,7 @@ export const ratedFrom = (
     ...(firstPurchase === true ? { firstPurchase } : {}),
     ...(Object.keys(rating.counted).length === 0 ? {} : { counted: rating.counted }),
     ...(Object.keys(rating.budgets).length === 0 ? {} : { budgets: rating.budgets }),
+    ...(Object.keys(told).length === 0 ? {} : { attributes: told }),
   },
 });
 

@@ -10,8 +10,10 @@ export {
   membershipsIn,
   paidTimes,
   type MembershipBought,
+  type MembershipTime,
   type PaidMembership,
 } from './memberships.js';
+export * from './attributes-asked.js';
 export { budgetsAsked } from './budgets-asked.js';
 export * from './in-force.js';
 export * from './spending.js';

@@ -14,7 +14,7 @@ export {
   RawBodyParam,
   BodyForm,
 } from './http/params.js';
-export type { PositionWait } from './http/position-wait.js';
+export type { PositionsOf, PositionWait } from './http/position-wait.js';
 export { parseBody } from './http/body.js';
 export type { BodyRules } from './http/route-rules.js';
 export { Answer, answer, type AnswerOptions } from './http/answer.js';
@@ -22,6 +22,11 @@ export * as httpLimits from './http/limits.js';
 export { decodeRelayed, isAway, oneByOne, PoisonMessage } from './bus/relayed.js';
 export { AccessRuleMissing } from './access-check.js';
 export { createCardTokens } from './card-tokens.js';
+export {
+  accountMemoryOf,
+  accountMemoryVariables,
+  type AccountMemoryConfig,
+} from './account-memory.js';
 export { ConfigError, type Environment, type HostConfig } from './config.js';
 export { createLog, type Log } from './log.js';
 export { BackgroundWork, type WorkRhythm } from './background-work.js';

@@ -20,6 +20,7 @@ import { rulebookAt, rulebookOf, type Program } from '../programs/catalog.js';
 import { BudgetDraw } from './budgets.js';
 import { closedReason, isApplied, outcomeOfPin } from './outcome-of-pin.js';
 import { arriveAt } from './successors.js';
+import { toldOf } from './told.js';
 import type { Workspace } from './workspace.js';
 
 /** A fact with what is known of its arrival. */
@@ -186,6 +187,7 @@ export const applyPin = (
       at,
       digest: sha256,
       budgets: draw.left(rulebook.book, now.parts),
+      told: toldOf(workspace, state, rulebook.book, fact.occurredAt),
       cameBackElsewhere: elsewhere.flatMap(({ lines }) => lines),
     });
     if (decision.kind !== 'applied') throw new ReadApart(account, decision.kind);

@@ -1,17 +1,25 @@
 import type { Provider } from '@nestjs/common';
 import type { Pool } from 'pg';
 import { AccountCache, Accounts } from '@tallystick/accounts';
+import { topics } from '@tallystick/contracts';
 import type { EventStore } from '@tallystick/event-store';
 import type { Clock } from '@tallystick/kernel';
 import {
+  accountMemoryOf,
   CARD_TOKENS,
   CLOCK,
+  CONFIG,
   DATABASE,
   EVENT_STORE,
+  type AccountMemoryConfig,
+  POSITIONS_OF,
   type CardTokens,
+  type PositionsOf,
+  type PositionWait,
 } from '@tallystick/service-host';
 import type { Means } from '../orders/order.js';
 import { Programs } from '../programs/programs.js';
+import { OPENED } from './after-opening.js';
 import { CardOwners } from './card-owners.js';
 import { Closings } from './closings.js';
 import { Heard } from './heard.js';
@@ -25,6 +33,11 @@ export const CARDS = Symbol('Cards');
 /** One of each in a process: all that is spent goes through the same states, one command after another. */
 export const accountProviders: readonly Provider[] = [
   { provide: Heard, inject: [DATABASE], useFactory: (db: Pool) => new Heard(db) },
+  {
+    provide: OPENED,
+    inject: [POSITIONS_OF],
+    useFactory: (of: PositionsOf): PositionWait => of('accrual', [topics.membership.name]),
+  },
   { provide: Closings, inject: [DATABASE], useFactory: (db: Pool) => new Closings(db) },
   { provide: CardOwners, inject: [DATABASE], useFactory: (db: Pool) => new CardOwners(db) },
   {
@@ -34,7 +47,11 @@ export const accountProviders: readonly Provider[] = [
       ...{ owners, tokens, accounts },
     }),
   },
-  { provide: AccountCache, useFactory: () => new AccountCache() },
+  {
+    provide: AccountCache,
+    inject: [CONFIG],
+    useFactory: (config: AccountMemoryConfig) => new AccountCache(accountMemoryOf(config)),
+  },
   {
     provide: Accounts,
     inject: [EVENT_STORE, CLOCK, AccountCache, Closings],

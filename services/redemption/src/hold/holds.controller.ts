@@ -1,4 +1,4 @@
-import { Body, Controller, Get, Inject, Param, Post, Query } from '@nestjs/common';
+import { Body, Controller, Get, Inject, Param, Post, Query, UseInterceptors } from '@nestjs/common';
 import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { createZodDto } from 'nestjs-zod';
 import { z } from 'zod';
@@ -15,6 +15,7 @@ import {
   type Caller,
   type RequestContext,
 } from '@tallystick/service-host';
+import { AfterOpening } from '../accounts/after-opening.js';
 import { CARDS, MEANS } from '../accounts/providers.js';
 import { findAccount, isTheirs, type Cards } from '../accounts/which-account.js';
 import * as fields from '../fields.js';
@@ -114,6 +115,7 @@ class ReleasedBody extends createZodDto(
 
 @ApiTags('holds')
 @Controller('/v1/holds')
+@UseInterceptors(AfterOpening)
 export class HoldsController {
   constructor(
     @Inject(MEANS) private readonly means: Means,

@@ -1,4 +1,4 @@
-import { Body, Controller, HttpCode, Inject, Post } from '@nestjs/common';
+import { Body, Controller, HttpCode, Inject, Post, UseInterceptors } from '@nestjs/common';
 import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { createZodDto } from 'nestjs-zod';
 import { z } from 'zod';
@@ -6,6 +6,7 @@ import { Points } from '@tallystick/kernel';
 import { valuation } from '@tallystick/ledger';
 import { arrearsPolicyOf } from '@tallystick/rulebook';
 import { Allow, CallerParam, type Caller } from '@tallystick/service-host';
+import { AfterOpening } from '../accounts/after-opening.js';
 import { CARDS, MEANS } from '../accounts/providers.js';
 import { findAccount, type Cards } from '../accounts/which-account.js';
 import { program, whichAccount, wholePoints } from '../fields.js';
@@ -40,6 +41,7 @@ class Quote extends createZodDto(
 
 @ApiTags('redemptions')
 @Controller('/v1/redemptions')
+@UseInterceptors(AfterOpening)
 export class QuoteController {
   constructor(
     @Inject(MEANS) private readonly means: Means,

@@ -1,4 +1,4 @@
-import { Body, Controller, Inject, Post } from '@nestjs/common';
+import { Body, Controller, Inject, Post, UseInterceptors } from '@nestjs/common';
 import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { createZodDto } from 'nestjs-zod';
 import { z } from 'zod';
@@ -13,6 +13,7 @@ import {
   type Caller,
   type RequestContext,
 } from '@tallystick/service-host';
+import { AfterOpening } from '../accounts/after-opening.js';
 import { CARDS, MEANS } from '../accounts/providers.js';
 import { findAccount, type Cards } from '../accounts/which-account.js';
 import {
@@ -45,6 +46,7 @@ class RedeemedBody extends createZodDto(
 
 @ApiTags('redemptions')
 @Controller('/v1/redemptions')
+@UseInterceptors(AfterOpening)
 export class RedeemController {
   constructor(
     @Inject(MEANS) private readonly means: Means,

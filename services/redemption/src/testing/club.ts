@@ -76,6 +76,19 @@ export class Club {
     await this.append(streamName('program', program), expected, event);
   }
 
+  /** What enrollment writes of a new member with a card: accrual opens the account when it hears of it. Answers its position. */
+  async enrol(card: CardToken, account: AccountId): Promise<bigint> {
+    const member = `of-${card}-${account}`;
+    const enrolled = { type: 'MemberEnrolled', data: { program, member, account } };
+    const linked = { type: 'CardLinked', data: { program, member, account, card, from: long } };
+    const fact = factId('card', program, card, account);
+    return this.append(
+      streamName('member', program, member),
+      'noStream',
+      ...[enrolled, linked].map((event, nth) => newEvent(fact, nth, event, this.metadata())),
+    );
+  }
+
   async link(card: CardToken, account: AccountId, from = long): Promise<void> {
     const member = `of-${card}-${account}`;
     const data = { program, member, account, card, from };
@@ -255,10 +268,11 @@ export class Club {
   private async append(
     stream: ReturnType<typeof streamName>,
     expected: 'noStream' | number,
-    event: ReturnType<typeof newEvent>,
-  ): Promise<void> {
-    const result = await this.store.append([{ stream, expected, events: [event] }]);
+    ...events: readonly ReturnType<typeof newEvent>[]
+  ): Promise<bigint> {
+    const result = await this.store.append([{ stream, expected, events }]);
     invariant(result.kind === 'appended', result.kind);
+    return result.position;
   }
 
   private fact(kind: string): FactId {
