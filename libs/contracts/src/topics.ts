@@ -1,3 +1,5 @@
+import type { StreamCategory } from '@tallystick/kernel';
+
 /** Every topic of the bus: who writes it, what its key is. Created from this table; `partitions` is fixed at creation. On Kafka what has no `retentionDays` is kept for ever. */
 export const topics = {
   /** Tills: one ReceiptV1 a message, as JSON. Key: the card number, or the receipt's own identity without one. */
@@ -18,7 +20,14 @@ export const topics = {
   corrections: { name: 'corrections', partitions: 4 },
 } as const;
 
-/** Where the relay publishes the events of each category of streams. */
+/**
+ * Streams that nobody hears of. A budget's count what accrual gave: the award that they are written with says the same of its lots, and is
+ * published.
+ */
+const unpublished = ['budget'] as const satisfies readonly StreamCategory[];
+export const unpublishedCategories: ReadonlySet<string> = new Set(unpublished);
+
+/** Where the relay publishes the events of each other category of streams. */
 export const topicOfCategory: { readonly [category: string]: string } = {
   ledger: topics.ledger.name,
   receipt: topics.receiptLog.name,
@@ -37,4 +46,4 @@ export const topicOfCategory: { readonly [category: string]: string } = {
   rerating: topics.corrections.name,
   hold: topics.redemptions.name,
   transfer: topics.redemptions.name,
-};
+} satisfies Record<Exclude<StreamCategory, (typeof unpublished)[number]>, string>;

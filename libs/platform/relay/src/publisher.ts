@@ -42,7 +42,7 @@ const oneAfterTheOther =
   async (from, to, messages) => {
     const stored = await session.transaction((tx) => relayPosition(tx, relay));
     if (stored !== from) throw new PositionTaken(relay, from);
-    await bus.publish(messages);
+    if (messages.length > 0) await bus.publish(messages);
     await session.transaction((tx) => storePosition(tx, relay, from, to));
   };
 

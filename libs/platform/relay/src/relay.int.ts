@@ -204,6 +204,26 @@ describe.each([
     }
   });
 
+  it('goes on behind what nobody hears of, however much of it there is', async () => {
+    const [heard, budget] = [
+      streamName('receipt', 'shop', '9'),
+      streamName('budget', 'shop', 'spring'),
+    ];
+    const [writeHeard, writeBudget] = [writer(store, heard), writer(store, budget)];
+    const before = (await onBus(db)).length;
+    const relay = start({ limits: { batchMax: 3 } });
+    await writeBudget(7);
+    await caughtUp();
+    await writeHeard(1);
+    await writeBudget(2);
+    await writeHeard(1);
+    await caughtUp();
+    expect(relay.status().state).toBe('active');
+    const after = await onBus(db);
+    expect(after).toHaveLength(before + 2);
+    expect(new Set(after.slice(before).map(({ key }) => key))).toEqual(new Set([heard]));
+  });
+
   it('keeps the order of the store within a partition', async () => {
     const writers = upTo(6).map((n) => writer(store, streamName('ledger', 'shop', String(n))));
     start({ limits: { batchMax: 7 } });

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { topics } from '@tallystick/contracts';
+import { topics, unpublishedCategories } from '@tallystick/contracts';
 import type { EventStore, RecordedEvent } from '@tallystick/event-store';
+import { categoryOf } from '@tallystick/kernel';
 import { pace, type BusLog, type MessageBus, type OutgoingMessage } from '@tallystick/message-bus';
 import { openSession, type Session } from '@tallystick/postgres';
 import { messageOf, UnknownCategory } from './message-of.js';
@@ -66,7 +67,7 @@ export interface Relay {
 const silent: BusLog = { info: () => {}, warn: () => {}, error: () => {} };
 
 /**
- * Publishes every event of the store on the bus, in the store's order, from where it left off. At least once, with ids that
+ * Publishes every event of the store on the bus (but for `unpublishedCategories`), in the store's order, from where it left off. At least once, with ids that
  * stay the same (exactly once where bus and position are in one database); never skips one, never reorders a stream.
  */
 export const startRelay = (options: RelayOptions): Relay => {
@@ -181,7 +182,7 @@ export const startRelay = (options: RelayOptions): Relay => {
 
 interface Translated {
   readonly messages: readonly OutgoingMessage[];
-  /** The position of the last of them. */
+  /** The position of the last of them, and of what nobody hears of behind it. */
   readonly upTo?: bigint;
   /** The event that ends the batch early, for it has no topic. */
   readonly unknown?: RecordedEvent;
@@ -191,6 +192,10 @@ const translate = (batch: readonly RecordedEvent[]): Translated => {
   const messages: OutgoingMessage[] = [];
   let upTo: bigint | undefined;
   for (const event of batch) {
+    if (unpublishedCategories.has(categoryOf(event.stream))) {
+      upTo = event.position;
+      continue;
+    }
     const message = messageOf(event);
     if (message === undefined)
       return { messages, ...(upTo === undefined ? {} : { upTo }), unknown: event };

@@ -103,6 +103,8 @@ it('what is left of each budget is told, in points and in money, as receipts dra
     { used: '1.5', left: '0', points: 0 },
     {},
   ]);
+  // What budgets count is on no topic, and does not stop the others.
+  await service.caughtUp();
   const [, , named] = await asked(club, '?sender=jane');
   const part = `managers/${month.slice(0, 4)}/jane`;
   expect(named).toMatchObject({ part, used: '0', left: '100', points: 100 });

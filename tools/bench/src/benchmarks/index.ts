@@ -1,6 +1,7 @@
 import type { Benchmark } from '../harness/benchmark.js';
 import { appendBatched } from './append-batched.js';
 import { appendConcurrent } from './append-concurrent.js';
+import { oneBudget } from './budget.js';
 import { busIn, poison } from './bus-in.js';
 import { busOut } from './bus-out.js';
 import { hotAccount } from './hot-account.js';
@@ -15,6 +16,7 @@ export const benchmarks: readonly Benchmark[] = [
   hotAccount,
   httpEarn,
   httpRedeem,
+  oneBudget,
   replay,
   rate,
   busIn,

@@ -18,8 +18,8 @@ export interface Question {
   readonly baseline: string;
   /** What the baseline does not do and ours does; for the reader's own judgement. */
   readonly skips: string;
-  /** The least ratio ours / baseline that we want. */
-  readonly aim: number;
+  /** The least ratio ours / baseline that we want; null: it is looked at, and nothing is wanted. */
+  readonly aim: number | null;
 }
 
 /** Peak resident memory of a process of its own. */

@@ -42,7 +42,7 @@ export const markdownOf = (report: Report): string => {
   const rows = answers.map(({ title, unit, aim, figures, peaks }) => [
     title,
     spread(figures.ratio, two),
-    `>= ${aim}`,
+    aim === null ? '' : `>= ${aim}`,
     `${spread(figures.ours, rate)} ${unit}/s`,
     `${spread(figures.baseline, rate)} ${unit}/s`,
     (peaks ?? []).map(({ of, bytes }) => `${of}: ${mebibytes(bytes)}`).join('; '),

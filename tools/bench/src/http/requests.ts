@@ -3,12 +3,18 @@ import type { ReceiptV1Input } from '@tallystick/contracts';
 export const cardOf = (number: number): string => `card-${String(number).padStart(7, '0')}`;
 const currency = 'GBP';
 
-/** A rulebook of one rule: a point a pound. */
-export const rulebookOf = (program: string): string =>
+/** A rulebook of one rule: a point a pound. With a budget, which never ends here, that is what pays for them. */
+export const rulebookOf = (program: string, budget?: string): string =>
   JSON.stringify({
     ...{ rulebook: 1, program, version: 1, name: 'Bench', currency, timeZone: 'Europe/London' },
     effectiveFrom: '2025-01-01T00:00:00Z',
-    earning: [{ id: 'base', points: 1, per: '1.00', rounding: 'down', level: 'receipt' }],
+    earning: [
+      {
+        ...{ id: 'base', points: 1, per: '1.00', rounding: 'down', level: 'receipt' },
+        ...(budget === undefined ? {} : { budget }),
+      },
+    ],
+    ...(budget === undefined ? {} : { budgets: [{ id: budget, points: 1_000_000_000 }] }),
     redemption: { points: 100, value: '1.00' },
   });
 

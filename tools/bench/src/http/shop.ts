@@ -10,6 +10,7 @@ import { cardOf, receiptBody, rulebookOf } from './requests.js';
 const batchMax = 1_000;
 const caughtUpWithinMs = 60_000;
 export const program = 'bench';
+export const budgeted = 'bench-budgeted';
 const funds = '1000000.00';
 
 const loaded = z.object({
@@ -21,7 +22,10 @@ const started = z.object({ urls: z.record(z.string(), z.string()) });
 
 /** A service as it is measured: in a process of its own, with members that it knows, and callers in another process. */
 export interface Shop {
-  load(path: string, work: Pick<Load, 'first' | 'count' | 'status' | 'body'>): Promise<Loaded>;
+  load(
+    path: string,
+    work: Pick<Load, 'first' | 'count' | 'status' | 'body'> & Partial<Pick<Load, 'program'>>,
+  ): Promise<Loaded>;
   /** The services' process. */
   readonly pid: number;
   close(): Promise<void>;
@@ -37,6 +41,8 @@ interface Prepared {
 export interface ShopOptions {
   readonly cards: number;
   readonly callers: number;
+  /** The budget that pays for the points of a second programme, which has the same cards: `budgeted`. */
+  readonly budget?: string;
   /** More of the services' environment. */
   readonly env?: Readonly<Record<string, string>>;
   /** How accrual is started again once its members are there; default: it goes on as it is. */
@@ -48,7 +54,7 @@ type Start = Extract<ToServices, { kind: 'start' }>;
 export const openShop = async (
   { url }: BenchDatabase,
   measured: 'accrual' | 'redemption',
-  { cards, callers, env = {}, accrual }: ShopOptions,
+  { cards, callers, budget, env = {}, accrual }: ShopOptions,
 ): Promise<Shop> => {
   const issuer = await localIssuer(await makeSigningKey());
   const everywhere = { programs: ['*'], chains: ['*'], stores: ['*'] };
@@ -90,7 +96,10 @@ export const openShop = async (
         env: Object.fromEntries(services.map((service) => [service, own(service)])),
       }),
     );
-    await prepare({ urls, token, secondToken }, measured, cards);
+    const prepared = { urls, token, secondToken };
+    await prepare(prepared, measured, cards, { program });
+    if (budget !== undefined)
+      await prepare(prepared, measured, cards, { program: budgeted, budget });
     for (const service of services) {
       if (service !== measured) await process.ask({ kind: 'stop', service });
     }
@@ -123,8 +132,9 @@ const prepare = async (
   prepared: Prepared,
   measured: 'accrual' | 'redemption',
   cards: number,
+  { program, budget }: { readonly program: string; readonly budget?: string },
 ): Promise<void> => {
-  const document = rulebookOf(program);
+  const document = rulebookOf(program, budget);
   const { hash } = drafted.parse(await post(prepared, 'accrual', '/v1/programs', { document }));
   const steps = `/v1/programs/${program}/versions/1`;
   await post(prepared, 'accrual', `${steps}/proposals`, { hash });
