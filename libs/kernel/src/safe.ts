@@ -66,15 +66,16 @@ export const allocate = (
   if (total === 0 || sum === 0) return parts.map(() => 0);
   if (!(total * sum <= max)) return null;
   let left = total;
-  const rests: number[] = [];
-  const shares: number[] = [];
-  for (const part of parts) {
-    const product = total * part;
+  // Copies are as large as they get from the beginning.
+  const rests = [...parts];
+  const shares = [...parts];
+  for (let index = 0; index < parts.length; index += 1) {
+    const product = total * (parts[index] ?? 0);
     const rest = product % sum;
     const share = (product - rest) / sum;
     left -= share;
-    rests.push(rest);
-    shares.push(share);
+    rests[index] = rest;
+    shares[index] = share;
   }
   if (left * parts.length > scansMax) {
     const order = rests.map((_, index) => index);

@@ -43,8 +43,10 @@ export interface ReceiptFact {
   readonly payments?: readonly string[];
 }
 
+const minusSign = 45;
+
 export const isSale = ({ quantity }: ReceiptLine): boolean =>
-  !quantity.startsWith('-') || !Exact.isNegative(Exact.exact(quantity));
+  quantity.charCodeAt(0) !== minusSign || !Exact.isNegative(Exact.exact(quantity));
 
 /** Something that a partner says a member did. */
 export interface PartnerFact {

@@ -4,7 +4,6 @@ import {
   dayAt,
   inactiveFrom,
   localDate,
-  remembered,
   startOfDay,
   startOfNext,
   timeZone,
@@ -28,47 +27,69 @@ export const lotDates = (
   occurredAt: Instant,
   life: LotLife = rulebook.lots,
 ): LotDates => {
-  const zone = timeZone(rulebook.timeZone);
+  const { startsAt, until, expiresAt, inactivity } = datesOn(life, occurredAt, rulebook.timeZone);
+  const pending = startsAt ?? occurredAt;
+  const availableAt = until !== null && until > pending ? until : pending;
+  return inactivity === undefined
+    ? { availableAt, expiresAt }
+    : { availableAt, expiresAt, inactivity };
+};
+
+/** What all lots of a day have in common. */
+interface DatesOfDay extends Omit<LotDates, 'availableAt'> {
+  /** When it becomes available by the days that it is pending; null: at once. */
+  readonly startsAt: Instant | null;
+  /** Until when it is pending, at least. */
+  readonly until: Instant | null;
+}
+
+const daysKept = 5_000;
+const byLife = new WeakMap<
+  LotLife,
+  { readonly zone: string; readonly days: Map<LocalDate, DatesOfDay> }
+>();
+
+/** A day's receipts ask it again and again. */
+const datesOn = (life: LotLife, occurredAt: Instant, zoneName: string): DatesOfDay => {
+  const zone = timeZone(zoneName);
   const day = dayAt(occurredAt, zone);
-  const { pendingDays, pendingUntil, expiry } = life;
-  const pending = pendingDays === 0 ? occurredAt : startOfDay(addDays(day, pendingDays), zone);
-  const until = pendingUntil === undefined ? pending : startOfDay(localDate(pendingUntil), zone);
-  return {
-    availableAt: until > pending ? until : pending,
-    ...expiryOf(expiry, occurredAt, zone),
-  };
+  let kept = byLife.get(life);
+  if (kept?.zone !== zone || kept.days.size > daysKept) {
+    kept = { zone, days: new Map() };
+    byLife.set(life, kept);
+  }
+  let dates = kept.days.get(day);
+  if (dates === undefined) {
+    dates = {
+      startsAt: life.pendingDays === 0 ? null : startOfDay(addDays(day, life.pendingDays), zone),
+      until:
+        life.pendingUntil === undefined ? null : startOfDay(localDate(life.pendingUntil), zone),
+      ...expiryOf(life.expiry, day, zone),
+    };
+    kept.days.set(day, dates);
+  }
+  return dates;
 };
 
 const expiryOf = (
   expiry: LotLife['expiry'],
-  occurredAt: Instant,
+  day: LocalDate,
   zone: TimeZone,
-): Omit<LotDates, 'availableAt'> => {
+): Pick<LotDates, 'expiresAt' | 'inactivity'> => {
   if (expiry === 'never') return { expiresAt: null };
   if ('inactiveMonths' in expiry) {
     const { inactiveMonths: months } = expiry;
     return {
-      expiresAt: inactiveFrom(occurredAt, months, zone),
+      expiresAt: inactiveFrom(startOfDay(day, zone), months, zone),
       inactivity: { months, timeZone: zone },
     };
   }
-  return { expiresAt: startOfDay(firstDayAfter(dayAt(occurredAt, zone), expiry), zone) };
+  return { expiresAt: startOfDay(dayAfterLast(day, expiry), zone) };
 };
 
 type Expiry = Exclude<LotLife['expiry'], 'never' | { readonly inactiveMonths: number }>;
-const daysKept = 5_000;
-const byExpiry = new WeakMap<Expiry, (day: string) => LocalDate>();
 
-/** The first day on which a lot has lapsed. A day's receipts ask it again and again. */
-const firstDayAfter = (day: LocalDate, expiry: Expiry): LocalDate => {
-  let of = byExpiry.get(expiry);
-  if (of === undefined) {
-    of = remembered(daysKept, (of) => dayAfterLast(localDate(of), expiry));
-    byExpiry.set(expiry, of);
-  }
-  return of(day);
-};
-
+/** The first day on which a lot has lapsed. */
 const dayAfterLast = (day: LocalDate, expiry: Expiry): LocalDate => {
   if ('on' in expiry) return addDays(localDate(expiry.on), 1);
   const last = addMonths(day, expiry.months);

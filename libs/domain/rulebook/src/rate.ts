@@ -73,7 +73,7 @@ const rateAt = (
   const exactly = (): ReturnType<typeof rateExactly> => rateExactly(engine, fact, told);
   return new ReceiptRating(
     { fact, tier, day, rulebook },
-    rateQuickly(engine, fact, told) ?? exactly(),
+    rateQuickly(engine, fact, day, told) ?? exactly(),
     exactly,
   );
 };
@@ -137,27 +137,48 @@ const lotsOf = (
   awards: readonly RuleAward[],
   rulebook: Rulebook,
 ): readonly RatedLot[] => {
-  const dates = lotDates(rulebook, fact.occurredAt);
+  const programme = lotDates(rulebook, fact.occurredAt);
   const cause = causeAndCost(rulebook);
-  return awards.map(({ rule, points, counters, budget }) => ({
-    points: Points.points(points),
-    rule: rule.id,
-    kind: rule.kind,
-    ...(rule.lots === undefined ? dates : lotDates(rulebook, fact.occurredAt, rule.lots)),
-    funder: rule.funder,
-    qualifies: rule.qualifies ?? rule.kind === 'base',
-    ...(counters.length === 0 ? {} : { counters }),
-    ...(budget === null ? {} : { budget }),
-    ...cause,
-  }));
+  return awards.map(({ rule, points, counters, budget }) => {
+    const dates =
+      rule.lots === undefined ? programme : lotDates(rulebook, fact.occurredAt, rule.lots);
+    const qualifies = rule.qualifies ?? rule.kind === 'base';
+    // Spread after spread is a tenth of a rating: what a lot need not have is looked for first.
+    if (dates.inactivity === undefined && counters.length === 0 && budget === null)
+      return {
+        points: Points.points(points),
+        rule: rule.id,
+        kind: rule.kind,
+        availableAt: dates.availableAt,
+        expiresAt: dates.expiresAt,
+        funder: rule.funder,
+        qualifies,
+        ...cause,
+      };
+    return {
+      points: Points.points(points),
+      rule: rule.id,
+      kind: rule.kind,
+      ...dates,
+      funder: rule.funder,
+      qualifies,
+      ...(counters.length === 0 ? {} : { counters }),
+      ...(budget === null ? {} : { budget }),
+      ...cause,
+    };
+  });
 };
 
 const linesOf = ({ sold, excluded, spendMinor, awards }: RatedRules): readonly RatedLine[] =>
-  sold.map(({ ordinal, product, quantity }, index) => ({
-    ordinal,
-    product,
-    quantity,
-    points: awards.map(({ perLine }) => Points.points(perLine[index] ?? 0)),
-    spendMinor: spendMinor[index] ?? 0,
-    excluded: excluded[index] ?? null,
-  }));
+  sold.map(({ ordinal, product, quantity }, index) => {
+    const points: Points.Points[] = [];
+    for (const { perLine } of awards) points.push(Points.points(perLine[index] ?? 0));
+    return {
+      ordinal,
+      product,
+      quantity,
+      points,
+      spendMinor: spendMinor[index] ?? 0,
+      excluded: excluded[index] ?? null,
+    };
+  });

@@ -59,25 +59,26 @@ export interface Rating {
   explanationText(): string;
 }
 
+type CauseAndCost = Pick<RatedLot, 'rulebook' | 'cost'>;
+const causes = new WeakMap<Rulebook, CauseAndCost>();
+
 /** What a lot may cost is what its points are worth when they are spent, by the version that gives it. */
-export const causeAndCost = ({
-  version,
-  redemption,
-  currency,
-}: Rulebook): Pick<RatedLot, 'rulebook' | 'cost'> => ({
-  rulebook: version,
-  ...(redemption === null ? {} : { cost: { ...redemption, currency } }),
-});
+export const causeAndCost = (rulebook: Rulebook): CauseAndCost => {
+  const known = causes.get(rulebook);
+  if (known !== undefined) return known;
+  const { version, redemption, currency } = rulebook;
+  const made = {
+    rulebook: version,
+    ...(redemption === null ? {} : { cost: { ...redemption, currency } }),
+  };
+  causes.set(rulebook, made);
+  return made;
+};
 
 /** The day of the programme that a fact counts on. */
 export const dayOf = (fact: Pick<ReceiptFact, 'occurredAt'>, rulebook: Rulebook): LocalDate =>
   dayAt(fact.occurredAt, timeZone(rulebook.timeZone));
 
-/** The same, and the hour of its clocks. */
-export const dayAndHour = (
-  { occurredAt }: Pick<ReceiptFact, 'occurredAt'>,
-  rulebook: Rulebook,
-): { readonly day: LocalDate; readonly hour: number } => {
-  const zone = timeZone(rulebook.timeZone);
-  return { day: dayAt(occurredAt, zone), hour: hourAt(occurredAt, zone) };
-};
+/** The hour of the programme's clocks at which a fact happened. */
+export const hourOf = (fact: Pick<ReceiptFact, 'occurredAt'>, rulebook: Rulebook): number =>
+  hourAt(fact.occurredAt, timeZone(rulebook.timeZone));

@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import { rateReceipt, type ReceiptFact, type Rulebook } from '@tallystick/rulebook';
 import { localDate } from '@tallystick/kernel';
 import { basketOf, rulebookOf } from '../data/rulebook.js';
@@ -23,12 +24,18 @@ const timed = (count: number, work: () => number, expected: number): Measured =>
   return { count, seconds };
 };
 
+/** As the service rates: an award keeps the hash of why it is so. */
 const rateAll = (receipts: readonly ReceiptFact[], book: Rulebook): number => {
   let points = 0;
-  for (const receipt of receipts)
-    for (const lot of rateReceipt(receipt, { history }, book).lots) points += lot.points;
+  for (const receipt of receipts) {
+    const rating = rateReceipt(receipt, { history }, book);
+    if (hash('sha256', rating.explanationText()).length !== sha256Chars) return NaN;
+    for (const lot of rating.lots) points += lot.points;
+  }
   return points;
 };
+
+const sha256Chars = 64;
 
 const parseAll = (texts: readonly string[]): number => {
   let parsed = 0;
@@ -54,7 +61,7 @@ const run = async ({ quick, pairs, say }: Context): Promise<readonly Answer[]> =
     {
       title: 'rate, 20 rules',
       unit: 'receipts',
-      ours: `\`rateReceipt\` of ${count} receipts of 8 lines on average, 20 rules, each with why it gave what it gave`,
+      ours: `\`rateReceipt\` of ${count} receipts of 8 lines on average, 20 rules, each with the hash of why it gave what it gave`,
       baseline: `\`JSON.parse\` of the same receipts, ${perReceipt} characters each`,
       skips: 'rating',
       aim: 0.5,

@@ -73,7 +73,8 @@ export const candidatesOf = <Rule extends Pinned>(
   const found = new Set<Rule>();
   for (const [name, rules] of by) {
     const add = (value: string): void => {
-      for (const rule of rules.get(value) ?? []) found.add(rule);
+      const known = rules.get(value);
+      if (known !== undefined) for (const rule of known) found.add(rule);
     };
     const values = seen(isLineName(name) ? lineNames[name] : name);
     if (typeof values === 'object') {

@@ -71,7 +71,7 @@ const noValue = { bool: false, int: 0n, string: '', strings: [] } as const;
 interface Moment {
   readonly book: Pick<Rulebook, 'attributes'>;
   readonly day: LocalDate;
-  readonly hour: number;
+  readonly hour: () => number;
   readonly member: MemberView;
 }
 
@@ -91,7 +91,7 @@ const momentValues = (of: 'receipt' | 'event'): Values<Moment> => ({
   [`${of}.month`]: ({ day }) => Number(day.slice(-5, -3)),
   [`${of}.monthday`]: ({ day }) => Number(day.slice(-2)),
   [`${of}.weekday`]: ({ day }) => weekdayOf(day),
-  [`${of}.hour`]: ({ hour }) => hour,
+  [`${of}.hour`]: ({ hour }) => hour(),
 });
 
 const told = ({ member }: Moment, name: string, type: AttributeType): ConditionValue =>
@@ -164,7 +164,7 @@ export const bindReceipt = (
     total: () => Exact.toDecimal(Exact.sum(sold.map(({ amount }) => Exact.exact(amount)))),
     net: () => toMillionths(net),
     day: dayAt(fact.occurredAt, zone),
-    hour: hourAt(fact.occurredAt, zone),
+    hour: () => hourAt(fact.occurredAt, zone),
   };
   const bound: Record<string, ConditionValue> = {};
   for (const name of names) {

@@ -34,19 +34,30 @@ export const writerOf = (
 ): Writer => {
   const head = `{"rule":${JSON.stringify(rule.id)},"outcome":"`;
   const text = when === null ? '' : `","when":{"text":${JSON.stringify(when.text)},"held":`;
-  const names = (when?.names ?? []).map((name) => ({
-    label: `${JSON.stringify(name)}:`,
+  const notMet = `${head}not-met${text}false,"saw":{`;
+  const names = (when?.names ?? []).map((name, index) => ({
+    label: `${index === 0 ? '' : ','}${JSON.stringify(name)}:`,
     place: placeOf(name),
   }));
   const saw = (values: readonly Seen[]): string => {
     let all = '';
-    for (const { label, place } of names)
-      all += `${all === '' ? '' : ','}${label}${shownText(values[place] ?? '')}`;
+    for (const { label, place } of names) all += label + shownText(values[place] ?? '');
     return all;
   };
-  return ({ outcome, held, exact, rounded, cuts, points, taken }, values, ordinals) =>
-    `${head}${outcome}${held === null ? '","when":null' : `${text}${held ? 'true' : 'false'},"saw":{${saw(values)}}}`},"lines":${ordinals},"exact":"${Safe.fraction(exact.n, exact.d)}","rounded":${rounded},"cuts":${cuts.length === 0 ? '[]' : JSON.stringify(cuts)},"points":${points},"taken":${taken === null ? 'null' : JSON.stringify(taken)}}`;
+  return (told, values, ordinals) => {
+    if (told.held === false) return notMet + saw(values) + nothingOf;
+    const { outcome, held, exact, rounded, cuts, points, taken } = told;
+    const seen = held === null ? '","when":null' : `${text}true,"saw":{${saw(values)}}}`;
+    const rest = cuts.length === 0 && taken === null ? nothingCut(points) : cutsAndTaken(told);
+    return `${head}${outcome}${seen},"lines":${ordinals},"exact":"${Safe.fraction(exact.n, exact.d)}","rounded":${rounded}${rest}`;
+  };
 };
+
+/** What follows on what the condition of a rule that is not met saw. */
+const nothingOf = `}},"lines":[],"exact":"0","rounded":0,"cuts":[],"points":0,"taken":null}`;
+const nothingCut = (points: number): string => `,"cuts":[],"points":${points},"taken":null}`;
+const cutsAndTaken = ({ cuts, points, taken }: ToldRule): string =>
+  `,"cuts":${JSON.stringify(cuts)},"points":${points},"taken":${JSON.stringify(taken)}}`;
 
 const shownText = (value: Seen): string => {
   if (typeof value === 'boolean') return value ? 'true' : 'false';

@@ -60,19 +60,28 @@ export interface Given {
 /** More than a receipt ever gives by one rule, and little enough for a thousand of them to be added up. */
 const pointsMax = 2 ** 43;
 
+/** What lines weigh for a rule, in all and in parts of which `perOne` are one; NaN where a double does not hold it. */
+export interface Weighed {
+  readonly weights: readonly number[];
+  readonly whole: number;
+  readonly perOne: number;
+}
+
+export const sumOf = (weights: readonly number[]): number => {
+  let whole = 0;
+  for (let index = 0; index < weights.length; index += 1) whole += weights[index] ?? 0;
+  return Safe.whole(whole);
+};
+
 /**
  * Shares out what a rule gives over what the lines weigh, with nothing lost between them: see `pointsPerLine`, which does the same with
- * numbers of any size. `perOne`: the weight that stands for one. Null where a double does not hold a number of it.
+ * numbers of any size. Null where a double does not hold a number of it.
  */
 export const give = (
   { rounding, level }: Pick<EarningRule, 'rounding' | 'level'>,
   giving: Giving,
-  weights: readonly number[],
-  perOne: number,
+  { weights, whole, perOne }: Weighed,
 ): Given | null => {
-  let whole = 0;
-  for (const weight of weights) whole += weight;
-  if (!(whole <= Safe.max)) return null;
   const rate = rateOf(giving, whole, perOne);
   if (rate === null) return null;
   const exact =

@@ -1,13 +1,13 @@
 import { Safe, minorUnitDigits, type LocalDate } from '@tallystick/kernel';
 import type { ReceiptFact } from '../facts.js';
-import { dayAndHour } from '../rating.js';
+import { hourOf } from '../rating.js';
 import type { Cap } from '../rulebook.js';
 import { basketOf, type Basket } from './basket.js';
 import { candidatesOf } from './candidates.js';
 import type { CompiledRule, Engine } from './compile.js';
 import type { Cut, ExplainedRule } from './explanation.js';
 import { explanationText, ordinalsText } from './explanation-text.js';
-import { give, type Fraction, type Giving } from './giving.js';
+import { give, sumOf, type Fraction, type Giving } from './giving.js';
 import type { OnDay, RuleOnDay } from './on-day.js';
 import type { EngineInputs } from './rate-exactly.js';
 import { reasonForNothing, type RatedRules, type RuleAward } from './rated-rules.js';
@@ -36,12 +36,12 @@ interface Tried {
 export const rateQuickly = (
   engine: Engine,
   fact: ReceiptFact,
+  day: LocalDate,
   inputs: EngineInputs,
 ): RatedRules | null => {
   const { book, sights } = engine;
   const basket = basketOf(fact, book);
   if (basket === null) return null;
-  const { day, hour } = dayAndHour(fact, book);
   const { sold, counts, excluded, net, perMajor } = basket;
   const member = {
     tier: inputs.tier?.id ?? null,
@@ -49,7 +49,8 @@ export const rateQuickly = (
     attributes: inputs.attributes,
   };
   const sight = sights.see({
-    ...{ book, member, fact, sold, day, hour },
+    ...{ book, member, fact, sold, day },
+    hour: () => hourOf(fact, book),
     total: basket.totalText,
     net: basket.netText,
   });
@@ -113,24 +114,22 @@ const tryAll = (
   for (const compiled of candidates) {
     const isExtra = compiled.rule.extra !== undefined;
     if (isExtra) extras += 1;
-    const own = isExtra ? untried(compiled, receipt) : tryRule(compiled, receipt, givings, null);
+    const own = isExtra ? untried(compiled, receipt) : tryRule(compiled, receipt, givings, tried);
     if (own === null) return null;
     tried.push(own);
   }
-  if (extras === 0) return tried;
-  const byRule = new Map<string, Tried>();
-  for (const own of tried) if (own.compiled.rule.extra === undefined) byRule.set(idOf(own), own);
-  for (const [index, compiled] of candidates.entries()) {
-    if (compiled.rule.extra === undefined) continue;
-    const own = tryRule(compiled, receipt, givings, byRule);
+  for (let index = 0; extras > 0 && index < tried.length; index += 1) {
+    const compiled = candidates[index];
+    if (compiled?.rule.extra === undefined) continue;
+    // Those that are not tried yet have given nothing yet.
+    const own = tryRule(compiled, receipt, givings, tried);
     if (own === null) return null;
     tried[index] = own;
-    byRule.set(compiled.rule.id, own);
+    extras -= 1;
   }
   return tried;
 };
 
-const idOf = ({ compiled }: Tried): string => compiled.rule.id;
 const nothing: Fraction = { n: 0, d: 1 };
 const noCuts: readonly Cut[] = [];
 
@@ -157,7 +156,7 @@ const tryRule = (
   compiled: CompiledRule,
   receipt: SeenReceipt,
   givings: readonly (Giving | null)[],
-  before: ReadonlyMap<string, Tried> | null,
+  before: readonly Tried[],
 ): Tried | null => {
   const { applies, chooses, order, rule } = compiled;
   const held = applies === null ? null : applies(receipt.sight);
@@ -170,7 +169,8 @@ const tryRule = (
   const places = by === 'unit' ? placesOfUnits(receipt.basket, chosen) : 0;
   const weights = weightsOf(giving, receipt, chosen, before, places);
   const perOne = by === 'amount' || by === 'sum' ? receipt.basket.perMajor : 10 ** places;
-  const given = give(rule, giving, weights, perOne);
+  const whole = weights === receipt.basket.counts ? receipt.basket.net : sumOf(weights);
+  const given = give(rule, giving, { weights, whole, perOne });
   if (given === null) return null;
   const { exact, perLine, points } = given;
   return {
@@ -191,10 +191,11 @@ const linesOf = (
   { basket, sight, every }: SeenReceipt,
   chooses: (sight: Sight) => boolean,
 ): readonly boolean[] => {
-  const chosen: boolean[] = [];
+  const chosen = [...every];
   for (let index = 0; index < every.length; index += 1) {
+    if (every[index] !== true) continue;
     sight.line = basket.sold[index] ?? null;
-    chosen.push(every[index] === true && chooses(sight));
+    chosen[index] = chooses(sight);
   }
   return chosen;
 };
@@ -204,14 +205,13 @@ const weightsOf = (
   giving: Giving,
   { basket: { counts, sold }, every, zeros }: SeenReceipt,
   chosen: readonly boolean[],
-  before: ReadonlyMap<string, Tried> | null,
+  before: readonly Tried[],
   places: number,
 ): readonly number[] => {
   const byAmount = giving.by === 'amount' || giving.by === 'sum';
   if (byAmount && chosen === every) return counts;
-  const given =
-    giving.by === 'given' ? giving.of.map((id) => before?.get(id)?.perLine ?? zeros) : [];
-  const weights: number[] = [];
+  const given = giving.by === 'given' ? givenBy(giving.of, before) : [];
+  const weights = [...zeros];
   for (let index = 0; index < chosen.length; index += 1) {
     const count = chosen[index] === true ? (counts[index] ?? 0) : 0;
     let weight = 0;
@@ -220,10 +220,20 @@ const weightsOf = (
       if (chosen[index] === true) for (const own of given) weight += own[index] ?? 0;
     } else if (count > 0)
       weight = giving.by === 'line' ? 1 : Safe.units(sold[index]?.quantity ?? '', places);
-    weights.push(weight);
+    weights[index] = weight;
   }
   return weights;
 };
+
+/** What other rules gave; one that is named twice counts twice. */
+const givenBy = (
+  rules: readonly string[],
+  before: readonly Tried[],
+): readonly (readonly number[])[] =>
+  rules.flatMap((id) => {
+    const other = before.find(({ compiled }) => compiled.rule.id === id);
+    return other === undefined ? [] : [other.perLine];
+  });
 
 /** How finely the chosen lines are weighed. */
 const placesOfUnits = ({ sold, counts }: Basket, chosen: readonly boolean[]): number => {

@@ -10,6 +10,7 @@ import {
   type Rounding,
 } from '@tallystick/kernel';
 import type { ReceiptFact } from '../facts.js';
+import { dayOf } from '../rating.js';
 import type { Cap, EarningRule, Rulebook } from '../rulebook.js';
 import { engineOf } from './compile.js';
 import { rateExactly, type EngineInputs } from './rate-exactly.js';
@@ -190,7 +191,7 @@ describe('the quick engine', () => {
           const book = bookOf(drawn, multiplier, whole);
           const engine = engineOf(book);
           const full = { ...of, tier: book.tiers?.levels[0] ?? null };
-          const quickly = rateQuickly(engine, fact, full);
+          const quickly = rateQuickly(engine, fact, dayOf(fact, book), full);
           said.all += 1;
           if (quickly === null) return;
           said.quickly += 1;
@@ -234,7 +235,9 @@ describe('the quick engine', () => {
     ['0.1234567', false],
     ['90071992547409.91', false],
   ])('rates a line of %s: %p', (amount, quickly) => {
-    const engine = engineOf(bookOf([perPound], '1', undefined));
-    expect(rateQuickly(engine, plain(amount), nobody) !== null).toBe(quickly);
+    const book = bookOf([perPound], '1', undefined);
+    const fact = plain(amount);
+    const rated = rateQuickly(engineOf(book), fact, dayOf(fact, book), nobody);
+    expect(rated !== null).toBe(quickly);
   });
 });

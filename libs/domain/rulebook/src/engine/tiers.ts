@@ -2,9 +2,9 @@ import { Exact, addDays, addMonths, toMinor, type LocalDate } from '@tallystick/
 import type { Rulebook, TierLevel, Tiers } from '../rulebook.js';
 import {
   firstOfMonth,
-  firstOfYear,
   firstOfNextMonth,
   firstOfNextYear,
+  lastOfYearBefore,
   type DayActivity,
   type History,
 } from './history.js';
@@ -66,9 +66,8 @@ const reachedOn = (
   until: SumUntil,
   nothing: boolean,
 ): ((day: LocalDate) => number) => {
-  const from = tiers.levels.map((level) =>
-    tiers.by === 'spend' ? toMinor(Exact.exact(level.from), currency, 'down') : Number(level.from),
-  );
+  if (nothing) return () => 0;
+  const from = thresholdsOf(tiers, currency);
   const levelOf = (amount: number): number => {
     let level = 0;
     from.forEach((least, index) => {
@@ -81,20 +80,32 @@ const reachedOn = (
       case 'lifetime':
         return levelOf(until(day));
       case 'calendar-year':
-        return levelOf(until(day) - until(addDays(firstOfYear(day), -1)));
+        return levelOf(until(day) - until(lastOfYearBefore(day)));
       case 'rolling-12-months':
         return levelOf(until(day) - until(addMonths(day, -12)));
     }
   };
-  if (nothing) return () => 0;
   switch (tiers.upgrade ?? 'at-once') {
     case 'at-once':
       return inWindow;
     case 'next-month':
       return (day) => Math.min(inWindow(addDays(firstOfMonth(day), -1)), inWindow(day));
     case 'next-window':
-      return (day) => inWindow(addDays(firstOfYear(day), -1));
+      return (day) => inWindow(lastOfYearBefore(day));
   }
+};
+
+const thresholds = new WeakMap<Tiers, readonly number[]>();
+
+/** From what on each level holds, as it is counted; a ladder belongs to one programme, which has one currency. */
+const thresholdsOf = (tiers: Tiers, currency: string): readonly number[] => {
+  const known = thresholds.get(tiers);
+  if (known !== undefined) return known;
+  const from = tiers.levels.map((level) =>
+    tiers.by === 'spend' ? toMinor(Exact.exact(level.from), currency, 'down') : Number(level.from),
+  );
+  thresholds.set(tiers, from);
+  return from;
 };
 
 type SumUntil = (day: LocalDate) => number;
