@@ -1,4 +1,4 @@
-import { Exact, addMs, type Instant } from '@tallystick/kernel';
+import { Exact, startOfWindow, timeZone, type Instant } from '@tallystick/kernel';
 import {
   decideReceipt,
   membershipsHeld,
@@ -26,8 +26,6 @@ import {
 import type { Part } from './events.js';
 import { isReceipt, revisionOf, type Fact } from './fact-stream.js';
 import { originalOf } from './pin.js';
-
-const dayMs = 86_400_000;
 
 /** What applying a fact is told besides the account and the fact. */
 export interface Applying {
@@ -67,12 +65,19 @@ export const applyPart = (
     ...ratedFrom(inputs, rating, digest),
     earning: earningOf(fact, rating),
     returns: isReceipt(own) ? returnsOf(own) : [],
-    returnsNotBefore: addMs(fact.occurredAt, -rulebook.book.returns.windowDays * dayMs),
+    returnsNotBefore: returnableFrom(rulebook.book, fact.occurredAt),
     arrearsPolicy: arrearsPolicyOf(rulebook.book),
     cameBackElsewhere,
   };
   return decideReceipt(account, rated, at);
 };
+
+/** From when on sales can be returned at a moment: whole days of the programme, that of the return and so many before it. */
+export const returnableFrom = (
+  { returns, timeZone: zone }: Pick<Rulebook, 'returns' | 'timeZone'>,
+  at: Instant,
+  lateDays = 0,
+): Instant => startOfWindow(at, returns.windowDays + lateDays, timeZone(zone));
 
 /** What an account knows of itself that its rulebook may ask. */
 export const inputsOf = (account: Account, fact: Fact): RatingInputs => {
