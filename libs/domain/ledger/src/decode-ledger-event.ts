@@ -3,10 +3,10 @@ import type { EventPart } from './spread.js';
 
 /**
  * The newest schema version of what has lists: what an event is stored with when it is in parts, or has lots that lapse after inactivity, or
- * memberships. Releases that know none of these refuse it.
+ * memberships, or adds to what an account has of a fact. Releases that know none of these refuse it.
  */
 const newest: { readonly [T in Exclude<LedgerEventType, 'AccountOpened'>]: number } = {
-  PointsEarned: 3,
+  PointsEarned: 4,
   EarnReversed: 2,
   PointsRedeemed: 2,
   RedemptionRefunded: 2,
@@ -36,8 +36,9 @@ const understood: { readonly [T in LedgerEventType | EventPart['type']]: number 
 export const schemaVersionOf = (event: LedgerEvent): number => {
   switch (event.type) {
     case 'PointsEarned': {
-      const { lots, memberships } = event.data;
-      if (lapseAfterInactivity(lots) || memberships !== undefined) return newest[event.type];
+      const { lots, memberships, adds } = event.data;
+      if (adds === true) return newest[event.type];
+      if (lapseAfterInactivity(lots) || memberships !== undefined) return 3;
       return lots.some(({ counters }) => counters !== undefined) ? 2 : 1;
     }
     case 'AccountsMerged':

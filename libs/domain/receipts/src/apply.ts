@@ -1,5 +1,6 @@
 import { Exact, startOfWindow, timeZone, type Instant } from '@tallystick/kernel';
 import {
+  decideLateReturns,
   decideReceipt,
   membershipsHeld,
   without,
@@ -7,6 +8,8 @@ import {
   type CameBack,
   type FactDecision,
   type RatedFact,
+  type ReceiptEvent,
+  type Returning,
   type RatedFrom,
   type RulebookRef,
   type ReturnedLine,
@@ -24,8 +27,7 @@ import {
   type Rulebook,
 } from '@tallystick/rulebook';
 import type { Part } from './events.js';
-import { isReceipt, revisionOf, type Fact } from './fact-stream.js';
-import { originalOf } from './pin.js';
+import { isReceipt, originalOf, revisionOf, type Fact } from './fact-stream.js';
 
 /** What applying a fact is told besides the account and the fact. */
 export interface Applying {
@@ -37,6 +39,14 @@ export interface Applying {
   readonly budgets?: ReadonlyMap<string, number>;
   /** See `RatedFact`. */
   readonly cameBackElsewhere?: readonly CameBack[];
+  /** See `RatedFact`. */
+  readonly adds?: boolean;
+}
+
+/** A version of the rulebook, and its name. */
+interface Terms {
+  readonly ref: RulebookRef;
+  readonly book: Rulebook;
 }
 
 /** Rates the part of a fact that is pinned to an account, under the version that it is pinned to, and folds it into the account. */
@@ -44,33 +54,50 @@ export const applyPart = (
   account: Account,
   fact: Fact,
   part: Part,
-  rulebook: { readonly ref: RulebookRef; readonly book: Rulebook },
-  { at, digest, budgets, cameBackElsewhere = [] }: Applying,
+  rulebook: Terms,
+  { at, digest, budgets, cameBackElsewhere = [], adds = false }: Applying,
 ): FactDecision => {
   const own = isReceipt(fact) ? linesOf(fact, part.lines) : fact;
   const inputs = { ...inputsOf(account, fact), ...(budgets === undefined ? {} : { budgets }) };
   const rating = isReceipt(own)
     ? rateReceipt(own, inputs, rulebook.book)
     : ratePartnerEvent(own, rulebook.book, budgets);
+  const lotsBefore = adds ? (account.facts.get(fact.id)?.lots.length ?? 0) : 0;
   const rated: RatedFact = {
-    fact: fact.id,
-    factRevision: revisionOf(fact),
-    factHash: fact.hash,
-    occurredAt: fact.occurredAt,
-    card: fact.card,
-    rulebook: rulebook.ref,
+    ...returningOf(fact, own, rulebook),
     tier: rating.tier,
     spendYear: rating.spendYear,
     day: rating.day,
     ...ratedFrom(inputs, rating, digest),
-    earning: earningOf(fact, rating),
-    returns: isReceipt(own) ? returnsOf(own) : [],
-    returnsNotBefore: returnableFrom(rulebook.book, fact.occurredAt),
-    arrearsPolicy: arrearsPolicyOf(rulebook.book),
+    earning: earningOf(fact, rating, lotsBefore),
     cameBackElsewhere,
+    ...(adds ? { adds } : {}),
   };
   return decideReceipt(account, rated, at);
 };
+
+/** What of a part that the account has applied takes back more now, because the sale that it names has come since; folded in. */
+export const applyLateReturns = (
+  account: Account,
+  fact: ReceiptFact,
+  part: Part,
+  rulebook: Terms,
+  at: Instant,
+): readonly ReceiptEvent[] =>
+  decideLateReturns(account, returningOf(fact, linesOf(fact, part.lines), rulebook), at);
+
+/** What a fact is to the sales that it returns. `own`: with the lines that go to the account. */
+const returningOf = (fact: Fact, own: Fact, { ref, book }: Terms): Returning => ({
+  fact: fact.id,
+  factRevision: revisionOf(fact),
+  factHash: fact.hash,
+  occurredAt: fact.occurredAt,
+  card: fact.card,
+  rulebook: ref,
+  returns: isReceipt(own) ? returnsOf(own) : [],
+  returnsNotBefore: returnableFrom(book, fact.occurredAt),
+  arrearsPolicy: arrearsPolicyOf(book),
+});
 
 /** From when on sales can be returned at a moment: whole days of the programme, that of the return and so many before it. */
 export const returnableFrom = (
@@ -111,9 +138,9 @@ export const linesOf = (fact: ReceiptFact, lines: readonly number[]): ReceiptFac
   return { ...fact, lines: fact.lines.filter((line) => ordinals.has(line.ordinal)) };
 };
 
-const earningOf = (fact: Fact, rating: Rating): RatedFact['earning'] => ({
+const earningOf = (fact: Fact, rating: Rating, lotsBefore: number): RatedFact['earning'] => ({
   lots: rating.lots.map((lot, index) => ({
-    id: `${fact.id}#${revisionOf(fact)}.${index}`,
+    id: `${fact.id}#${revisionOf(fact)}.${lotsBefore + index}`,
     ...lot,
   })),
   lines: rating.lines,

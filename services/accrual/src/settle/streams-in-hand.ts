@@ -5,12 +5,13 @@ import {
   decodeBudgetEvent,
   decodeCardEvent,
   decodeFactEvent,
+  emptyFactStream,
   evolveBudget,
   evolveCard,
-  evolveFact,
+  evolveFactStream,
   unknownCard,
   untouchedBudget,
-  type FactStreamState,
+  type FactStream,
 } from '@tallystick/receipts';
 import { AccountInHand } from './account-in-hand.js';
 import type { HeldBudget } from './budget-cache.js';
@@ -18,8 +19,7 @@ import type { HeldCard } from './card-cache.js';
 import type { Memory } from './memory.js';
 
 /** A fact's stream as it was read. */
-export interface HeldFact {
-  readonly state: FactStreamState | null;
+export interface HeldFact extends FactStream {
   /** -1: there is none. */
   readonly revision: number;
 }
@@ -224,9 +224,8 @@ export class StreamsInHand {
         this.memory.catalog.learn(stream, events);
         return;
       default: {
-        let state: FactStreamState | null = null;
-        for (const event of events) state = evolveFact(state, decodeFactEvent(event));
-        this.facts.set(stream, { state, revision });
+        const told = events.map(decodeFactEvent).reduce(evolveFactStream, emptyFactStream);
+        this.facts.set(stream, { ...told, revision });
       }
     }
   }
