@@ -185,33 +185,33 @@ const play = async ({
     for (const answer of answers)
       if (answer.kind !== 'settled') throw new Error(answer.kind, { cause: answer });
   };
-  for (const one_ of steps) {
-    switch (one_.kind) {
+  for (const told of steps) {
+    switch (told.kind) {
       case 'deliver': {
-        const said = slips[one_.number - 1]?.[one_.revision - 1];
+        const said = slips[told.number - 1]?.[told.revision - 1];
         if (said === undefined) throw new Error('no slip');
-        await tell(one_.dies, () => settle(one_.number, one_.revision, said));
-        model.hear(one_.number, one_.revision, said);
+        await tell(told.dies, () => settle(told.number, told.revision, said));
+        model.hear(told.number, told.revision, said);
         break;
       }
       case 'claim': {
-        const { fact, metadata } = till.receipt(one_.number, null);
-        const request = { receipt: fact.id, account: accountId(one_.by), total: null };
-        const answer = await tell(one_.dies, () => claimReceipt(one, request, () => metadata));
-        const said = model.latest.get(one_.number)?.slip;
+        const { fact, metadata } = till.receipt(told.number, null);
+        const request = { receipt: fact.id, account: accountId(told.by), total: null };
+        const answer = await tell(told.dies, () => claimReceipt(one, request, () => metadata));
+        const said = model.latest.get(told.number)?.slip;
         const sells = said !== undefined && products.some((product) => said.sold[product] > 0);
-        const free = said?.card === null && !model.claimed.has(one_.number);
+        const free = said?.card === null && !model.claimed.has(told.number);
         if (free && sells) expect(answer.kind).toBe('claimed');
-        if (answer.kind === 'claimed' && !model.claimed.has(one_.number))
-          model.claimed.set(one_.number, one_.by);
+        if (answer.kind === 'claimed' && !model.claimed.has(told.number))
+          model.claimed.set(told.number, told.by);
         break;
       }
       case 'link': {
-        if (model.owners.has(one_.card)) break;
-        await till.attach(one_.card, one_.to);
-        model.owners.set(one_.card, one_.to);
+        if (model.owners.has(told.card)) break;
+        await till.attach(told.card, told.to);
+        model.owners.set(told.card, told.to);
         const { metadata } = till.receipt(0, null);
-        await one.settler.claim(till.program, till.card(one_.card), metadata);
+        await one.settler.claim(till.program, till.card(told.card), metadata);
       }
     }
   }
