@@ -7,8 +7,10 @@ export type Points = number & { readonly [pointsBrand]: true };
 /** Checks and brands a whole number. Throws on a fraction, and `BeyondLimits` on one beyond 2^53 - 1. */
 export const points = (value: number | bigint): Points => {
   const number = Number(value);
-  invariant(Number.isInteger(number), `points are whole, got ${value}`);
-  if (!Number.isSafeInteger(number)) throw new BeyondLimits(`${value} points`);
+  if (!Number.isSafeInteger(number)) {
+    invariant(Number.isInteger(number), `points are whole, got ${value}`);
+    throw new BeyondLimits(`${value} points`);
+  }
   return (number === 0 ? 0 : number) as Points;
 };
 

@@ -24,7 +24,7 @@ const program = `
       const history = new Map([['2026-02-28', { spendMinor: 40000, points: 400, visits: 3 }]]);
       const rating = rateReceipt(fact, { history, firstPurchase: true }, book);
       if (rating.explanation !== null) ratings += 1;
-      hash.update(JSON.stringify(rating));
+      hash.update(JSON.stringify(rating)).update(rating.explanationText());
     }
     console.log(name, ratings, hash.digest('hex'));
   }

@@ -8,7 +8,7 @@ import {
   type Deployment,
   type TestService,
 } from '@tallystick/testing/service';
-import { adjustmentFact, adjustmentStream } from './adjustments/adjustment.js';
+import { adjustmentStreams } from './adjustments/adjustment.js';
 import { maria, openClub, paul, publish, type Club } from './testing/club.js';
 import { startAccrual } from './testing/start-accrual.js';
 
@@ -141,10 +141,14 @@ const keptByOlderRelease = async (change: object): Promise<string> => {
   const named = { adjustment: 'older', program, account: 'ann', reason: 'x' };
   const data = { ...named, change, requestedBy: 'maria', hash: 'h' };
   const metadata = { program, occurredAt: at, recordedAt: at, actor: 'x', correlationId: 'x' };
-  const fact = adjustmentFact(program, 'older');
+  const fact = adjustmentStreams.factOf({ program, id: 'older' });
   const event = newEvent(fact, 0, { type: 'AdjustmentRequested', data }, metadata);
   await service.store.append([
-    { stream: adjustmentStream(program, 'older'), expected: 'noStream', events: [event] },
+    {
+      stream: adjustmentStreams.streamOf({ program, id: 'older' }),
+      expected: 'noStream',
+      events: [event],
+    },
   ]);
   return 'older';
 };

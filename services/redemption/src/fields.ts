@@ -21,9 +21,15 @@ export const kind = z
   .string()
   .regex(/^[a-z0-9][a-z0-9:._-]{0,99}$/)
   .default('discount')
-  .describe('What they are spent on: discount, reward:<id>');
+  .describe(
+    'What they are spent on, as the rulebook has it: discount where points have a value in money, reward:<id> for exactly its price',
+  );
 export const reference = text(200).describe("The till's or the shop's own reference");
 export const reason = text(200);
+
+/** Why points are not spent, or not reserved: problems with status 409. */
+export const spendingProblems =
+  'insufficient-points, account-merged, no-rulebook-in-force, kind-unknown, reward-unknown, level-too-low, price-differs';
 
 /** In answers. */
 export const availableAfter = z.int().describe('What was available right after it');

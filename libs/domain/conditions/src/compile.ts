@@ -4,8 +4,8 @@ import { check, type Node } from './check.js';
 import { functionOf } from './evaluate.js';
 import { conditionLimits } from './limits.js';
 import { narrow, type Narrowing } from './narrow.js';
-import type { Bindings, ConditionFault, ConditionType, Environment } from './types.js';
-import { celValueOf, dayToInt, decimalToInt } from './values.js';
+import type { Bindings, ConditionFault, ConditionType, Environment, Reader } from './types.js';
+import { boundAs, celValueOf, dayToInt, decimalToInt } from './values.js';
 
 /** A condition that was checked: it cannot fail, hang, or look at anything that is not declared. */
 export interface Condition {
@@ -16,6 +16,8 @@ export interface Condition {
   readonly narrowing: Narrowing;
   /** Throws when a name that it looks at is bound to nothing, or to another type: a bug of who binds it. */
   readonly holds: (bindings: Bindings) => boolean;
+  /** The same, about something whose values are read as they are needed: a condition is compiled once, and asked often. */
+  readonly about: <Scope>(reader: (name: string) => Reader<Scope>) => (scope: Scope) => boolean;
   /** The same as CEL itself evaluates it: slow, and what `holds` must agree with. */
   readonly byCel: (bindings: Bindings) => boolean;
 }
@@ -58,8 +60,20 @@ export const compileCondition = (
     if (isCelError(result)) throw new Error(`condition ${text}: ${result.message}`);
     return result === true;
   };
-  const holds = functionOf(expr, environment, byCel) ?? byCel;
-  return ok({ text, names, narrowing: narrow(expr), holds, byCel });
+  const about = <Scope>(reader: (name: string) => Reader<Scope>): ((scope: Scope) => boolean) => {
+    const slowly = (scope: Scope): boolean =>
+      byCel(
+        Object.fromEntries(
+          used.flatMap(({ name }) => {
+            const value = boundAs(reader(name)(scope));
+            return value === undefined ? [] : [[name, value]];
+          }),
+        ),
+      );
+    return functionOf(expr, environment, reader, slowly) ?? slowly;
+  };
+  const holds = about<Bindings>((name) => (bindings) => bindings[name]);
+  return ok({ text, names, narrowing: narrow(expr), holds, about, byCel });
 };
 
 const celTypes = {

@@ -1,59 +1,65 @@
-import { invariant } from '@tallystick/kernel';
+import { Safe, invariant } from '@tallystick/kernel';
 import type { Node } from './check.js';
 import { nameOf } from './narrow.js';
-import type { Bindings, Environment } from './types.js';
-import { celValueOf, dayToInt, decimalToInt } from './values.js';
+import type { ConditionType, Environment, Reader } from './types.js';
+import { dayToInt, decimalToInt, decimalToNumber, misbound, numberOf } from './values.js';
 
 /** A part of a checked condition as a function. */
-type Part = (bindings: Bindings) => Value;
-type Item = string | bigint | boolean;
+type Part<Scope> = (scope: Scope) => Value;
+type Item = string | number | boolean;
 type Value = Item | readonly Item[];
 
-/** Arithmetic went beyond 64 bits: what CEL makes of that, CEL itself is to say. */
-class BeyondInt64 extends Error {}
-const int64Max = 2n ** 63n - 1n;
-const int64Min = -(2n ** 63n);
-const within = (value: bigint): bigint => {
-  if (value > int64Max || value < int64Min) throw new BeyondInt64();
+/** A number is beyond what a double holds: what CEL makes of it, CEL itself is to say. */
+class BeyondSafe extends Error {}
+const within = (value: number): number => {
+  if (Number.isNaN(Safe.whole(value))) throw new BeyondSafe();
   return value;
 };
 
 /**
- * A checked condition as plain functions, which say what CEL says and are some ten times as fast. Null where a part of it is none that we
- * know; `orElse` answers where CEL would find an error.
+ * A checked condition as plain functions over numbers, which say what CEL says, many times as fast. Null where a part of it is
+ * none that we know; `orElse` answers where a number is too large for a double, or CEL would find an error.
  */
-export const functionOf = (
+export const functionOf = <Scope>(
   root: Node,
   environment: Environment,
-  orElse: (bindings: Bindings) => boolean,
-): ((bindings: Bindings) => boolean) | null => {
-  const part = partOf(root, environment);
+  reader: (name: string) => Reader<Scope>,
+  orElse: (scope: Scope) => boolean,
+): ((scope: Scope) => boolean) | null => {
+  const part = partOf(root, { environment, reader });
   if (part === null) return null;
-  return (bindings) => {
+  return (scope) => {
     try {
-      return part(bindings) === true;
+      return part(scope) === true;
     } catch (error) {
-      if (error instanceof BeyondInt64) return orElse(bindings);
+      if (error instanceof BeyondSafe) return orElse(scope);
       throw error;
     }
   };
 };
 
-const partOf = (node: Node | undefined, environment: Environment): Part | null => {
+interface Known<Scope> {
+  readonly environment: Environment;
+  readonly reader: (name: string) => Reader<Scope>;
+}
+
+const partOf = <Scope>(node: Node | undefined, known: Known<Scope>): Part<Scope> | null => {
   const kind = node?.exprKind;
   if (node === undefined || kind === undefined) return null;
   switch (kind.case) {
-    case 'constExpr':
-      return constant(kind.value.constantKind);
+    case 'constExpr': {
+      const value = constantOf(node);
+      return value === null ? null : () => value;
+    }
     case 'identExpr':
     case 'selectExpr':
-      return named(nameOf(node), environment);
+      return named(nameOf(node), known);
     case 'listExpr':
-      return list(kind.value.elements, environment);
+      return list(kind.value.elements, known);
     case 'callExpr': {
       const { target, args, function: name } = kind.value;
       const parts = (target === undefined ? args : [target, ...args]).map((arg) =>
-        partOf(arg, environment),
+        partOf(arg, known),
       );
       return literal(name, args) ?? call(name, parts);
     }
@@ -62,61 +68,99 @@ const partOf = (node: Node | undefined, environment: Environment): Part | null =
   }
 };
 
-const constant = (
-  kind: Extract<Node['exprKind'], { case: 'constExpr' }>['value']['constantKind'],
-): Part | null => {
-  if (kind.case !== 'boolValue' && kind.case !== 'stringValue' && kind.case !== 'int64Value')
-    return null;
-  const { value } = kind;
-  return () => value;
+const constantOf = ({ exprKind: kind }: Node): Item | null => {
+  if (kind.case !== 'constExpr') return null;
+  const { constantKind } = kind.value;
+  if (constantKind.case === 'boolValue' || constantKind.case === 'stringValue')
+    return constantKind.value;
+  return constantKind.case === 'int64Value' ? safe(numberOf(constantKind.value)) : null;
 };
 
-const named = (name: string | null, environment: Environment): Part | null => {
+const safe = (value: number): number | null => (Number.isNaN(value) ? null : value);
+
+const named = <Scope>(
+  name: string | null,
+  { environment, reader }: Known<Scope>,
+): Part<Scope> | null => {
   const type = name === null ? undefined : environment[name];
-  return name === null || type === undefined
-    ? null
-    : (bindings) => celValueOf(name, type, bindings[name]);
+  return name === null || type === undefined ? null : typed(name, type, reader(name));
 };
 
-const list = (elements: readonly Node[], environment: Environment): Part | null => {
-  const parts = elements.map((element) => partOf(element, environment));
-  const known = parts.flatMap((part) => part ?? []);
-  if (known.length !== parts.length) return null;
-  const all = (bindings: Bindings): readonly Item[] =>
-    known.flatMap((part) => {
-      const item = part(bindings);
+/** Throws on a value that is not of its declared type, as `celValueOf` does. */
+const typed = <Scope>(name: string, type: ConditionType, read: Reader<Scope>): Part<Scope> => {
+  const wrong = (): never => {
+    throw misbound(name, type);
+  };
+  switch (type) {
+    case 'bool':
+      return (of) => {
+        const value = read(of);
+        return typeof value === 'boolean' ? value : wrong();
+      };
+    case 'int':
+      return (of) => {
+        const value = read(of);
+        if (typeof value === 'number') return value;
+        return typeof value === 'bigint' ? within(numberOf(value)) : wrong();
+      };
+    case 'decimal':
+      return (of) => {
+        const value = read(of);
+        return typeof value === 'string' ? within(decimalToNumber(value)) : wrong();
+      };
+    case 'string':
+      return (of) => {
+        const value = read(of);
+        return typeof value === 'string' ? value : wrong();
+      };
+    case 'date':
+      return (of) => {
+        const value = read(of);
+        const day = typeof value === 'string' ? dayToInt(value) : null;
+        return day === null ? wrong() : Number(day);
+      };
+    case 'strings':
+      return (of) => {
+        const value = read(of);
+        return typeof value === 'object' ? value : wrong();
+      };
+  }
+};
+
+const list = <Scope>(elements: readonly Node[], known: Known<Scope>): Part<Scope> | null => {
+  const fixed = elements.flatMap((element) => constantOf(element) ?? []);
+  if (fixed.length === elements.length) return () => fixed;
+  const parts = elements.flatMap((element) => partOf(element, known) ?? []);
+  if (parts.length !== elements.length) return null;
+  return (of) =>
+    parts.flatMap((part) => {
+      const item = part(of);
       return typeof item === 'object' ? [] : [item];
     });
-  if (!elements.every(({ exprKind }) => exprKind.case === 'constExpr')) return all;
-  const fixed = all({});
-  return () => fixed;
 };
 
 /** `decimal("1.50")` and `date("2026-12-24")`: worked out once. */
-const literal = (name: string, [arg]: readonly Node[]): Part | null => {
-  const kind = arg?.exprKind;
-  if (kind?.case !== 'constExpr' || kind.value.constantKind.case !== 'stringValue') return null;
-  const text = kind.value.constantKind.value;
-  if (name === 'decimal') {
-    const value = decimalToInt(text);
-    return () => value;
-  }
-  if (name === 'date') {
-    const value = dayToInt(text) ?? 0n;
-    return () => value;
-  }
-  return null;
+const literal = (name: string, [arg]: readonly Node[]): (() => number) | null => {
+  const text = arg === undefined ? null : constantOf(arg);
+  if (typeof text !== 'string') return null;
+  const value =
+    name === 'decimal'
+      ? safe(numberOf(decimalToInt(text)))
+      : name === 'date'
+        ? Number(dayToInt(text) ?? 0n)
+        : null;
+  return value === null ? null : () => value;
 };
 
-const call = (name: string, [a, b]: readonly (Part | null)[]): Part | null => {
+const call = <Scope>(name: string, [a, b]: readonly (Part<Scope> | null)[]): Part<Scope> | null => {
   if (a === null || a === undefined) return null;
   if (name === '!_') return (of) => a(of) !== true;
   if (name === '-_') return (of) => within(-number(a(of)));
-  if (name === 'size') return (of) => BigInt(items(a(of)).length);
+  if (name === 'size') return (of) => items(a(of)).length;
   return b === null || b === undefined ? null : binary(name, a, b);
 };
 
-const binary = (name: string, a: Part, b: Part): Part | null => {
+const binary = <Scope>(name: string, a: Part<Scope>, b: Part<Scope>): Part<Scope> | null => {
   switch (name) {
     case '_&&_':
       return (of) => a(of) === true && b(of) === true;
@@ -137,7 +181,8 @@ const binary = (name: string, a: Part, b: Part): Part | null => {
     case '@in':
       return (of) => {
         const wanted = a(of);
-        return items(b(of)).some((item) => item === wanted);
+        for (const item of items(b(of))) if (item === wanted) return true;
+        return false;
       };
     case '_+_':
       return (of) => within(number(a(of)) + number(b(of)));
@@ -155,8 +200,8 @@ const binary = (name: string, a: Part, b: Part): Part | null => {
 };
 
 /** What was checked when the condition was compiled. */
-const number = (value: Value): bigint => {
-  invariant(typeof value === 'bigint', 'a checked condition compares numbers');
+const number = (value: Value): number => {
+  invariant(typeof value === 'number', 'a checked condition compares numbers');
   return value;
 };
 const text = (value: Value): string => {

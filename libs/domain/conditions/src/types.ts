@@ -10,6 +10,10 @@ export type Environment = Readonly<Record<string, ConditionType>>;
 /** A value by its type: bool; int as bigint; decimal as an exact decimal's text; date as `2026-02-28`; strings as a list. */
 export type ConditionValue = boolean | bigint | string | readonly string[];
 export type Bindings = Readonly<Record<string, ConditionValue>>;
+/** The same, where a whole number that a double holds need not be a bigint. */
+export type Seen = ConditionValue | number;
+/** How a name's value is read from whatever a condition looks at. */
+export type Reader<Scope> = (scope: Scope) => Seen | undefined;
 
 /** What is wrong with a condition, where, and what to write instead. */
 export interface ConditionFault {

@@ -1,8 +1,9 @@
-import { Exact, remembered } from '@tallystick/kernel';
-import type { ConditionType, ConditionValue } from './types.js';
+import { Exact, Safe, remembered } from '@tallystick/kernel';
+import type { ConditionType, ConditionValue, Seen } from './types.js';
 
 /** Amounts are compared to a millionth: finer than any currency, and a price of twelve digits still fits 64 bits. */
 const millionths = Exact.exact(1_000_000);
+const millionthDigits = 6;
 /** One that has at most six decimals, and is far from 64 bits: no arithmetic is needed. */
 const shortDecimal = /^(-?\d{1,12})(?:\.(\d{1,6}))?$/;
 const int64Max = 2n ** 63n - 1n;
@@ -19,6 +20,15 @@ export const decimalToInt = (decimal: string): bigint => {
   const value = Exact.round(Exact.multiply(Exact.exact(decimal), millionths), 'half-even');
   return value > int64Max ? int64Max : value < -int64Max ? -int64Max : value;
 };
+
+/** The same as a number; NaN where a double does not hold it. */
+export const decimalToNumber = (decimal: string): number => {
+  const quickly = Safe.units(decimal, millionthDigits);
+  return Number.isNaN(quickly) ? numberOf(decimalToInt(decimal)) : quickly;
+};
+
+/** NaN where a double does not hold it. */
+export const numberOf = (value: bigint): number => Safe.whole(Number(value));
 
 export const isDecimal = (text: string): boolean => decimalPattern.test(text);
 
@@ -67,5 +77,12 @@ export const celValueOf = (
       if (typeof value === 'object') return value;
       break;
   }
-  throw new Error(`${name} is bound to a value that is no ${type}`);
+  throw misbound(name, type);
 };
+
+export const misbound = (name: string, type: ConditionType): Error =>
+  new Error(`${name} is bound to a value that is no ${type}`);
+
+/** What is seen, as it is bound. */
+export const boundAs = (seen: Seen | undefined): ConditionValue | undefined =>
+  typeof seen === 'number' ? BigInt(seen) : seen;

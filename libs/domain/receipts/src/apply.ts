@@ -2,7 +2,6 @@ import { Exact, startOfWindow, timeZone, type Instant } from '@tallystick/kernel
 import {
   decideLateReturns,
   decideReceipt,
-  membershipsHeld,
   without,
   type Account,
   type CameBack,
@@ -18,7 +17,6 @@ import {
   arrearsPolicyOf,
   engineVersion,
   isSale,
-  paidTimes,
   ratePartnerEvent,
   rateReceipt,
   type ReceiptFact,
@@ -28,6 +26,7 @@ import {
 } from '@tallystick/rulebook';
 import type { Part } from './events.js';
 import { isReceipt, originalOf, revisionOf, type Fact } from './fact-stream.js';
+import { paidTimesOf } from './level.js';
 
 /** What applying a fact is told besides the account and the fact. */
 export interface Applying {
@@ -110,25 +109,21 @@ export const returnableFrom = (
 export const inputsOf = (account: Account, fact: Fact): RatingInputs => {
   const { history, counted } = without(account, fact.id);
   const firstPurchase = history.size === 0 && account.totals.opening === 0;
-  const bought = membershipsHeld(account, fact.id).map(({ months, quantity, ...of }) => ({
-    ...of,
-    months: months * quantity,
-  }));
-  return { history, counted, firstPurchase, paid: paidTimes(bought) };
+  return { history, counted, firstPurchase, paid: paidTimesOf(account, fact.id) };
 };
 
 /** What is stored with the award, so that why it is so can be made again. */
 export const ratedFrom = (
   { firstPurchase }: RatingInputs,
-  { explanation, counted, budgets }: Rating,
+  rating: Pick<Rating, 'explanationText' | 'counted' | 'budgets'>,
   digest: Applying['digest'],
 ): { readonly rated: RatedFrom } => ({
   rated: {
     engine: engineVersion,
-    explanation: digest(JSON.stringify(explanation)),
+    explanation: digest(rating.explanationText()),
     ...(firstPurchase === true ? { firstPurchase } : {}),
-    ...(Object.keys(counted).length === 0 ? {} : { counted }),
-    ...(Object.keys(budgets).length === 0 ? {} : { budgets }),
+    ...(Object.keys(rating.counted).length === 0 ? {} : { counted: rating.counted }),
+    ...(Object.keys(rating.budgets).length === 0 ? {} : { budgets: rating.budgets }),
   },
 });
 

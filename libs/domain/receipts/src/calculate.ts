@@ -5,6 +5,7 @@ import {
   isSale,
   rateReceipt,
   reducedBy,
+  rewardsFor,
   type Discounts,
   type Rating,
   type ReceiptFact,
@@ -39,17 +40,12 @@ export const calculate = (
   const receipt = reducedBy(basket, discounts, book.currency);
   const rating = rateReceipt(receipt, inputs, book);
   const { available } = valuation(account, at);
-  const levels = (book.tiers?.levels ?? []).map(({ id }) => id);
-  const level = rating.tier === null ? -1 : levels.indexOf(rating.tier);
   return {
     discounts,
     receipt,
     rating,
     payable: payableOf(receipt, available, book),
-    rewards: (book.rewards ?? []).filter(
-      ({ points, tier }) =>
-        points <= available && (tier === undefined || level >= levels.indexOf(tier)),
-    ),
+    rewards: rewardsFor(book, rating.tier).filter(({ points }) => points <= available),
   };
 };
 

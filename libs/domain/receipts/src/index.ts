@@ -7,5 +7,6 @@ export * from './pin.js';
 export * from './apply.js';
 export * from './calculate.js';
 export * from './explain.js';
+export * from './level.js';
 export * from './outcome.js';
 export * from './rerate.js';

@@ -14,6 +14,7 @@ export {
 } from './memberships.js';
 export { budgetsAsked } from './budgets-asked.js';
 export * from './in-force.js';
+export * from './spending.js';
 export * from './engine/compile.js';
 export * from './engine/explanation.js';
 export { tierOn, type PaidTime, type TierInputs } from './engine/tiers.js';

@@ -199,7 +199,9 @@ describe('an explanation', () => {
           for (const { rounded, points, cuts, outcome } of explanation.rules)
             if (outcome === 'gave' || outcome === 'cut')
               expect(rounded - sum(cuts.map(({ cut }) => cut))).toBe(points);
-          expect(JSON.stringify(rate(fact, structuredClone(club)))).toBe(JSON.stringify(rating));
+          const again = rate(fact, structuredClone(club));
+          expect(JSON.stringify(again)).toBe(JSON.stringify(rating));
+          expect(again.explanationText()).toBe(rating.explanationText());
         },
       ),
       { numRuns: 400 },

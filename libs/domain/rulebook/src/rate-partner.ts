@@ -74,6 +74,7 @@ export const ratePartnerEvent = (
       ...(budget === null ? {} : { budget }),
       ...causeAndCost(book),
     }));
+  const explanation = explain(day, tried, book);
   return {
     tier: null,
     spendYear: yearOf(day),
@@ -84,7 +85,8 @@ export const ratePartnerEvent = (
     counted: {},
     budgets,
     memberships: [],
-    explanation: explain(day, tried, book),
+    explanation,
+    explanationText: () => JSON.stringify(explanation),
   };
 };
 

@@ -1,15 +1,16 @@
-import { Exact, Points, minorUnitDigits, yearOf, type Rounding } from '@tallystick/kernel';
+import { Points, yearOf, type LocalDate } from '@tallystick/kernel';
 import { fullBudgets } from './budgets-asked.js';
-import { isSale, type ReceiptFact, type ReceiptLine } from './facts.js';
+import type { ReceiptFact } from './facts.js';
 import { engineOf } from './engine/compile.js';
-import { exclusionOf } from './engine/exclusions.js';
 import type { Explanation } from './engine/explanation.js';
 import type { History } from './engine/history.js';
-import { rateWith, type EngineInputs } from './engine/rate-with.js';
+import { rateExactly, type EngineInputs } from './engine/rate-exactly.js';
+import { rateQuickly } from './engine/rate-quickly.js';
+import type { RatedRules, RuleAward } from './engine/rated-rules.js';
 import { tierOn, type PaidTime } from './engine/tiers.js';
 import { lotDates } from './lot-dates.js';
 import { membershipsIn } from './memberships.js';
-import { causeAndCost, dayOf, type Rating } from './rating.js';
+import { causeAndCost, dayOf, type RatedLine, type RatedLot, type Rating } from './rating.js';
 import type { Rulebook, TierLevel } from './rulebook.js';
 
 /** What the engine is told besides the fact and the rulebook: resolved before, and stored with the award. */
@@ -37,6 +38,7 @@ export const rateReceipt = (
   const day = dayOf(fact, rulebook);
   return rateAt(
     tierOn(rulebook, { history: inputs.history, paid: inputs.paid ?? [] }, day),
+    day,
     fact,
     inputs,
     rulebook,
@@ -50,40 +52,95 @@ export const rateAgain = (
   rulebook: Rulebook,
 ): Rating => {
   const level = rulebook.tiers?.levels.find(({ id }) => id === stored.tier) ?? null;
-  return rateAt(level, fact, stored, rulebook);
+  return rateAt(level, dayOf(fact, rulebook), fact, stored, rulebook);
 };
 
 const rateAt = (
   tier: TierLevel | null,
+  day: LocalDate,
   fact: ReceiptFact,
   inputs: Omit<RatingInputs, 'history'>,
   rulebook: Rulebook,
 ): Rating => {
-  const day = dayOf(fact, rulebook);
-  const lines = fact.lines.filter(isSale);
-  const keep = shareNotPaidWithPoints(fact, lines);
-  const sold = lines.map((line) => {
-    const excluded = exclusionOf(line, rulebook);
-    return { line, excluded, base: excluded === null ? counted(line, keep) : Exact.zero };
-  });
-  const bases = sold.map(({ base }) => base);
-  const spend = roundOnce(Exact.sum(bases), unitsPerMajor(rulebook.currency), 'half-even', bases);
-  const {
-    awards,
-    explanation,
-    counted: looked,
-    budgets,
-  } = rateWith(engineOf(rulebook), fact, sold, {
+  const engine = engineOf(rulebook);
+  const told: EngineInputs = {
     tier,
     firstPurchase: inputs.firstPurchase ?? false,
-    attributes: inputs.attributes ?? {},
-    counted: inputs.counted ?? new Map(),
+    attributes: inputs.attributes ?? nothingToldOf,
+    counted: inputs.counted ?? nothingCounted,
     budgets: inputs.budgets ?? fullBudgets(fact, rulebook),
-  });
+  };
+  const exactly = (): ReturnType<typeof rateExactly> => rateExactly(engine, fact, told);
+  return new ReceiptRating(
+    { fact, tier, day, rulebook },
+    rateQuickly(engine, fact, told) ?? exactly(),
+    exactly,
+  );
+};
+
+const nothingToldOf: EngineInputs['attributes'] = {};
+const nothingCounted: EngineInputs['counted'] = new Map();
+
+/** A rating whose explanation is made when it is asked for: of few awards it ever is. */
+class ReceiptRating implements Rating {
+  readonly tier: string | null;
+  readonly spendYear: string;
+  readonly day: LocalDate;
+  readonly lots: readonly RatedLot[];
+  readonly lines: readonly RatedLine[];
+  readonly reason: string | null;
+  readonly counted: Rating['counted'];
+  readonly budgets: Rating['budgets'];
+  readonly memberships: Rating['memberships'];
+  readonly #text: () => string;
+  readonly #exactly: () => { readonly explanation: Explanation };
+
+  constructor(
+    {
+      fact,
+      tier,
+      day,
+      rulebook,
+    }: {
+      readonly fact: ReceiptFact;
+      readonly tier: TierLevel | null;
+      readonly day: LocalDate;
+      readonly rulebook: Rulebook;
+    },
+    rated: RatedRules,
+    exactly: () => { readonly explanation: Explanation },
+  ) {
+    this.tier = tier?.id ?? null;
+    this.spendYear = yearOf(day);
+    this.day = day;
+    this.lots = lotsOf(fact, rated.awards, rulebook);
+    this.lines = linesOf(rated);
+    this.reason = rated.reason;
+    this.counted = rated.counted;
+    this.budgets = rated.budgets;
+    this.memberships = membershipsIn(fact, rulebook);
+    this.#text = rated.text;
+    this.#exactly = exactly;
+  }
+
+  get explanation(): Explanation {
+    return this.#exactly().explanation;
+  }
+
+  explanationText(): string {
+    return this.#text();
+  }
+}
+
+const lotsOf = (
+  fact: ReceiptFact,
+  awards: readonly RuleAward[],
+  rulebook: Rulebook,
+): readonly RatedLot[] => {
   const dates = lotDates(rulebook, fact.occurredAt);
   const cause = causeAndCost(rulebook);
-  const lots = awards.map(({ compiled: { rule }, points, counters, budget }) => ({
-    points,
+  return awards.map(({ rule, points, counters, budget }) => ({
+    points: Points.points(points),
     rule: rule.id,
     kind: rule.kind,
     ...(rule.lots === undefined ? dates : lotDates(rulebook, fact.occurredAt, rule.lots)),
@@ -93,57 +150,14 @@ const rateAt = (
     ...(budget === null ? {} : { budget }),
     ...cause,
   }));
-  return {
-    tier: tier?.id ?? null,
-    spendYear: yearOf(day),
-    day,
-    lots,
-    lines: sold.map(({ line, excluded }, index) => ({
-      ordinal: line.ordinal,
-      product: line.product,
-      quantity: line.quantity,
-      points: awards.map(({ perLine }) => pointsOf(perLine[index] ?? 0n)),
-      spendMinor: Number(spend[index] ?? 0n),
-      excluded,
-    })),
-    reason: lots.length > 0 ? null : reasonForNothing(explanation, bases),
-    counted: looked,
-    budgets,
-    memberships: membershipsIn(fact, rulebook),
-    explanation,
-  };
 };
 
-/** Points are not earned on what was paid with points: that part is taken off every line in proportion. */
-const shareNotPaidWithPoints = (fact: ReceiptFact, sold: readonly ReceiptLine[]): Exact.Exact => {
-  if (fact.paidWithPoints === '0') return Exact.one;
-  const paid = Exact.exact(fact.paidWithPoints);
-  const total = Exact.sum(sold.map(({ amount }) => Exact.exact(amount)));
-  if (!Exact.isPositive(paid) || !Exact.isPositive(total)) return Exact.one;
-  return Exact.divide(Exact.subtract(total, Exact.least(paid, total)), total);
-};
-
-const pointsOf = (points: bigint): Points.Points =>
-  points === 0n ? Points.noPoints : Points.points(points);
-
-const counted = ({ amount }: ReceiptLine, keep: Exact.Exact): Exact.Exact =>
-  keep === Exact.one ? Exact.exact(amount) : Exact.multiply(Exact.exact(amount), keep);
-
-/** Rounds a total once, and splits it over its parts by largest remainder, so that nothing is lost between them. */
-const roundOnce = (
-  total: Exact.Exact,
-  rate: Exact.Exact,
-  rounding: Rounding,
-  parts: readonly Exact.Exact[],
-): bigint[] => Exact.allocate(Exact.round(Exact.multiply(total, rate), rounding), parts);
-
-const unitsPerMajor = (currency: string): Exact.Exact =>
-  Exact.exact(10n ** BigInt(minorUnitDigits(currency)));
-
-const reasonForNothing = ({ rules }: Explanation, bases: readonly Exact.Exact[]): string => {
-  if (bases.length === 0) return 'nothing-sold';
-  if (!bases.some(Exact.isPositive)) return 'only-excluded-or-free-lines';
-  const cut = rules.find(({ outcome }) => outcome === 'cut');
-  if (cut !== undefined) return cut.cuts.at(-1)?.by === 'budget' ? 'budget-spent' : 'cap-reached';
-  return rules.some(({ outcome }) => outcome === 'nothing') ? 'below-one-point' : 'no-rule-applies';
-};
+const linesOf = ({ sold, excluded, spendMinor, awards }: RatedRules): readonly RatedLine[] =>
+  sold.map(({ ordinal, product, quantity }, index) => ({
+    ordinal,
+    product,
+    quantity,
+    points: awards.map(({ perLine }) => Points.points(perLine[index] ?? 0)),
+    spendMinor: spendMinor[index] ?? 0,
+    excluded: excluded[index] ?? null,
+  }));

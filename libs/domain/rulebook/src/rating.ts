@@ -1,4 +1,4 @@
-import { dayAt, timeZone, type LocalDate, type Points } from '@tallystick/kernel';
+import { dayAt, hourAt, timeZone, type LocalDate, type Points } from '@tallystick/kernel';
 import type { Explanation } from './engine/explanation.js';
 import type { ReceiptFact } from './facts.js';
 import type { LotDates } from './lot-dates.js';
@@ -53,8 +53,10 @@ export interface Rating {
   readonly budgets: Readonly<Record<string, number>>;
   /** The fees that it pays. */
   readonly memberships: readonly PaidMembership[];
-  /** Why each rule gave what it gave. */
+  /** Why each rule gave what it gave: made when it is asked for. */
   readonly explanation: Explanation;
+  /** The same as the JSON text that its hash is of. */
+  explanationText(): string;
 }
 
 /** What a lot may cost is what its points are worth when they are spent, by the version that gives it. */
@@ -70,3 +72,12 @@ export const causeAndCost = ({
 /** The day of the programme that a fact counts on. */
 export const dayOf = (fact: Pick<ReceiptFact, 'occurredAt'>, rulebook: Rulebook): LocalDate =>
   dayAt(fact.occurredAt, timeZone(rulebook.timeZone));
+
+/** The same, and the hour of its clocks. */
+export const dayAndHour = (
+  { occurredAt }: Pick<ReceiptFact, 'occurredAt'>,
+  rulebook: Rulebook,
+): { readonly day: LocalDate; readonly hour: number } => {
+  const zone = timeZone(rulebook.timeZone);
+  return { day: dayAt(occurredAt, zone), hour: hourAt(occurredAt, zone) };
+};

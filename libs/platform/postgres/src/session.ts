@@ -14,6 +14,15 @@ export interface SessionOptions {
   readonly answerMaxMs?: number;
 }
 
+/** A statement that the server parses and plans once for each connection: for what is asked again and again. */
+export interface Named {
+  readonly name: string;
+  readonly text: string;
+}
+
+const named = (statement: string | Named): pg.QueryConfig =>
+  typeof statement === 'string' ? { text: statement } : { ...statement };
+
 /**
  * One connection of one's own, for what must live and die with it: advisory locks, LISTEN.
  * Statements and transactions run one after the other, in the order of the calls. A lost connection stays lost.
@@ -24,7 +33,7 @@ export interface Session {
   /** Aborted when the connection has ended, by whomever; its reason is the error. */
   readonly ended: AbortSignal;
   query<Row extends pg.QueryResultRow>(
-    text: string,
+    statement: string | Named,
     values?: readonly unknown[],
   ): Promise<pg.QueryResult<Row>>;
   /** Nothing else of this session runs between its begin and commit. Rolls back when `work` throws. */
@@ -93,8 +102,10 @@ export const openSession = async (options: SessionOptions): Promise<Session> => 
     return result;
   };
 
-  const query = <Row extends pg.QueryResultRow>(text: string, values: readonly unknown[] = []) =>
-    inTurn(() => client.query<Row>(text, [...values]));
+  const query = <Row extends pg.QueryResultRow>(
+    statement: string | Named,
+    values: readonly unknown[] = [],
+  ) => inTurn(() => client.query<Row>(named(statement), [...values]));
 
   const transaction = <T>(work: (tx: pg.ClientBase) => Promise<T>): Promise<T> =>
     inTurn(async () => {

@@ -14,7 +14,7 @@ export {
   RawBodyParam,
   BodyForm,
 } from './http/params.js';
-export type { PositionWait } from './http/position-wait.js';
+export type { PositionsOf, PositionWait } from './http/position-wait.js';
 export { parseBody } from './http/body.js';
 export type { BodyRules } from './http/route-rules.js';
 export { Answer, answer, type AnswerOptions } from './http/answer.js';

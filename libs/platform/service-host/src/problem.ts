@@ -1,4 +1,5 @@
 import { HttpException } from '@nestjs/common';
+import type { Json } from '@tallystick/contracts';
 
 /** A field at fault, by its path in what was sent: `lines.0.quantity`. */
 export interface FieldError {
@@ -18,7 +19,7 @@ export interface ProblemOptions {
   /** Becomes the header `Retry-After`. */
   readonly retryAfterSeconds?: number;
   /** More members of the answer, such as `available` (RFC 9457, section 3.2). */
-  readonly extensions?: Readonly<Record<string, string | number | boolean | null>>;
+  readonly extensions?: Readonly<Record<string, Json>>;
 }
 
 /** Problem details as RFC 9457 has them: the body of every answer that is not a success. */

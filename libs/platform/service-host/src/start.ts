@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { ValueProvider } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { topics } from '@tallystick/contracts';
+import { topics, type ServiceName } from '@tallystick/contracts';
 import { systemClock } from '@tallystick/kernel';
 import type { MessageBus } from '@tallystick/message-bus';
 import { relayPosition, type Relay } from '@tallystick/relay';
@@ -27,7 +27,7 @@ import { healthPath, serveHealth } from './http/health.js';
 import { trackRequests, type InHand } from './http/in-hand.js';
 import { drainTimeoutMs } from './http/limits.js';
 import { docsPath, openApiPath, serveApiPages } from './http/openapi.js';
-import { createPositionWait, type PositionWait } from './http/position-wait.js';
+import { createPositionWait, type PositionsOf, type PositionWait } from './http/position-wait.js';
 import { ProblemFilter } from './http/problems.js';
 import type { RouteTable } from './http/route-table.js';
 import { createAdapter, equip } from './http/server.js';
@@ -97,7 +97,9 @@ const start = async (
     telemetry && { telemetry, system: busSystems[config.bus], group: name },
   );
   const openPaths = [healthPath(name), docsPath(name), openApiPath(name)];
-  const positions = positionWait(db, adapters.bus, busServer, name, relayNameOf(settings));
+  const positionsOf = positionWaits(db, adapters.bus, relayNameOf(settings));
+  const positions = positionsOf(name, () => busServer.topicNames);
+  const others: PositionsOf = (service, heard) => positionsOf(service, () => heard);
 
   const adapter = createAdapter();
   equip(adapter.getInstance(), {
@@ -117,6 +119,7 @@ const start = async (
     { provide: tokens.CONFIG, useValue: { ...config, ...settings.own } },
     { provide: tokens.LOG, useValue: log },
     { provide: tokens.POSITIONS, useValue: positions },
+    { provide: tokens.POSITIONS_OF, useValue: others },
     { provide: tokens.TELEMETRY, useValue: telemetry },
     { provide: DEAD_LETTERS, useValue: ownDeadLetters(adapters.bus, name, busServer, log) },
   ];
@@ -228,22 +231,18 @@ const whenAnswers = async (what: string, log: Log, work: () => Promise<void>): P
   }
 };
 
-/** Relay first, then the bus as it is then, then our own group: see `createPositionWait`. */
-const positionWait = (
-  db: Database,
-  bus: MessageBus,
-  busServer: BusServer,
-  group: string,
-  relay: string,
-): PositionWait =>
-  createPositionWait({
-    relayed: () => relayPosition(db, relay),
-    mark: async () => {
-      const ends = await bus.ends(busServer.topicNames);
-      return () => bus.passed(group, ends);
-    },
-    hasConsumers: () => busServer.topicNames.length > 0,
-  });
+/** Relay first, then the bus as it is then, then the service's group: see `createPositionWait`. */
+const positionWaits =
+  (db: Database, bus: MessageBus, relay: string) =>
+  (group: ServiceName, heard: () => readonly string[]): PositionWait =>
+    createPositionWait({
+      relayed: () => relayPosition(db, relay),
+      mark: async () => {
+        const ends = await bus.ends(heard());
+        return () => bus.passed(group, ends);
+      },
+      hasConsumers: () => heard().length > 0,
+    });
 
 const ownDeadLetters = (
   bus: MessageBus,

@@ -14,6 +14,8 @@ export const CLOCK = Symbol('Clock');
 export const CONFIG = Symbol('Config');
 /** `PositionWait`: waits until this service has heard everything up to a position of the store. */
 export const POSITIONS = Symbol('Positions');
+/** `PositionsOf`: waits for another service. */
+export const POSITIONS_OF = Symbol('PositionsOf');
 /** `Telemetry` of `@tallystick/telemetry`, or null where it is off. */
 export const TELEMETRY = Symbol('Telemetry');
 /** `CardTokens`; in the services that see card numbers (all but reporting). */

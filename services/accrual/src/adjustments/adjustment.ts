@@ -1,24 +1,8 @@
 import { z } from 'zod';
-import type { EventStore, RecordedEvent } from '@tallystick/event-store';
-import {
-  Points,
-  accountId,
-  factId,
-  instant,
-  programId,
-  streamName,
-  type FactId,
-  type Instant,
-  type ProgramId,
-  type StreamName,
-} from '@tallystick/kernel';
-
-/** An adjustment's own stream: what one person asked for, and what others made of it. */
-export const adjustmentStream = (program: ProgramId, adjustment: string): StreamName =>
-  streamName('adjustment', program, adjustment);
-
-export const adjustmentFact = (program: ProgramId, adjustment: string): FactId =>
-  factId('adjustment', program, adjustment);
+import { Points, accountId, instant, programId } from '@tallystick/kernel';
+import type { EventOf } from '../signed/decode-signed.js';
+import { signedStreams, type Kept } from '../signed/signed-streams.js';
+import type { Signed } from '../signed/two-people.js';
 
 const points = z.number().transform((value) => Points.points(value));
 const time = z.string().transform(instant);
@@ -60,64 +44,35 @@ const refused = z.object({ adjustment: z.string(), reason: z.string() });
 const applied = z.object({ adjustment: z.string(), points, arrearsPaid: points });
 const rejected = z.object({ adjustment: z.string(), rejectedBy: z.string(), reason: z.string() });
 
-export type AdjustmentEvent =
-  | { readonly type: 'AdjustmentRequested'; readonly data: AdjustmentRequested }
-  | { readonly type: 'AdjustmentApproved'; readonly data: z.output<typeof approved> }
-  | { readonly type: 'AdjustmentRefused'; readonly data: z.output<typeof refused> }
-  | { readonly type: 'AdjustmentApplied'; readonly data: z.output<typeof applied> }
-  | { readonly type: 'AdjustmentRejected'; readonly data: z.output<typeof rejected> };
+const events = {
+  AdjustmentRequested: requested,
+  AdjustmentApproved: approved,
+  AdjustmentRefused: refused,
+  AdjustmentApplied: applied,
+  AdjustmentRejected: rejected,
+};
+export type AdjustmentEvent = EventOf<typeof events>;
 
 /** `requested`: open. `approved`: on its way to the account, for a moment. `applied` and `rejected` are final. */
 export const adjustmentStatuses = ['requested', 'approved', 'applied', 'rejected'] as const;
 export type AdjustmentStatus = (typeof adjustmentStatuses)[number];
 
-export interface Adjustment {
+interface State extends Signed {
   readonly asked: AdjustmentRequested;
-  readonly requestedAt: Instant;
-  /** Where the request is in the store's order. */
-  readonly position: bigint;
   readonly status: AdjustmentStatus;
-  /** Of the last event of its stream. */
-  readonly revision: number;
-  readonly newestPosition: bigint;
-  readonly approvedBy: string | null;
   /** What it did to the account, once it has. */
   readonly applied: { readonly points: number; readonly arrearsPaid: number } | null;
-  readonly rejected: { readonly by: string; readonly reason: string } | null;
   /** Why the account would not take it, when it was last approved. */
   readonly refusal: string | null;
 }
+export type Adjustment = State & Kept;
 
-/** Folds an adjustment's stream; null where it is empty. Throws on an event that this release does not know. */
-export const adjustmentOf = (events: readonly RecordedEvent[]): Adjustment | null => {
-  let state: Adjustment | null = null;
-  for (const recorded of events) {
-    const event = decode(recorded);
-    if (event.type === 'AdjustmentRequested') {
-      state = {
-        asked: event.data,
-        requestedAt: recorded.metadata.recordedAt,
-        position: recorded.position,
-        status: 'requested',
-        revision: recorded.revision,
-        newestPosition: recorded.position,
-        approvedBy: null,
-        applied: null,
-        rejected: null,
-        refusal: null,
-      };
-    } else if (state !== null) {
-      const { revision, position: newestPosition } = recorded;
-      state = { ...evolve(state, event), revision, newestPosition };
-    }
+const evolve = (state: State | null, event: AdjustmentEvent): State | null => {
+  if (event.type === 'AdjustmentRequested') {
+    const nothingYet = { approvedBy: null, applied: null, rejected: null, refusal: null };
+    return { asked: event.data, status: 'requested', ...nothingYet };
   }
-  return state;
-};
-
-const evolve = (
-  state: Adjustment,
-  event: Exclude<AdjustmentEvent, { type: 'AdjustmentRequested' }>,
-): Adjustment => {
+  if (state === null) return null;
   switch (event.type) {
     case 'AdjustmentApproved':
       return { ...state, status: 'approved', approvedBy: event.data.approvedBy, refusal: null };
@@ -134,29 +89,9 @@ const evolve = (
   }
 };
 
-const decode = ({ type, data }: Pick<RecordedEvent, 'type' | 'data'>): AdjustmentEvent => {
-  const value: unknown = JSON.parse(data);
-  switch (type) {
-    case 'AdjustmentRequested':
-      return { type, data: requested.parse(value) };
-    case 'AdjustmentApproved':
-      return { type, data: approved.parse(value) };
-    case 'AdjustmentRefused':
-      return { type, data: refused.parse(value) };
-    case 'AdjustmentApplied':
-      return { type, data: applied.parse(value) };
-    case 'AdjustmentRejected':
-      return { type, data: rejected.parse(value) };
-    default:
-      throw new Error(`this release does not understand ${type}: upgrade it`);
-  }
-};
-
-export const readAdjustment = async (
-  store: EventStore,
-  program: ProgramId,
-  adjustment: string,
-): Promise<Adjustment | null> => {
-  const stream = adjustmentStream(program, adjustment);
-  return adjustmentOf((await store.readStreams([stream])).get(stream) ?? []);
-};
+/** An adjustment's own stream: what one person asked for, and what others made of it. */
+export const adjustmentStreams = signedStreams({
+  category: 'adjustment',
+  ...{ events, evolve },
+  nameOf: ({ asked: { program, adjustment } }) => ({ program, id: adjustment }),
+});

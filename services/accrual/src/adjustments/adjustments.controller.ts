@@ -9,7 +9,7 @@ import {
 } from '@nestjs/swagger';
 import { Accounts } from '@tallystick/accounts';
 import type { EventStore } from '@tallystick/event-store';
-import { accountId, programId, type Clock, type ProgramId } from '@tallystick/kernel';
+import { accountId, programId, type Clock } from '@tallystick/kernel';
 import {
   Allow,
   answer,
@@ -19,14 +19,15 @@ import {
   EVENT_STORE,
   IdempotencyKeyParam,
   mayProgram,
-  metadata,
   problem,
   type Caller,
   type RequestContext,
 } from '@tallystick/service-host';
 import { accountMerged, accountUnknown, keyReused } from '../corrections/problems.js';
+import { acting } from '../programs/acting.js';
 import { Catalog } from '../programs/catalog.js';
-import { readAdjustment, type Adjustment } from './adjustment.js';
+import type { Named } from '../signed/signed-streams.js';
+import { adjustmentStreams, type Adjustment } from './adjustment.js';
 import {
   AdjustmentBody,
   AdjustmentList,
@@ -40,7 +41,7 @@ import { AdjustmentsView } from './adjustments-view.js';
 import {
   approveAdjustment,
   rejectAdjustment,
-  type Closed,
+  type NotOpen,
   type Refusal,
 } from './close-adjustment.js';
 import { readCursor, writeCursor } from './cursor.js';
@@ -75,25 +76,21 @@ export class AdjustmentsController {
     @CallerParam() caller: Caller,
     @ContextParam() context: RequestContext,
   ) {
-    mayProgram(caller, body.program);
-    const program = programId(body.program);
+    const { program, by: subject, metadata } = acting(this.clock, body.program, caller, context);
     const account = accountId(body.account);
     const result = await requestAdjustment(
       this,
-      { subject: caller.subject, key },
+      { subject, key },
       { program, account, change: changeOf(body.change), reason: body.reason },
-      this.metadataOf(context, program),
+      metadata,
     );
     switch (result.kind) {
-      case 'requested': {
-        const position = String(result.adjustment.position);
+      case 'requested':
         // As it was answered the first time, whatever has become of it since: to read that, there is GET.
-        const asked: Adjustment = {
-          ...result.adjustment,
+        return told({
+          ...{ ...result.found, newestPosition: result.found.position },
           ...{ status: 'requested', approvedBy: null, applied: null, rejected: null },
-        };
-        return answer({ ...bodyOf(asked), position }, { position });
-      }
+        });
       case 'unopened':
         throw accountUnknown(account);
       case 'merged':
@@ -127,7 +124,7 @@ export class AdjustmentsController {
     const page = listed.slice(0, query.limit);
     const last = page.at(-1);
     const found = await Promise.all(
-      page.map(({ adjustment }) => readAdjustment(this.store, program, adjustment)),
+      page.map(({ adjustment: id }) => adjustmentStreams.read(this.store, { program, id })),
     );
     return {
       adjustments: found.flatMap((one) => (one?.status === 'requested' ? [bodyOf(one)] : [])),
@@ -142,11 +139,11 @@ export class AdjustmentsController {
   @ApiResponse({ status: 404, description: 'adjustment-unknown' })
   async find(
     @Param('program') program: string,
-    @Param('adjustment') adjustment: string,
+    @Param('adjustment') id: string,
     @CallerParam() caller: Caller,
   ) {
     mayProgram(caller, program);
-    const found = await readAdjustment(this.store, programId(program), adjustment);
+    const found = await adjustmentStreams.read(this.store, { program: programId(program), id });
     if (found === null) throw adjustmentUnknown();
     return bodyOf(found);
   }
@@ -168,16 +165,14 @@ export class AdjustmentsController {
   })
   async approve(
     @Param('program') program: string,
-    @Param('adjustment') adjustment: string,
+    @Param('adjustment') id: string,
     @CallerParam() caller: Caller,
     @ContextParam() context: RequestContext,
   ) {
-    mayProgram(caller, program);
-    const named = { program: programId(program), adjustment, by: caller.subject };
-    const result = await approveAdjustment(this, named, this.metadataOf(context, named.program));
-    if (result.kind !== 'applied') throw await this.refused(result, named);
-    const position = String(result.adjustment.newestPosition);
-    return answer({ ...bodyOf(result.adjustment), position }, { position });
+    const { metadata, ...who } = acting(this.clock, program, caller, context);
+    const result = await approveAdjustment(this, { ...who, id }, metadata);
+    if (result.kind !== 'done') throw await this.refused(result, { ...who, id });
+    return told(result.found);
   }
 
   @Post('/:program/:adjustment/rejections')
@@ -188,33 +183,24 @@ export class AdjustmentsController {
   @ApiResponse({ status: 409, description: 'adjustment-closed' })
   async reject(
     @Param('program') program: string,
-    @Param('adjustment') adjustment: string,
-    @Body() body: RejectionBody,
+    @Param('adjustment') id: string,
+    @Body() { reason }: RejectionBody,
     @CallerParam() caller: Caller,
     @ContextParam() context: RequestContext,
   ) {
-    mayProgram(caller, program);
-    const named = { program: programId(program), adjustment, by: caller.subject };
-    const result = await rejectAdjustment(
-      this,
-      named,
-      body.reason,
-      this.metadataOf(context, named.program),
-    );
-    if (result.kind !== 'rejected') throw await this.refused(result, named);
-    const position = String(result.adjustment.newestPosition);
-    return answer({ ...bodyOf(result.adjustment), position }, { position });
+    const { metadata, ...who } = acting(this.clock, program, caller, context);
+    const result = await rejectAdjustment(this, { ...who, id }, reason, metadata);
+    if (result.kind !== 'done') throw await this.refused(result, { ...who, id });
+    return told(result.found);
   }
 
-  private async refused(
-    refusal: Refusal | Closed,
-    named: { readonly program: ProgramId; readonly adjustment: string },
-  ) {
-    const found = await readAdjustment(this.store, named.program, named.adjustment);
+  private async refused(refusal: Refusal | NotOpen, named: Named) {
+    const found = await adjustmentStreams.read(this.store, named);
     return found === null ? adjustmentUnknown() : notClosed(refusal, found.asked.account);
   }
-
-  private metadataOf(context: RequestContext, program: ProgramId) {
-    return metadata(context, { program, occurredAt: this.clock() }, this.clock);
-  }
 }
+
+const told = (adjustment: Adjustment) => {
+  const position = String(adjustment.newestPosition);
+  return answer({ ...bodyOf(adjustment), position }, { position });
+};

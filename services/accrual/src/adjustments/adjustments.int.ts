@@ -14,7 +14,7 @@ import { Catalog } from '../programs/catalog.js';
 import { maria, openClub, paul, type Club } from '../testing/club.js';
 import { storeUntil } from '../testing/store-until.js';
 import { startAccrual } from '../testing/start-accrual.js';
-import { adjustmentFact, adjustmentStream, type AskedChange } from './adjustment.js';
+import { adjustmentStreams, type AskedChange } from './adjustment.js';
 import { approveAdjustment } from './close-adjustment.js';
 
 const points = (count: number) => Points.points(count);
@@ -53,7 +53,10 @@ const reject = (id: string, as = paul, reason = 'no receipt') =>
   service.call('POST', path(id, '/rejections'), { as, body: { reason } });
 const mergeAway = (source: string, target: string): Promise<void> =>
   club.post(source, (account, at) => {
-    const named = { fact: adjustmentFact(club.program, `merge-${source}`), factHash: 'h' };
+    const named = {
+      fact: adjustmentStreams.factOf({ program: club.program, id: `merge-${source}` }),
+      factHash: 'h',
+    };
     const command = { ...named, target: accountId(target), reason: 'test', keepFrom: at };
     return decideMergeOut(account, command, at);
   });
@@ -61,12 +64,12 @@ const mergeAway = (source: string, target: string): Promise<void> =>
 const keptAsAsked = async (account: string, change: AskedChange): Promise<string> => {
   const adjustment = `older-${account}`;
   const { program } = club;
-  const fact = adjustmentFact(program, adjustment);
+  const fact = adjustmentStreams.factOf({ program, id: adjustment });
   const named = { adjustment, program, account, reason: 'x', requestedBy: 'maria', hash: 'h' };
   const event = { type: 'AdjustmentRequested', data: { ...named, change } };
   await service.store.append([
     {
-      stream: adjustmentStream(program, adjustment),
+      stream: adjustmentStreams.streamOf({ program, id: adjustment }),
       expected: 'noStream',
       events: [newEvent(fact, 0, event, metadataOf())],
     },
@@ -358,7 +361,7 @@ describe('a crash while an adjustment is approved', () => {
     for (const when of ['before', 'after'] as const) {
       await club.open(`crash-${when}`);
       const adjustment = await asked(`crash-${when}`, up(9));
-      const named = { program: club.program, adjustment, by: 'paul' };
+      const named = { program: club.program, id: adjustment, by: 'paul' };
       await expect(
         approveAdjustment(partsOn(dyingStore(service.store, when)), named, metadataOf()),
       ).rejects.toThrow(StoreUnavailable);
@@ -388,7 +391,7 @@ describe('a crash while an adjustment is approved', () => {
     await club.open('late');
     await club.open('heir');
     const adjustment = await asked('late', up(9));
-    const named = { program: club.program, adjustment, by: 'paul' };
+    const named = { program: club.program, id: adjustment, by: 'paul' };
     const cut = partsOn(storeUntil(service.store, 2));
     await expect(approveAdjustment(cut, named, metadataOf())).rejects.toThrow(StoreUnavailable);
     expect(await find(adjustment)).toMatchObject({ status: 'approved' });
@@ -400,11 +403,11 @@ describe('a crash while an adjustment is approved', () => {
   const approvalKept = async (adjustment: string): Promise<void> => {
     await service.store.append([
       {
-        stream: adjustmentStream(club.program, adjustment),
+        stream: adjustmentStreams.streamOf({ program: club.program, id: adjustment }),
         expected: 0,
         events: [
           newEvent(
-            adjustmentFact(club.program, adjustment),
+            adjustmentStreams.factOf({ program: club.program, id: adjustment }),
             1,
             { type: 'AdjustmentApproved', data: { adjustment, approvedBy: 'paul' } },
             metadataOf(),

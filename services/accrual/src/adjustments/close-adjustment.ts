@@ -1,6 +1,6 @@
 import { readLedger, recording, type Accounts } from '@tallystick/accounts';
-import { newEvent, type EventMetadata, type EventStore } from '@tallystick/event-store';
-import { Points, ledgerStream, type Clock, type Instant, type ProgramId } from '@tallystick/kernel';
+import type { EventMetadata, EventStore } from '@tallystick/event-store';
+import { Points, ledgerStream, type Clock, type Instant } from '@tallystick/kernel';
 import {
   decideAdjust,
   type Account,
@@ -10,12 +10,13 @@ import {
 } from '@tallystick/ledger';
 import { arrearsPolicyOf } from '@tallystick/rulebook';
 import { rulebookAt, type Catalog } from '../programs/catalog.js';
+import type { Signer } from '../signed/signed-streams.js';
+import { decideApproval, decideRejection, type Closed, type Done } from '../signed/two-people.js';
 import {
-  adjustmentFact,
-  adjustmentStream,
-  readAdjustment,
+  adjustmentStreams,
   type Adjustment,
   type AdjustmentEvent,
+  type AdjustmentStatus,
 } from './adjustment.js';
 import { faultOf, type Fault } from './fault.js';
 
@@ -26,14 +27,6 @@ interface Parts {
   readonly clock: Clock;
 }
 
-/** Whose the adjustment is, and who says something about it now. */
-export interface Named {
-  readonly program: ProgramId;
-  readonly adjustment: string;
-  /** A token's subject. */
-  readonly by: string;
-}
-
 /** What the account says against it. The request stays open. */
 export type Refusal =
   | Extract<
@@ -42,71 +35,50 @@ export type Refusal =
     >
   | Fault;
 
-export type Closed =
-  | { readonly kind: 'adjustment-unknown' }
-  /** Others, or this person otherwise, have approved or rejected it. */
-  | { readonly kind: 'closed'; readonly status: 'approved' | 'applied' | 'rejected' };
+/** There is no such adjustment, or others, or this person otherwise, have approved or rejected it. */
+export type NotOpen = { readonly kind: 'unknown' } | Closed<AdjustmentStatus>;
 
-export type ApprovalAnswer =
-  { readonly kind: 'applied'; readonly adjustment: Adjustment } | Refusal | Closed;
+export type ApprovalAnswer = Done<Adjustment> | Refusal | NotOpen;
 
 /**
  * Approves what another person has asked for, and applies it. The approval is kept first, then the account is written: who sends it
  * again after a crash, or accrual's sweeper, finishes from there.
  */
-export const approveAdjustment = async (
+export const approveAdjustment = (
   parts: Parts,
-  { program, adjustment, by }: Named,
+  { by, ...named }: Signer,
   metadata: EventMetadata,
-): Promise<ApprovalAnswer> => {
-  for (;;) {
-    const found = await readAdjustment(parts.store, program, adjustment);
-    if (found === null) return { kind: 'adjustment-unknown' };
-    if (found.status === 'rejected') return { kind: 'closed', status: found.status };
-    if (found.status !== 'requested') {
-      if (found.approvedBy !== by) return { kind: 'closed', status: found.status };
-      const outcome = await finishAdjustment(parts, found, metadata);
-      if (outcome !== null) return outcome;
-      continue;
-    }
-    const refusal = await refusalOf(parts, found, by);
-    if (refusal !== null) return refusal;
-    await say(
-      parts.store,
-      found,
-      { type: 'AdjustmentApproved', data: { adjustment, approvedBy: by } },
-      metadata,
-    );
-  }
-};
-
-export type RejectionAnswer =
-  { readonly kind: 'rejected'; readonly adjustment: Adjustment } | Closed;
+): Promise<ApprovalAnswer> =>
+  adjustmentStreams.change<ApprovalAnswer>(
+    parts.store,
+    named,
+    async (found) => {
+      const answer = decideApproval(found, by, ['requested']);
+      if (answer?.kind === 'done') return finishAdjustment(parts, found, metadata);
+      const refusal = answer ?? (await refusalOf(parts, found, by));
+      const data = { adjustment: named.id, approvedBy: by };
+      return refusal ?? { type: 'AdjustmentApproved', data };
+    },
+    metadata,
+  );
 
 /** Ends a request without an effect. Who asked for it may take it back this way. */
-export const rejectAdjustment = async (
+export const rejectAdjustment = (
   { store }: Pick<Parts, 'store'>,
-  { program, adjustment, by }: Named,
+  { by, ...named }: Signer,
   reason: string,
   metadata: EventMetadata,
-): Promise<RejectionAnswer> => {
-  for (;;) {
-    const found = await readAdjustment(store, program, adjustment);
-    if (found === null) return { kind: 'adjustment-unknown' };
-    if (found.status === 'rejected') {
-      return found.rejected?.by === by && found.rejected.reason === reason
-        ? { kind: 'rejected', adjustment: found }
-        : { kind: 'closed', status: 'rejected' };
-    }
-    if (found.status !== 'requested') return { kind: 'closed', status: found.status };
-    await say(
-      store,
-      found,
-      { type: 'AdjustmentRejected', data: { adjustment, rejectedBy: by, reason } },
-      metadata,
-    );
-  }
-};
+): Promise<Done<Adjustment> | NotOpen> =>
+  adjustmentStreams.change<Done<Adjustment> | NotOpen>(
+    store,
+    named,
+    (found) =>
+      decideRejection(found, by, reason, ['requested']) ?? {
+        type: 'AdjustmentRejected',
+        data: { adjustment: named.id, rejectedBy: by, reason },
+      },
+    metadata,
+  );
 
 /**
  * Brings an approved adjustment to its account, or finds that it is there. Null: it stands otherwise by now, or is open again because the
@@ -116,8 +88,8 @@ export const finishAdjustment = async (
   parts: Parts,
   found: Adjustment,
   metadata: EventMetadata,
-): Promise<Extract<ApprovalAnswer, { kind: 'applied' }> | Refusal | null> => {
-  if (found.status === 'applied') return { kind: 'applied', adjustment: found };
+): Promise<Done<Adjustment> | Refusal | null> => {
+  if (found.status === 'applied') return { kind: 'done', found };
   const { program, adjustment } = found.asked;
   // Whether an earlier attempt has come so far: the account may have forgotten it, or have become part of another; its stream has not.
   const done = (await writtenBefore(parts.store, found)) ?? (await apply(parts, found, metadata));
@@ -132,10 +104,10 @@ export const finishAdjustment = async (
             arrearsPaid: sumOf(done.arrearsPaid),
           },
         };
-  await say(parts.store, found, event, metadata);
+  await adjustmentStreams.say(parts.store, found, event, metadata);
   if ('kind' in done) return done;
-  const now = await readAdjustment(parts.store, program, adjustment);
-  return now?.status === 'applied' ? { kind: 'applied', adjustment: now } : null;
+  const now = await adjustmentStreams.read(parts.store, { program, id: adjustment });
+  return now?.status === 'applied' ? { kind: 'done', found: now } : null;
 };
 
 const refusalOf = async (
@@ -160,7 +132,7 @@ const apply = async (
 ): Promise<PointsAdjusted['data'] | Refusal> => {
   const { program, account, adjustment } = found.asked;
   const command = await commandOf(parts, found, found.approvedBy ?? '');
-  const fact = adjustmentFact(program, adjustment);
+  const fact = adjustmentStreams.factOf({ program, id: adjustment });
   const outcome = await parts.accounts.run<PointsAdjusted['data'] | Refusal | null>(
     program,
     account,
@@ -204,7 +176,7 @@ const commandOf = async (
     const decision = decideAdjust(
       account,
       {
-        fact: adjustmentFact(program, adjustment),
+        fact: adjustmentStreams.factOf({ program, id: adjustment }),
         ...{ factHash: hash, reason, requestedBy, approvedBy, change },
       },
       at,
@@ -222,29 +194,11 @@ const writtenBefore = async (
   store: EventStore,
   { asked }: Adjustment,
 ): Promise<PointsAdjusted['data'] | null> => {
-  const fact = adjustmentFact(asked.program, asked.adjustment);
+  const fact = adjustmentStreams.factOf({ program: asked.program, id: asked.adjustment });
   for await (const { event } of readLedger(store, ledgerStream(asked.program, asked.account))) {
     if (event.type === 'PointsAdjusted' && event.data.fact === fact) return event.data;
   }
   return null;
-};
-
-/** Where somebody else has spoken first, nothing is written: the caller looks again. */
-const say = async (
-  store: EventStore,
-  { asked, revision }: Adjustment,
-  event: AdjustmentEvent,
-  metadata: EventMetadata,
-): Promise<void> => {
-  const { program, adjustment } = asked;
-  await store.append([
-    {
-      stream: adjustmentStream(program, adjustment),
-      expected: revision,
-      // Approved, refused and approved again by one person: not the same event twice.
-      events: [newEvent(adjustmentFact(program, adjustment), revision + 1, event, metadata)],
-    },
-  ]);
 };
 
 const sumOf = (allocations: PointsAdjusted['data']['arrearsPaid']): Points.Points =>

@@ -1,7 +1,7 @@
 import type { AccountId } from '@tallystick/kernel';
 import { problem } from '@tallystick/service-host';
 import { accountMerged, accountUnknown, beyondLimit } from '../corrections/problems.js';
-import type { Closed, Refusal } from './close-adjustment.js';
+import type { NotOpen, Refusal } from './close-adjustment.js';
 import type { Fault } from './fault.js';
 
 export const adjustmentUnknown = () =>
@@ -32,9 +32,9 @@ const otherCurrency = (currency: string): string =>
 const notAnyMore = 'Reject the request, and ask for another one.';
 
 /** Of an approval or a rejection of a request for an account. */
-export const notClosed = (refusal: Refusal | Closed, account: AccountId) => {
+export const notClosed = (refusal: Refusal | NotOpen, account: AccountId) => {
   switch (refusal.kind) {
-    case 'adjustment-unknown':
+    case 'unknown':
       return adjustmentUnknown();
     case 'closed':
       return problem({

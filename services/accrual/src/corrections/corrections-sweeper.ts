@@ -5,7 +5,7 @@ import type { EventMetadata, EventStore } from '@tallystick/event-store';
 import type { Clock, ProgramId } from '@tallystick/kernel';
 import { arrearsPolicyOf } from '@tallystick/rulebook';
 import { BackgroundWork, CLOCK, EVENT_STORE, LOG, type Log } from '@tallystick/service-host';
-import { readAdjustment } from '../adjustments/adjustment.js';
+import { adjustmentStreams } from '../adjustments/adjustment.js';
 import { AdjustmentsView, type UnfinishedAdjustment } from '../adjustments/adjustments-view.js';
 import { finishAdjustment } from '../adjustments/close-adjustment.js';
 import { finishMerge } from '../merges/merge-accounts.js';
@@ -57,10 +57,9 @@ export class CorrectionsSweeper extends BackgroundWork {
     await finish(balances, (named) => this.finishBalance(named));
   }
 
-  private async finishAdjustment(of: UnfinishedAdjustment): Promise<void> {
-    const found = await readAdjustment(this.store, of.program, of.adjustment);
-    if (found?.status === 'approved')
-      await finishAdjustment(this, found, this.metadataOf(of.program));
+  private async finishAdjustment({ program, adjustment }: UnfinishedAdjustment): Promise<void> {
+    const found = await adjustmentStreams.read(this.store, { program, id: adjustment });
+    if (found?.status === 'approved') await finishAdjustment(this, found, this.metadataOf(program));
   }
 
   private async finishMerge({ program, merge }: UnfinishedMerge): Promise<void> {

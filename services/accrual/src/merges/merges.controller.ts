@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { Accounts } from '@tallystick/accounts';
 import { printable, printableRule } from '@tallystick/contracts';
 import type { EventStore } from '@tallystick/event-store';
-import { accountId, programId, type Clock } from '@tallystick/kernel';
+import { accountId, type Clock } from '@tallystick/kernel';
 import {
   Allow,
   answer,
@@ -14,8 +14,6 @@ import {
   ContextParam,
   EVENT_STORE,
   IdempotencyKeyParam,
-  mayProgram,
-  metadata,
   problem,
   type Caller,
   type RequestContext,
@@ -26,6 +24,7 @@ import {
   keyReused,
   programUnknown,
 } from '../corrections/problems.js';
+import { acting } from '../programs/acting.js';
 import { Catalog } from '../programs/catalog.js';
 import { mergeAccounts } from './merge-accounts.js';
 import { MergeRegister } from './merge-register.js';
@@ -86,15 +85,14 @@ export class MergesController {
     @CallerParam() caller: Caller,
     @ContextParam() context: RequestContext,
   ) {
-    mayProgram(caller, body.program);
-    const program = programId(body.program);
+    const { program, by: subject, metadata } = acting(this.clock, body.program, caller, context);
     const source = accountId(body.source);
     const target = accountId(body.target);
     const result = await mergeAccounts(
       this,
-      { subject: caller.subject, key },
+      { subject, key },
       { program, source, target, reason: body.reason },
-      metadata(context, { program, occurredAt: this.clock() }, this.clock),
+      metadata,
     );
     switch (result.kind) {
       case 'merged': {

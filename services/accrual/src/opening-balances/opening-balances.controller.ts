@@ -2,7 +2,7 @@ import { Body, Controller, HttpCode, Inject, Post } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { Accounts } from '@tallystick/accounts';
 import type { EventStore } from '@tallystick/event-store';
-import { programId, type Clock } from '@tallystick/kernel';
+import type { Clock } from '@tallystick/kernel';
 import { arrearsPolicyOf } from '@tallystick/rulebook';
 import {
   Allow,
@@ -12,13 +12,12 @@ import {
   CLOCK,
   ContextParam,
   EVENT_STORE,
-  mayProgram,
-  metadata,
   type Caller,
   type CardTokens,
   type RequestContext,
 } from '@tallystick/service-host';
 import { programUnknown } from '../corrections/problems.js';
+import { acting } from '../programs/acting.js';
 import { Catalog, rulebookAt } from '../programs/catalog.js';
 import { BalanceBatch, BalanceBatchAnswer } from './balance-form.js';
 import { importBalances } from './import-balances.js';
@@ -50,18 +49,17 @@ export class OpeningBalancesController {
     @CallerParam() caller: Caller,
     @ContextParam() context: RequestContext,
   ) {
-    mayProgram(caller, body.program);
-    const program = programId(body.program);
+    const { program, metadata } = acting(this.clock, body.program, caller, context);
     const published = await this.catalog.read(program);
     if (published === null) throw programUnknown(program);
-    const at = this.clock();
+    const at = metadata.occurredAt;
     const rulebook = rulebookAt(published, at);
     const policy = rulebook === null ? undefined : arrearsPolicyOf(rulebook.book);
     const { items, position } = await importBalances(
       this,
       { program, system: body.system, at, policy },
       body.items,
-      metadata(context, { program, occurredAt: at }, this.clock),
+      metadata,
     );
     return answer({ items: [...items] }, { position });
   }

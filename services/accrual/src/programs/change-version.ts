@@ -1,5 +1,6 @@
 import { newEvent, type EventMetadata, type EventStore } from '@tallystick/event-store';
 import { factId, instant, type Instant, type ProgramId } from '@tallystick/kernel';
+import { step } from '../signed/step.js';
 import { programStream } from './catalog.js';
 import type { Refused, VersionDecision } from './decide-version.js';
 import { evolveVersions, readVersions, type VersionEvent, type Versions } from './versions.js';
@@ -14,44 +15,40 @@ export type VersionAnswer =
     }
   | Refused;
 
-/** One step of a version, decided on what all steps before it say: of two at once, the second sees the first. */
-export const changeVersion = async (
+/** One step of a version, decided on what all steps before it say. */
+export const changeVersion = (
   store: EventStore,
   program: ProgramId,
   decide: (versions: Versions) => VersionDecision,
   metadataOf: (occurredAt: Instant) => EventMetadata,
   now: Instant,
-): Promise<VersionAnswer> => {
-  for (;;) {
-    const versions = await readVersions(store, program);
-    const decision = decide(versions);
-    if (decision.kind === 'known')
+): Promise<VersionAnswer> =>
+  step<Versions, VersionEvent, VersionAnswer>({
+    read: () => readVersions(store, program),
+    decide: async (versions) => {
+      const decision = decide(versions);
+      if (decision.kind === 'event') return decision.event;
+      if (decision.kind !== 'known') return decision;
       return { kind: 'done', fresh: false, versions, position: await store.head() };
-    if (decision.kind !== 'event') return decision;
-    const { event } = decision;
-    const revision = versions.revision + 1;
-    const occurredAt = happens(event, now);
-    const result = await store.append([
-      {
-        stream: programStream(program),
-        expected: versions.revision < 0 ? 'noStream' : versions.revision,
-        events: [
-          newEvent(
-            factId('rulebook', program, String(event.data.version)),
-            event.type === 'RulebookPublished' ? 0 : revision,
-            event,
-            metadataOf(occurredAt),
-          ),
-        ],
-      },
-    ]);
-    if (result.kind === 'conflict') continue;
-    return {
-      ...{ kind: 'done', fresh: true, position: result.position },
-      versions: evolveVersions(versions, event, { revision, at: now }),
-    };
-  }
-};
+    },
+    say: async (versions, event) => {
+      const revision = versions.revision + 1;
+      const ordinal = event.type === 'RulebookPublished' ? 0 : revision;
+      const fact = factId('rulebook', program, String(event.data.version));
+      const result = await store.append([
+        {
+          stream: programStream(program),
+          expected: versions.revision < 0 ? 'noStream' : versions.revision,
+          events: [newEvent(fact, ordinal, event, metadataOf(happens(event, now)))],
+        },
+      ]);
+      if (result.kind === 'conflict') return null;
+      return {
+        ...{ kind: 'done', fresh: true, position: result.position },
+        versions: evolveVersions(versions, event, { revision, at: now }),
+      };
+    },
+  });
 
 /** A version's own moment is when it begins; what people say of it, they say now. */
 const happens = (event: VersionEvent, now: Instant): Instant =>

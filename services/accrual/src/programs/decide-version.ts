@@ -1,7 +1,7 @@
 import { canonicalJson } from '@tallystick/event-store';
 import { instant, type Instant } from '@tallystick/kernel';
-import { sameName } from '@tallystick/ledger';
 import type { Rulebook } from '@tallystick/rulebook';
+import { hasSigned, type SamePerson } from '../signed/two-people.js';
 import { cannotFollow, type CannotFollow } from './follows.js';
 import type { ApprovedVersion, OpenVersion, VersionEvent, Versions } from './versions.js';
 
@@ -33,7 +33,7 @@ export type Refused =
   | { readonly kind: 'changed'; readonly hash: string }
   | { readonly kind: 'not-proposed' }
   /** Who wrote or proposed it cannot approve it. */
-  | { readonly kind: 'same-person' };
+  | SamePerson;
 
 export type VersionDecision =
   | { readonly kind: 'event'; readonly event: VersionEvent }
@@ -89,8 +89,7 @@ export const decideApproval = (
   if ('kind' in found) return found;
   const { book, draftedBy, proposedBy } = found;
   if (proposedBy === null) return { kind: 'not-proposed' };
-  if ([draftedBy, proposedBy].some((name) => sameName(name, approvedBy)))
-    return { kind: 'same-person' };
+  if (hasSigned([draftedBy, proposedBy], approvedBy)) return { kind: 'same-person' };
   const data = {
     ...{ program: book.program, version, hash, document: canonicalJson(book) },
     ...{ effectiveFrom: instant(book.effectiveFrom), draftedBy, proposedBy, approvedBy },

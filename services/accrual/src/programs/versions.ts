@@ -3,14 +3,12 @@ import {
   rulebookProposed,
   rulebookPublished,
   rulebookWithdrawn,
-  type RulebookDrafted,
-  type RulebookProposed,
   type RulebookPublished,
-  type RulebookWithdrawn,
 } from '@tallystick/contracts';
-import type { EventStore, RecordedEvent } from '@tallystick/event-store';
+import type { EventStore } from '@tallystick/event-store';
 import type { Instant, ProgramId } from '@tallystick/kernel';
 import { decodeRulebook, type Rulebook } from '@tallystick/rulebook';
+import { decoderOf, type EventOf } from '../signed/decode-signed.js';
 import { programStream, type PublishedRulebook } from './catalog.js';
 
 /** How a version came to be, and who did it: tokens' subjects. */
@@ -39,11 +37,13 @@ export interface Versions {
   readonly revision: number;
 }
 
-export type VersionEvent =
-  | { readonly type: 'RulebookDrafted'; readonly data: RulebookDrafted }
-  | { readonly type: 'RulebookProposed'; readonly data: RulebookProposed }
-  | { readonly type: 'RulebookWithdrawn'; readonly data: RulebookWithdrawn }
-  | { readonly type: 'RulebookPublished'; readonly data: RulebookPublished };
+const events = {
+  RulebookDrafted: rulebookDrafted,
+  RulebookProposed: rulebookProposed,
+  RulebookWithdrawn: rulebookWithdrawn,
+  RulebookPublished: rulebookPublished,
+};
+export type VersionEvent = EventOf<typeof events>;
 
 export const noVersions: Versions = { approved: [], open: null, revision: -1 };
 
@@ -96,18 +96,4 @@ const contentOf = ({
   readonly book: Rulebook;
 } => ({ ref: { version, hash }, book: decodeRulebook(document) });
 
-const decode = ({ type, data }: Pick<RecordedEvent, 'type' | 'data'>): VersionEvent => {
-  const value: unknown = JSON.parse(data);
-  switch (type) {
-    case 'RulebookDrafted':
-      return { type, data: rulebookDrafted.parse(value) };
-    case 'RulebookProposed':
-      return { type, data: rulebookProposed.parse(value) };
-    case 'RulebookWithdrawn':
-      return { type, data: rulebookWithdrawn.parse(value) };
-    case 'RulebookPublished':
-      return { type, data: rulebookPublished.parse(value) };
-    default:
-      throw new Error(`this release does not understand ${type}: upgrade it`);
-  }
-};
+const decode = decoderOf(events);

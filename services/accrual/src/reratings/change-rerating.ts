@@ -1,20 +1,15 @@
-import {
-  contentHash,
-  newEvent,
-  type EventMetadata,
-  type EventStore,
-} from '@tallystick/event-store';
+import type { EventMetadata, EventStore } from '@tallystick/event-store';
 import type { Instant, ProgramId } from '@tallystick/kernel';
-import { sameName } from '@tallystick/ledger';
 import type { Catalog, PublishedRulebook } from '../programs/catalog.js';
+import type { Signer } from '../signed/signed-streams.js';
 import {
-  readRerating,
-  reratingFact,
-  reratingStream,
-  type Rerating,
-  type ReratingEvent,
-  type ReratingRequested,
-} from './rerating.js';
+  decideApproval,
+  decideRejection,
+  type Closed,
+  type Done,
+  type SamePerson,
+} from '../signed/two-people.js';
+import { reratingStreams, type Rerating, type ReratingStatus } from './rerating.js';
 
 /** What a person asks for: which version was wrong, and which one rates instead. */
 export interface ReratingRequest {
@@ -32,54 +27,40 @@ export interface ReratingFault {
 }
 
 export type RequestAnswer =
-  | { readonly kind: 'requested'; readonly rerating: Rerating }
+  | { readonly kind: 'requested'; readonly found: Rerating }
   | { readonly kind: 'program-unknown' }
   | { readonly kind: 'invalid'; readonly faults: readonly ReratingFault[] }
   | { readonly kind: 'key-reused' };
 
 /** Keeps what one person asks for, once for a key. Nothing happens before it was counted and another person has approved it. */
-export const requestRerating = async (
+export const requestRerating = (
   { store, catalog }: { readonly store: EventStore; readonly catalog: Catalog },
   by: { readonly subject: string; readonly key: string },
   request: ReratingRequest,
   metadata: EventMetadata,
 ): Promise<RequestAnswer> => {
-  const { program, ...rest } = request;
-  const rerating = contentHash({ program, ...by }).slice(0, 32);
-  const hash = contentHash(request);
-  for (;;) {
-    const known = await readRerating(store, program, rerating);
-    if (known !== null)
-      return known.asked.hash === hash
-        ? { kind: 'requested', rerating: known }
-        : { kind: 'key-reused' };
-    const published = await catalog.read(program);
-    if (published === null) return { kind: 'program-unknown' };
-    const version = (number: number): PublishedRulebook | undefined =>
-      published.versions.find(({ ref }) => ref.version === number);
-    const [from, to] = [version(request.from), version(request.to)];
-    const fault = faultOf(from, to);
-    if (from === undefined || to === undefined || fault !== null)
-      return { kind: 'invalid', faults: fault === null ? [] : [fault] };
-    const data: ReratingRequested = {
-      ...{ ...rest, rerating, program, from: from.ref, to: to.ref, hash },
-      requestedBy: by.subject,
-    };
-    await store.append([
-      {
-        stream: reratingStream(program, rerating),
-        expected: 'noStream',
-        events: [
-          newEvent(
-            reratingFact(program, rerating),
-            0,
-            { type: 'ReratingRequested', data },
-            metadata,
-          ),
-        ],
-      },
-    ]);
-  }
+  const { program } = request;
+  return reratingStreams.ask<Exclude<RequestAnswer, { kind: 'requested' | 'key-reused' }>>(
+    store,
+    { program, ...by },
+    request,
+    async ({ id, requestedBy, hash }) => {
+      const published = await catalog.read(program);
+      if (published === null) return { kind: 'program-unknown' };
+      const version = (number: number): PublishedRulebook | undefined =>
+        published.versions.find(({ ref }) => ref.version === number);
+      const [from, to] = [version(request.from), version(request.to)];
+      const fault = faultOf(from, to);
+      if (from === undefined || to === undefined || fault !== null)
+        return { kind: 'invalid', faults: fault === null ? [] : [fault] };
+      const data = {
+        ...{ ...request, rerating: id, from: from.ref, to: to.ref, hash },
+        requestedBy,
+      };
+      return { type: 'ReratingRequested', data };
+    },
+    metadata,
+  );
 };
 
 /** A budget is spent in the order in which receipts come: which of them it would have paid for cannot be said afterwards. */
@@ -99,70 +80,47 @@ const faultOf = (
 };
 
 export type Refusal =
-  | { readonly kind: 'rerating-unknown' }
-  | { readonly kind: 'same-person' }
+  | { readonly kind: 'unknown' }
+  | SamePerson
   /** It is not counted yet what it would do. */
   | { readonly kind: 'not-counted' }
-  | { readonly kind: 'closed'; readonly status: Rerating['status'] };
+  | Closed<ReratingStatus>;
 
-export type ChangeAnswer = { readonly kind: 'done'; readonly rerating: Rerating } | Refusal;
-
-interface Named {
-  readonly program: ProgramId;
-  readonly rerating: string;
-  /** A token's subject. */
-  readonly by: string;
-}
+export type ChangeAnswer = Done<Rerating> | Refusal;
 
 /** Approves what another person asked for and was counted; accrual posts it from then on, however often it is stopped. */
-export const approveRerating = async (
+export const approveRerating = (
   store: EventStore,
-  { program, rerating, by }: Named,
+  { by, ...named }: Signer,
   metadata: EventMetadata,
-): Promise<ChangeAnswer> => {
-  for (;;) {
-    const found = await readRerating(store, program, rerating);
-    if (found === null) return { kind: 'rerating-unknown' };
-    if (found.approvedBy === by) return { kind: 'done', rerating: found };
-    if (found.status === 'requested') return { kind: 'not-counted' };
-    if (found.status !== 'counted') return { kind: 'closed', status: found.status };
-    if (sameName(found.asked.requestedBy, by)) return { kind: 'same-person' };
-    const data = { rerating, approvedBy: by };
-    await sayOfRerating(store, found, { type: 'ReratingApproved', data }, metadata);
-  }
-};
+): Promise<ChangeAnswer> =>
+  reratingStreams.change<ChangeAnswer>(
+    store,
+    named,
+    (found) =>
+      found.status === 'requested'
+        ? { kind: 'not-counted' }
+        : (decideApproval(found, by, ['counted']) ?? {
+            type: 'ReratingApproved',
+            data: { rerating: named.id, approvedBy: by },
+          }),
+    metadata,
+  );
 
 /** Ends a request; who asked for it may take it back this way. */
-export const rejectRerating = async (
+export const rejectRerating = (
   store: EventStore,
-  { program, rerating, by }: Named,
+  { by, ...named }: Signer,
   reason: string,
   metadata: EventMetadata,
-): Promise<ChangeAnswer> => {
-  for (;;) {
-    const found = await readRerating(store, program, rerating);
-    if (found === null) return { kind: 'rerating-unknown' };
-    if (found.rejected?.by === by && found.rejected.reason === reason)
-      return { kind: 'done', rerating: found };
-    if (found.status !== 'requested' && found.status !== 'counted')
-      return { kind: 'closed', status: found.status };
-    const data = { rerating, rejectedBy: by, reason };
-    await sayOfRerating(store, found, { type: 'ReratingRejected', data }, metadata);
-  }
-};
-
-/** Where somebody else has spoken first, nothing is written: the caller looks again. */
-export const sayOfRerating = async (
-  store: EventStore,
-  { asked: { program, rerating }, revision }: Rerating,
-  event: ReratingEvent,
-  metadata: EventMetadata,
-): Promise<void> => {
-  await store.append([
-    {
-      stream: reratingStream(program, rerating),
-      expected: revision,
-      events: [newEvent(reratingFact(program, rerating), revision + 1, event, metadata)],
-    },
-  ]);
-};
+): Promise<ChangeAnswer> =>
+  reratingStreams.change<ChangeAnswer>(
+    store,
+    named,
+    (found) =>
+      decideRejection(found, by, reason, ['requested', 'counted']) ?? {
+        type: 'ReratingRejected',
+        data: { rerating: named.id, rejectedBy: by, reason },
+      },
+    metadata,
+  );

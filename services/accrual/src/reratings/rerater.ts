@@ -15,9 +15,9 @@ import { CatchUp } from '../accounts/catch-up.js';
 import { heardOfAll } from '../accounts/heard-of-all.js';
 import { KnownAccounts, type KnownAccount } from '../accounts/known-accounts.js';
 import { Catalog, rulebookOf } from '../programs/catalog.js';
-import { sayOfRerating } from './change-rerating.js';
+import type { Named } from '../signed/signed-streams.js';
 import { Tally } from './figures.js';
-import { readRerating, reratingFact, reratingIn, type Figures, type Rerating } from './rerating.js';
+import { reratingIn, reratingStreams, type Figures, type Rerating } from './rerating.js';
 import { countAccount, postAccount, runOf, type Run } from './rerate-account.js';
 
 const lookEveryMs = 1_000;
@@ -34,7 +34,7 @@ class Stopped extends Error {}
  */
 @Injectable()
 export class Rerater extends BackgroundWork {
-  private readonly open = new Map<string, { program: ProgramId; rerating: string }>();
+  private readonly open = new Map<StreamName, Named>();
   private seen = 0n;
 
   constructor(
@@ -60,7 +60,7 @@ export class Rerater extends BackgroundWork {
     await this.eachByItself(
       [...this.open.values()],
       async (named) => {
-        const found = await readRerating(this.store, named.program, named.rerating);
+        const found = await reratingStreams.read(this.store, named);
         if (found !== null) await this.advanceOne(found);
       },
       'receipts cannot be rated again',
@@ -75,7 +75,7 @@ export class Rerater extends BackgroundWork {
       const over = type === 'ReratingPosted' || type === 'ReratingRejected';
       const { program } = metadata;
       if (over) this.open.delete(stream);
-      else this.open.set(stream, { program, rerating: reratingIn(data) });
+      else this.open.set(stream, { program, id: reratingIn(data) });
       if (position > this.seen) this.seen = position;
     }
     if (head > this.seen) this.seen = head;
@@ -84,11 +84,11 @@ export class Rerater extends BackgroundWork {
   private async advanceOne(found: Rerating): Promise<void> {
     const { status, asked } = found;
     if (status !== 'requested' && status !== 'approved') return;
-    if (!(await heardOfAll(this, found.position))) return;
+    if (!(await heardOfAll(this, found.newestPosition))) return;
     const { program, rerating } = asked;
     const published = await this.catalog.read(program);
     if (published === null) throw new Error(`program ${program} is gone`);
-    const fact = reratingFact(program, rerating);
+    const fact = reratingStreams.factOf({ program, id: rerating });
     const run = runOf(asked, fact, found.approvedBy ?? '', rulebookOf(published, asked.to));
     const metadata = this.metadataOf(found);
     try {
@@ -96,7 +96,8 @@ export class Rerater extends BackgroundWork {
         this.work(run, status, account, tally, metadata),
       );
       const type = status === 'requested' ? 'ReratingCounted' : 'ReratingPosted';
-      await sayOfRerating(this.store, found, { type, data: { rerating, figures } }, metadata);
+      const event = { type, data: { rerating, figures } } as const;
+      await reratingStreams.say(this.store, found, event, metadata);
     } catch (error) {
       if (!(error instanceof Stopped)) throw error;
     }

@@ -81,7 +81,7 @@ export const reratingInvalid = (errors: readonly ReratingFault[]) =>
 
 export const refused = (refusal: Refusal) => {
   switch (refusal.kind) {
-    case 'rerating-unknown':
+    case 'unknown':
       return reratingUnknown();
     case 'same-person':
       return problem({

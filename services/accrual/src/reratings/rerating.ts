@@ -1,21 +1,8 @@
 import { z } from 'zod';
-import type { EventStore, RecordedEvent } from '@tallystick/event-store';
-import {
-  factId,
-  instant,
-  programId,
-  streamName,
-  type FactId,
-  type Instant,
-  type ProgramId,
-  type StreamName,
-} from '@tallystick/kernel';
-
-/** A run's own stream: what one person asked for, what it would do, who approved it, what it did. */
-export const reratingStream = (program: ProgramId, rerating: string): StreamName =>
-  streamName('rerating', program, rerating);
-export const reratingFact = (program: ProgramId, rerating: string): FactId =>
-  factId('rerating', program, rerating);
+import { instant, programId } from '@tallystick/kernel';
+import type { EventOf } from '../signed/decode-signed.js';
+import { signedStreams, type Kept } from '../signed/signed-streams.js';
+import type { Signed } from '../signed/two-people.js';
 
 const ref = z.object({ version: z.int(), hash: z.string() });
 const time = z.string().transform(instant);
@@ -59,54 +46,34 @@ const approved = z.object({ rerating: z.string(), approvedBy: z.string() });
 const rejected = z.object({ rerating: z.string(), rejectedBy: z.string(), reason: z.string() });
 const posted = z.object({ rerating: z.string(), figures });
 
-export type ReratingEvent =
-  | { readonly type: 'ReratingRequested'; readonly data: ReratingRequested }
-  | { readonly type: 'ReratingCounted'; readonly data: z.output<typeof counted> }
-  | { readonly type: 'ReratingApproved'; readonly data: z.output<typeof approved> }
-  | { readonly type: 'ReratingRejected'; readonly data: z.output<typeof rejected> }
-  | { readonly type: 'ReratingPosted'; readonly data: z.output<typeof posted> };
+const events = {
+  ReratingRequested: requested,
+  ReratingCounted: counted,
+  ReratingApproved: approved,
+  ReratingRejected: rejected,
+  ReratingPosted: posted,
+};
+export type ReratingEvent = EventOf<typeof events>;
 
 /** `requested`: it is being counted what it would do. `counted`: it can be approved. `approved`: it is being posted. */
 export const reratingStatuses = ['requested', 'counted', 'approved', 'posted', 'rejected'] as const;
 export type ReratingStatus = (typeof reratingStatuses)[number];
 
-export interface Rerating {
+interface State extends Signed {
   readonly asked: ReratingRequested;
-  readonly requestedAt: Instant;
   readonly status: ReratingStatus;
   /** The dry run. */
   readonly counted: Figures | null;
-  readonly approvedBy: string | null;
   readonly posted: Figures | null;
-  readonly rejected: { readonly by: string; readonly reason: string } | null;
-  /** Of the last event of its stream. */
-  readonly revision: number;
-  readonly position: bigint;
-  /** Of all that it causes. */
-  readonly correlationId: string;
 }
+export type Rerating = State & Kept;
 
-/** Folds a run's stream; null where it is empty. Throws on an event that this release does not know. */
-export const reratingOf = (events: readonly RecordedEvent[]): Rerating | null => {
-  let state: Rerating | null = null;
-  for (const recorded of events) {
-    const event = decode(recorded);
-    const { revision, position, metadata } = recorded;
-    if (event.type === 'ReratingRequested') {
-      state = {
-        ...{ asked: event.data, requestedAt: metadata.recordedAt, status: 'requested' },
-        ...{ counted: null, approvedBy: null, posted: null, rejected: null, revision, position },
-        correlationId: metadata.correlationId,
-      };
-    } else if (state !== null) state = { ...evolve(state, event), revision, position };
+const evolve = (state: State | null, event: ReratingEvent): State | null => {
+  if (event.type === 'ReratingRequested') {
+    const nothingYet = { counted: null, approvedBy: null, posted: null, rejected: null };
+    return { asked: event.data, status: 'requested', ...nothingYet };
   }
-  return state;
-};
-
-const evolve = (
-  state: Rerating,
-  event: Exclude<ReratingEvent, { type: 'ReratingRequested' }>,
-): Rerating => {
+  if (state === null) return null;
   switch (event.type) {
     case 'ReratingCounted':
       return { ...state, status: 'counted', counted: event.data.figures };
@@ -121,33 +88,13 @@ const evolve = (
   }
 };
 
-const decode = ({ type, data }: Pick<RecordedEvent, 'type' | 'data'>): ReratingEvent => {
-  const value: unknown = JSON.parse(data);
-  switch (type) {
-    case 'ReratingRequested':
-      return { type, data: requested.parse(value) };
-    case 'ReratingCounted':
-      return { type, data: counted.parse(value) };
-    case 'ReratingApproved':
-      return { type, data: approved.parse(value) };
-    case 'ReratingRejected':
-      return { type, data: rejected.parse(value) };
-    case 'ReratingPosted':
-      return { type, data: posted.parse(value) };
-    default:
-      throw new Error(`this release does not understand ${type}: upgrade it`);
-  }
-};
+/** A run's own stream: what one person asked for, what it would do, who approved it, what it did. */
+export const reratingStreams = signedStreams({
+  category: 'rerating',
+  ...{ events, evolve },
+  nameOf: ({ asked: { program, rerating } }) => ({ program, id: rerating }),
+});
 
 const named = z.object({ rerating: z.string() });
 /** Which run an event is of. */
 export const reratingIn = (data: string): string => named.parse(JSON.parse(data)).rerating;
-
-export const readRerating = async (
-  store: EventStore,
-  program: ProgramId,
-  rerating: string,
-): Promise<Rerating | null> => {
-  const stream = reratingStream(program, rerating);
-  return reratingOf((await store.readStreams([stream])).get(stream) ?? []);
-};

@@ -8,13 +8,7 @@ import {
   ApiTags,
 } from '@nestjs/swagger';
 import type { EventStore, RecordedEvent } from '@tallystick/event-store';
-import {
-  instant,
-  programId,
-  type Clock,
-  type ProgramId,
-  type StreamName,
-} from '@tallystick/kernel';
+import { instant, programId, type Clock, type StreamName } from '@tallystick/kernel';
 import {
   Allow,
   answer,
@@ -24,11 +18,11 @@ import {
   EVENT_STORE,
   IdempotencyKeyParam,
   mayProgram,
-  metadata,
   type Caller,
   type RequestContext,
 } from '@tallystick/service-host';
 import { keyReused, programUnknown } from '../corrections/problems.js';
+import { acting } from '../programs/acting.js';
 import { Catalog } from '../programs/catalog.js';
 import {
   approveRerating,
@@ -47,7 +41,7 @@ import {
   reratingUnknown,
   refused,
 } from './rerating-form.js';
-import { readRerating, reratingOf, type Rerating } from './rerating.js';
+import { reratingStreams, type Rerating } from './rerating.js';
 
 /** What a wrong version has rated is rated by another one: one person asks, it is counted, another approves. */
 @ApiTags('reratings')
@@ -76,19 +70,17 @@ export class ReratingsController {
     @CallerParam() caller: Caller,
     @ContextParam() context: RequestContext,
   ) {
-    mayProgram(caller, body.program);
-    const program = programId(body.program);
+    const { program, by: subject, metadata } = acting(this.clock, body.program, caller, context);
     const { from, to, since, until, reason } = body;
     const asked = {
       ...{ program, from, to, reason },
       since: since ? instant(since) : null,
       until: until ? instant(until) : null,
     };
-    const by = { subject: caller.subject, key };
-    const result = await requestRerating(this, by, asked, this.metadataOf(context, program));
+    const result = await requestRerating(this, { subject, key }, asked, metadata);
     switch (result.kind) {
       case 'requested':
-        return told(result.rerating);
+        return told(result.found);
       case 'program-unknown':
         throw programUnknown(body.program);
       case 'invalid':
@@ -110,7 +102,7 @@ export class ReratingsController {
       if (recorded.metadata.program !== program) continue;
       runs.set(recorded.stream, [...(runs.get(recorded.stream) ?? []), recorded]);
     }
-    const found = [...runs.values()].map(reratingOf);
+    const found = [...runs.values()].map(reratingStreams.fold);
     return { reratings: found.flatMap((one) => (one === null ? [] : [bodyOf(one)])) };
   }
 
@@ -121,11 +113,11 @@ export class ReratingsController {
   @ApiResponse({ status: 404, description: 'rerating-unknown' })
   async find(
     @Param('program') program: string,
-    @Param('rerating') rerating: string,
+    @Param('rerating') id: string,
     @CallerParam() caller: Caller,
   ) {
     mayProgram(caller, program);
-    const found = await readRerating(this.store, programId(program), rerating);
+    const found = await reratingStreams.read(this.store, { program: programId(program), id });
     if (found === null) throw reratingUnknown();
     return bodyOf(found);
   }
@@ -141,15 +133,14 @@ export class ReratingsController {
   @ApiResponse({ status: 403, description: 'forbidden, rerating-same-person' })
   @ApiResponse({ status: 404, description: 'rerating-unknown' })
   @ApiResponse({ status: 409, description: 'rerating-not-counted, rerating-closed' })
-  approve(
+  async approve(
     @Param('program') program: string,
-    @Param('rerating') rerating: string,
+    @Param('rerating') id: string,
     @CallerParam() caller: Caller,
     @ContextParam() context: RequestContext,
   ) {
-    const named = this.named(program, rerating, caller);
-    const meta = this.metadataOf(context, named.program);
-    return this.changed(approveRerating(this.store, named, meta));
+    const { metadata, ...who } = acting(this.clock, program, caller, context);
+    return changed(await approveRerating(this.store, { ...who, id }, metadata));
   }
 
   @Post('/:program/:rerating/rejections')
@@ -158,35 +149,24 @@ export class ReratingsController {
   @ApiCreatedResponse({ type: ReratingBody })
   @ApiResponse({ status: 404, description: 'rerating-unknown' })
   @ApiResponse({ status: 409, description: 'rerating-closed' })
-  reject(
+  async reject(
     @Param('program') program: string,
-    @Param('rerating') rerating: string,
+    @Param('rerating') id: string,
     @Body() { reason }: ReratingRejectionBody,
     @CallerParam() caller: Caller,
     @ContextParam() context: RequestContext,
   ) {
-    const named = this.named(program, rerating, caller);
-    const meta = this.metadataOf(context, named.program);
-    return this.changed(rejectRerating(this.store, named, reason, meta));
-  }
-
-  private named(program: string, rerating: string, caller: Caller) {
-    mayProgram(caller, program);
-    return { program: programId(program), rerating, by: caller.subject };
-  }
-
-  private async changed(change: Promise<ChangeAnswer>) {
-    const result = await change;
-    if (result.kind !== 'done') throw refused(result);
-    return told(result.rerating);
-  }
-
-  private metadataOf(context: RequestContext, program: ProgramId) {
-    return metadata(context, { program, occurredAt: this.clock() }, this.clock);
+    const { metadata, ...who } = acting(this.clock, program, caller, context);
+    return changed(await rejectRerating(this.store, { ...who, id }, reason, metadata));
   }
 }
 
+const changed = (result: ChangeAnswer) => {
+  if (result.kind !== 'done') throw refused(result);
+  return told(result.found);
+};
+
 const told = (rerating: Rerating) => {
-  const position = String(rerating.position);
+  const position = String(rerating.newestPosition);
   return answer({ ...bodyOf(rerating), position }, { position });
 };

@@ -15,7 +15,7 @@ import { maria, openClub, paul, publish, type Club } from '../testing/club.js';
 import { startAccrual } from '../testing/start-accrual.js';
 import { Tally } from './figures.js';
 import { postAccount, runOf } from './rerate-account.js';
-import { readRerating, reratingFact } from './rerating.js';
+import { reratingStreams } from './rerating.js';
 
 let deployment: Deployment;
 let service: TestService;
@@ -186,11 +186,16 @@ describe('a run that rates again', () => {
     await secondOf(club, base(1));
     const id = await counted(club);
     // Posted by hand, by processes that die at an append, before the store heard of it or before they heard the store.
-    const found = await readRerating(service.store, club.program, id);
+    const found = await reratingStreams.read(service.store, { program: club.program, id });
     const published = await new Catalog(service.store).read(club.program);
     if (found === null || published === null) throw new Error('it is not there');
     const to = rulebookOf(published, found.asked.to);
-    const run = runOf(found.asked, reratingFact(club.program, id), 'paul', to);
+    const run = runOf(
+      found.asked,
+      reratingStreams.factOf({ program: club.program, id }),
+      'paul',
+      to,
+    );
     const at = systemClock();
     const metadata = {
       program: club.program,

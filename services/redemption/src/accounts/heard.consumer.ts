@@ -1,8 +1,7 @@
 import { Controller, Inject } from '@nestjs/common';
 import { EventPattern, Payload } from '@nestjs/microservices';
-import { cardLinked, cardUnlinked, rulebookPublished, topics } from '@tallystick/contracts';
+import { cardLinked, cardUnlinked, topics } from '@tallystick/contracts';
 import type { Message, Verdict } from '@tallystick/message-bus';
-import { decodeRulebook } from '@tallystick/rulebook';
 import { decodeRelayed, oneByOne } from '@tallystick/service-host';
 import { Heard } from './heard.js';
 
@@ -16,18 +15,6 @@ export class HeardConsumer {
       const event = decodeRelayed(message);
       if (event.type === 'CardLinked') await this.heard.linked(cardLinked.parse(event.data));
       if (event.type === 'CardUnlinked') await this.heard.unlinked(cardUnlinked.parse(event.data));
-      return undefined;
-    });
-  }
-
-  @EventPattern<string>(topics.programs.name)
-  hearPrograms(@Payload() batch: readonly Message[]): Promise<Verdict[]> {
-    return oneByOne(batch, async (message) => {
-      const event = decodeRelayed(message);
-      if (event.type === 'RulebookPublished') {
-        const { document } = rulebookPublished.parse(event.data);
-        await this.heard.published(decodeRulebook(document));
-      }
       return undefined;
     });
   }

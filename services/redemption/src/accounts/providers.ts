@@ -1,6 +1,7 @@
 import type { Provider } from '@nestjs/common';
 import type { Pool } from 'pg';
 import { AccountCache, Accounts } from '@tallystick/accounts';
+import { topics } from '@tallystick/contracts';
 import type { EventStore } from '@tallystick/event-store';
 import type { Clock } from '@tallystick/kernel';
 import {
@@ -8,9 +9,14 @@ import {
   CLOCK,
   DATABASE,
   EVENT_STORE,
+  POSITIONS_OF,
   type CardTokens,
+  type PositionsOf,
+  type PositionWait,
 } from '@tallystick/service-host';
 import type { Means } from '../orders/order.js';
+import { Programs } from '../programs/programs.js';
+import { OPENED } from './after-opening.js';
 import { CardOwners } from './card-owners.js';
 import { Closings } from './closings.js';
 import { Heard } from './heard.js';
@@ -24,6 +30,11 @@ export const CARDS = Symbol('Cards');
 /** One of each in a process: all that is spent goes through the same states, one command after another. */
 export const accountProviders: readonly Provider[] = [
   { provide: Heard, inject: [DATABASE], useFactory: (db: Pool) => new Heard(db) },
+  {
+    provide: OPENED,
+    inject: [POSITIONS_OF],
+    useFactory: (of: PositionsOf): PositionWait => of('accrual', [topics.membership.name]),
+  },
   { provide: Closings, inject: [DATABASE], useFactory: (db: Pool) => new Closings(db) },
   { provide: CardOwners, inject: [DATABASE], useFactory: (db: Pool) => new CardOwners(db) },
   {
@@ -42,9 +53,9 @@ export const accountProviders: readonly Provider[] = [
   },
   {
     provide: MEANS,
-    inject: [EVENT_STORE, CLOCK, Accounts, Heard],
-    useFactory: (store: EventStore, clock: Clock, accounts: Accounts, heard: Heard): Means => ({
-      ...{ store, clock, accounts, heard },
+    inject: [EVENT_STORE, CLOCK, Accounts],
+    useFactory: (store: EventStore, clock: Clock, accounts: Accounts): Means => ({
+      ...{ store, clock, accounts, programs: new Programs(store) },
     }),
   },
 ];

@@ -16,7 +16,7 @@ import {
   type Role,
 } from '@tallystick/service-host';
 import type { Named } from '../orders/order.js';
-import { accountUnknown } from '../problems.js';
+import { accountUnknown, enrolledNow } from '../problems.js';
 import type { CardOwners } from './card-owners.js';
 
 /** How a request names an account: one of the two. */
@@ -97,7 +97,8 @@ const withSuccessors = async (
   return into === null ? [account] : [account, ...(await withSuccessors(known, program, into))];
 };
 
-const cardUnknown = () => accountUnknown('The card leads to no account of this programme.');
+const cardUnknown = () =>
+  accountUnknown(`The card leads to no account of this programme. ${enrolledNow}`);
 
 const eitherOr = (field: string) =>
   problem({

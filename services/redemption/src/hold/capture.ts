@@ -1,6 +1,7 @@
 import { contentHash } from '@tallystick/event-store';
 import { Points, type AccountId, type ProgramId } from '@tallystick/kernel';
 import { decideCapture, valuation, type ArrearsPolicy, type MergedAway } from '@tallystick/ledger';
+import { arrearsPolicyOf, inForceAt, rewardOf, type Rulebook } from '@tallystick/rulebook';
 import {
   carryOutOnce,
   type Cause,
@@ -8,9 +9,8 @@ import {
   type Outcome,
   type PinnedOrder,
 } from '../orders/order.js';
-import { readPin } from '../orders/pin.js';
 import { orderIdOf, redemptionFact, redemptionStream } from '../redeem/redemption-stream.js';
-import { holdFact, holdStream } from './hold-stream.js';
+import { holdFact, readHoldPin, type HoldPin } from './hold-stream.js';
 import { readHold, type HoldStatus } from './read-hold.js';
 
 export interface CaptureRequest {
@@ -41,7 +41,10 @@ export type HoldRefusal =
   | { readonly kind: 'hold-closed'; readonly status: Exclude<HoldStatus, 'open'> };
 
 export type CaptureRefusal =
-  HoldRefusal | { readonly kind: 'exceeds-hold'; readonly held: Points.Points };
+  | HoldRefusal
+  | { readonly kind: 'exceeds-hold'; readonly held: Points.Points }
+  /** It reserves the price of a reward, and there is no part of a reward. */
+  | { readonly kind: 'reward-in-part'; readonly price: Points.Points };
 
 /** Spends what a hold reserves, whole or in part, once for a caller's key. Where the account was merged, its successor has the hold. */
 export const capture = async (
@@ -52,13 +55,18 @@ export const capture = async (
   cause: Cause,
 ): Promise<Outcome<Captured, CaptureRefusal> | MergedAway> => {
   const { program, hold } = request;
-  const pin = await readPin(means.store, holdStream(program, hold));
+  const pin = await readHoldPin(means.store, program, hold);
   if (pin === null) return { kind: 'hold-unknown' };
   const id = orderIdOf('capture', program, caller, key);
-  const terms = await means.heard.termsAt(program, means.clock());
+  const versions = await means.programs.versions(program);
+  const book = inForceAt(versions, means.clock());
+  const terms = {
+    arrearsPolicy: book === null ? undefined : arrearsPolicyOf(book),
+    price: priceHeld(pin, versions),
+  };
   const outcome = await carryOutOnce(
     means,
-    (account) => orderFor(id, request, account, cause, terms?.arrearsPolicy),
+    (account) => orderFor(id, request, account, cause, terms),
     { account: pin.account, follows: true },
   );
   return outcome.kind === 'hold-unknown' ? forgotten(means, program, hold) : outcome;
@@ -75,12 +83,28 @@ export const forgotten = async (
   return { kind: 'hold-closed', status: known.status };
 };
 
+interface Terms {
+  readonly arrearsPolicy: ArrearsPolicy | undefined;
+  /** Of the reward that it is for, all of which is reserved; null: it may be captured in part. */
+  readonly price: Points.Points | null;
+}
+
+/** A hold of an older release may be for a reward, and reserve anything: that is captured as it was meant. */
+const priceHeld = (
+  { kind, points, begunAt }: HoldPin,
+  versions: readonly Rulebook[],
+): Points.Points | null => {
+  const book = inForceAt(versions, begunAt);
+  const reward = book === null ? null : rewardOf(book, kind);
+  return reward?.points === points ? points : null;
+};
+
 const orderFor = (
   id: string,
   request: CaptureRequest,
   account: AccountId,
   cause: Cause,
-  arrearsPolicy: ArrearsPolicy | undefined,
+  { arrearsPolicy, price }: Terms,
 ): PinnedOrder<Captured, CaptureRefusal> => {
   const { program, hold, last } = request;
   const fact = redemptionFact(program, id);
@@ -99,7 +123,9 @@ const orderFor = (
       const decision = decideCapture(state, command, at);
       switch (decision.kind) {
         case 'captured':
-          return { kind: 'write', events: decision.events };
+          return price === null || points === price
+            ? { kind: 'write', events: decision.events }
+            : { kind: 'refused', refusal: { kind: 'reward-in-part', price } };
         case 'unknown-hold':
           return { kind: 'refused', refusal: { kind: 'hold-unknown' } };
         case 'closed':

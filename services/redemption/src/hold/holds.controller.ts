@@ -1,4 +1,4 @@
-import { Body, Controller, Get, Inject, Param, Post, Query } from '@nestjs/common';
+import { Body, Controller, Get, Inject, Param, Post, Query, UseInterceptors } from '@nestjs/common';
 import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { createZodDto } from 'nestjs-zod';
 import { z } from 'zod';
@@ -15,11 +15,12 @@ import {
   type Caller,
   type RequestContext,
 } from '@tallystick/service-host';
+import { AfterOpening } from '../accounts/after-opening.js';
 import { CARDS, MEANS } from '../accounts/providers.js';
 import { findAccount, isTheirs, type Cards } from '../accounts/which-account.js';
 import * as fields from '../fields.js';
 import type { Means } from '../orders/order.js';
-import { exceedsHold, holdUnknown, insufficient, problemOf } from '../problems.js';
+import { exceedsHold, holdUnknown, insufficient, problemOf, rewardInPart } from '../problems.js';
 import { capture } from './capture.js';
 import { openHolds } from './open-holds.js';
 import { placeHold } from './place-hold.js';
@@ -114,6 +115,7 @@ class ReleasedBody extends createZodDto(
 
 @ApiTags('holds')
 @Controller('/v1/holds')
+@UseInterceptors(AfterOpening)
 export class HoldsController {
   constructor(
     @Inject(MEANS) private readonly means: Means,
@@ -125,11 +127,11 @@ export class HoldsController {
   @ApiOperation({
     summary: 'Reserves points for a redemption under way, once for each Idempotency-Key',
     description:
-      'Nobody else can spend them until they are captured or released, or until the hold lapses.',
+      'Nobody else can spend them until they are captured or released, or until the hold lapses. What they may be for, and its price, is checked here, not when they are captured.',
   })
   @ApiResponse({ status: 201, type: HeldBody.Output })
   @ApiResponse({ status: 404, description: 'account-unknown' })
-  @ApiResponse({ status: 409, description: 'insufficient-points, account-merged' })
+  @ApiResponse({ status: 409, description: fields.spendingProblems })
   @ApiResponse({ status: 422, description: 'idempotency-key-reused' })
   async place(
     @Body() body: HoldRequest,
@@ -192,11 +194,14 @@ export class HoldsController {
   @ApiOperation({
     summary: 'Spends what a hold reserves, whole or in part, once for each Idempotency-Key',
     description:
-      'Points that have expired since they were reserved are spent all the same. Where the account became part of another, that one has the hold.',
+      'Points that have expired since they were reserved are spent all the same. The price of a reward is captured whole. Where the account became part of another, that one has the hold.',
   })
   @ApiResponse({ status: 201, type: CapturedBody.Output })
   @ApiResponse({ status: 404, description: 'hold-unknown' })
-  @ApiResponse({ status: 409, description: 'hold-lapsed, hold-closed, exceeds-hold' })
+  @ApiResponse({
+    status: 409,
+    description: 'hold-lapsed, hold-closed, exceeds-hold, reward-in-part',
+  })
   @ApiResponse({ status: 422, description: 'idempotency-key-reused' })
   async capture(
     @Param('program') program: string,
@@ -211,6 +216,7 @@ export class HoldsController {
     const request = { program: programId(program), hold, points, last: body.last };
     const outcome = await capture(this.means, caller.subject, key, request, context);
     if (outcome.kind === 'exceeds-hold') throw exceedsHold(outcome.held);
+    if (outcome.kind === 'reward-in-part') throw rewardInPart(outcome.price);
     if (outcome.kind !== 'done') throw problemOf(outcome);
     const at = String(outcome.position);
     return answer({ ...outcome.done, position: at }, { position: at });

@@ -6,7 +6,8 @@ import {
   type Points,
   type ProgramId,
 } from '@tallystick/kernel';
-import { decideHold, valuation, type ArrearsPolicy, type MergedAway } from '@tallystick/ledger';
+import { decideHold, valuation, type MergedAway } from '@tallystick/ledger';
+import { arrearsPolicyOf, inForceAt, type Rulebook } from '@tallystick/rulebook';
 import {
   carryOutOnce,
   type Cause,
@@ -15,7 +16,8 @@ import {
   type Outcome,
   type PinnedOrder,
 } from '../orders/order.js';
-import type { SpendingRefusal } from '../redeem/redeem.js';
+import { refusalOf } from '../programs/purpose.js';
+import type { RedeemRefusal } from '../redeem/redeem.js';
 import { orderIdOf } from '../redeem/redemption-stream.js';
 import { holdFact, holdStream } from './hold-stream.js';
 
@@ -45,12 +47,12 @@ export const placeHold = async (
   request: HoldRequest,
   named: Named,
   cause: Cause,
-): Promise<Outcome<Held, SpendingRefusal> | MergedAway> => {
+): Promise<Outcome<Held, RedeemRefusal> | MergedAway> => {
   const id = orderIdOf('hold', request.program, caller, key);
-  const terms = await means.heard.termsAt(request.program, means.clock());
+  const versions = await means.programs.versions(request.program);
   return carryOutOnce(
     means,
-    (account) => orderFor(id, { ...request, account }, cause, terms?.arrearsPolicy),
+    (account, begunAt) => orderFor(id, { ...request, account }, cause, { versions, begunAt }),
     named,
   );
 };
@@ -59,8 +61,11 @@ const orderFor = (
   id: string,
   request: HoldRequest & { readonly account: AccountId },
   cause: Cause,
-  arrearsPolicy: ArrearsPolicy | undefined,
-): PinnedOrder<Held, SpendingRefusal> => {
+  {
+    versions,
+    begunAt,
+  }: { readonly versions: readonly Rulebook[]; readonly begunAt: Instant | null },
+): PinnedOrder<Held, RedeemRefusal> => {
   const { program, account, points, kind, reference, lapsesInSeconds } = request;
   const fact = holdFact(program, id);
   const hash = contentHash(request);
@@ -71,14 +76,18 @@ const orderFor = (
     data: { hold: id, hash, ...request },
     decide: (state, at) => {
       const lapsesAt = addMs(at, lapsesInSeconds * 1_000);
-      const policy = arrearsPolicy === undefined ? {} : { arrearsPolicy };
+      const book = inForceAt(versions, begunAt ?? at);
+      const policy = book === null ? {} : { arrearsPolicy: arrearsPolicyOf(book) };
       const what = { points, kind, reference, lapsesAt, ...policy };
       const decision = decideHold(state, { hold: fact, factHash: hash, ...what }, at);
       switch (decision.kind) {
         case 'held':
+        case 'insufficient': {
+          const refusal = refusalOf(state, request, versions, begunAt ?? at);
+          if (refusal !== null) return { kind: 'refused', refusal };
+          if (decision.kind === 'insufficient') return { kind: 'refused', refusal: decision };
           return { kind: 'write', events: [decision.event] };
-        case 'insufficient':
-          return { kind: 'refused', refusal: decision };
+        }
         case 'unopened':
           return { kind: 'refused', refusal: { kind: 'account-unknown' } };
         case 'lapsed':

@@ -34,9 +34,9 @@ export const release = async (
 ): Promise<Outcome<Released, HoldRefusal>> => {
   const pin = await readPin(means.store, holdStream(program, hold));
   if (pin === null) return { kind: 'hold-unknown' };
-  const terms = await means.heard.termsAt(program, means.clock());
+  const policy = await means.programs.arrearsPolicy(program, means.clock());
   const name = contentHash({ caller, key }).slice(0, 32);
-  const order = orderFor(program, hold, name, cause, terms?.arrearsPolicy);
+  const order = orderFor(program, hold, name, cause, policy);
   const outcome = await carryOut(means, order, pin.account);
   if (outcome.kind !== 'hold-unknown') return outcome;
   // The account has forgotten the hold, or never had it; its events tell.

@@ -1,14 +1,15 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { AccountCache, Accounts } from '@tallystick/accounts';
-import { StoreUnavailable, type EventStore } from '@tallystick/event-store';
+import type { EventStore } from '@tallystick/event-store';
 import { Points, ledgerStream, type AccountId } from '@tallystick/kernel';
 import { dyingStore } from '@tallystick/testing/service';
 import { z } from 'zod';
-import { Heard } from '../accounts/heard.js';
+import { Programs } from '../programs/programs.js';
 import { capture } from '../hold/capture.js';
 import { placeHold } from '../hold/place-hold.js';
 import { redeem } from '../redeem/redeem.js';
 import { program } from '../testing/club.js';
+import { cutStore } from '../testing/cut-store.js';
 import { openHouse, refusal, store as till, type House } from '../testing/house.js';
 import type { Means } from './order.js';
 
@@ -19,22 +20,6 @@ beforeAll(async () => {
 afterAll(async () => {
   await house.close();
 });
-
-/** The store of a process that dies between two streams of one append, as a store may that is not atomic over streams. */
-const cutStore = (alive: EventStore): EventStore =>
-  new Proxy(dyingStore(alive, 'before'), {
-    get: (target, name) => {
-      if (name !== 'append') {
-        const value: unknown = Reflect.get(target, name);
-        return value;
-      }
-      const append: EventStore['append'] = async ([first]) => {
-        if (first !== undefined) await alive.append([first]);
-        throw new StoreUnavailable(new Error('killed'));
-      };
-      return append;
-    },
-  });
 
 const deaths = {
   'before it wrote': (alive: EventStore) => dyingStore(alive, 'before'),
@@ -47,7 +32,7 @@ const dying = (die: (alive: EventStore) => EventStore): Means => {
   const { clock, service } = house;
   const store = die(service.store);
   const accounts = new Accounts({ store, clock, cache: new AccountCache() });
-  return { store, clock, accounts, heard: new Heard(service.db) };
+  return { store, clock, accounts, programs: new Programs(store) };
 };
 const cause = { actor: 'store:till-7', correlationId: 'c' };
 const events = async (account: AccountId) => {

@@ -7,7 +7,7 @@ import {
 } from '@tallystick/event-store';
 import type { AccountId, Clock, FactId, Instant, ProgramId, StreamName } from '@tallystick/kernel';
 import type { Account, LedgerEvent, MergedAway } from '@tallystick/ledger';
-import type { Heard } from '../accounts/heard.js';
+import type { Programs } from '../programs/programs.js';
 import { readHistory } from './history.js';
 import { readPin, type Pin } from './pin.js';
 
@@ -16,7 +16,7 @@ export interface Means {
   readonly store: EventStore;
   readonly clock: Clock;
   readonly accounts: Accounts;
-  readonly heard: Heard;
+  readonly programs: Programs;
 }
 
 /** Who asked for it, and on which trace. */
@@ -93,15 +93,15 @@ export interface Named {
 
 /**
  * Carries out an order under a caller's key. What is new is decided without any look at the order's own stream: that it was begun
- * before is found when it is begun again, and only then is it read.
+ * before is found when it is begun again, and only then is it read. `orderFor` is told when that was: what the rulebook said then holds.
  */
 export const carryOutOnce = async <Done, Refusal>(
   means: Means,
-  orderFor: (account: AccountId) => PinnedOrder<Done, Refusal>,
+  orderFor: (account: AccountId, begunAt: Instant | null) => PinnedOrder<Done, Refusal>,
   named: Named,
 ): Promise<Outcome<Done, Refusal> | MergedAway> => {
   for (let { account } = named; ;) {
-    const order = orderFor(account);
+    const order = orderFor(account, null);
     const tried = await attempt(means, order, account, begunBy(means, order));
     if (tried.kind === 'done') return tried;
     if (tried.kind === 'known') return knownTo(order, await recall(means.store, order, account));
@@ -109,10 +109,9 @@ export const carryOutOnce = async <Done, Refusal>(
     const pin = await readPin(means.store, order.stream);
     if (pin?.account === account) {
       if (pin.hash !== order.data.hash) return { kind: 'key-reused' };
-      if (tried.kind === 'refused') return tried.refusal;
       // The account has forgotten it, or passed it on, or a crash came before it could be applied.
       const told = await recall(means.store, order, account);
-      return told ?? (await carryOut(means, order, account));
+      return told ?? (await carryOut(means, orderFor(account, pin.begunAt), account));
     }
     if (tried.kind === 'merged' && named.follows) {
       account = await follow(means, order.program, account);
@@ -149,12 +148,12 @@ interface Recalled<Done> {
 
 /** The account that answers for a merged one; it has all that was on its way to it. */
 export const follow = async (
-  { heard, clock, ...parts }: Means,
+  { programs, clock, ...parts }: Means,
   program: ProgramId,
   account: AccountId,
 ): Promise<AccountId> => {
-  const terms = await heard.termsAt(program, clock());
-  return successorOf(parts, program, account, terms?.arrearsPolicy);
+  const policy = await programs.arrearsPolicy(program, clock());
+  return successorOf(parts, program, account, policy);
 };
 
 type Attempt<Done, Refusal> =

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { EventStore } from '@tallystick/event-store';
-import { accountId, type AccountId, type StreamName } from '@tallystick/kernel';
+import { accountId, type AccountId, type Instant, type StreamName } from '@tallystick/kernel';
 
 /** What the first event of an order's own stream says, whatever kind of order it is. */
 export interface Pin {
@@ -10,19 +10,27 @@ export interface Pin {
   readonly hash: string;
 }
 
-const pinned = z.object({ account: z.string().transform(accountId), hash: z.string() });
+/** A pin as it was read. */
+export interface ReadPin extends Pin {
+  readonly begunAt: Instant;
+}
+
+export const pinned = z.object({ account: z.string().transform(accountId), hash: z.string() });
 
 /** Null: the stream was never begun. */
-export const readPin = async (store: EventStore, stream: StreamName): Promise<Pin | null> => {
-  const data = await readFirst(store, stream);
-  return data === null ? null : pinned.parse(data);
+export const readPin = async (store: EventStore, stream: StreamName): Promise<ReadPin | null> => {
+  const first = await readFirst(store, stream);
+  return first === null ? null : { ...pinned.parse(first.data), begunAt: first.at };
 };
 
-/** The data of a stream's first event. */
-export const readFirst = async (store: EventStore, stream: StreamName): Promise<unknown> => {
-  for await (const { data } of store.readStream(stream)) {
+/** What a stream's first event says, and when. Null: there is none. */
+export const readFirst = async (
+  store: EventStore,
+  stream: StreamName,
+): Promise<{ readonly data: unknown; readonly at: Instant } | null> => {
+  for await (const { data, metadata } of store.readStream(stream)) {
     const parsed: unknown = JSON.parse(data);
-    return parsed;
+    return { data: parsed, at: metadata.occurredAt };
   }
   return null;
 };

@@ -1,10 +1,12 @@
-import { Body, Controller, HttpCode, Inject, Post } from '@nestjs/common';
+import { Body, Controller, HttpCode, Inject, Post, UseInterceptors } from '@nestjs/common';
 import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { createZodDto } from 'nestjs-zod';
 import { z } from 'zod';
 import { Points } from '@tallystick/kernel';
 import { valuation } from '@tallystick/ledger';
+import { arrearsPolicyOf } from '@tallystick/rulebook';
 import { Allow, CallerParam, type Caller } from '@tallystick/service-host';
+import { AfterOpening } from '../accounts/after-opening.js';
 import { CARDS, MEANS } from '../accounts/providers.js';
 import { findAccount, type Cards } from '../accounts/which-account.js';
 import { program, whichAccount, wholePoints } from '../fields.js';
@@ -39,6 +41,7 @@ class Quote extends createZodDto(
 
 @ApiTags('redemptions')
 @Controller('/v1/redemptions')
+@UseInterceptors(AfterOpening)
 export class QuoteController {
   constructor(
     @Inject(MEANS) private readonly means: Means,
@@ -54,7 +57,7 @@ export class QuoteController {
   @ApiResponse({ status: 409, description: 'account-merged' })
   async quote(@Body() body: QuoteRequest, @CallerParam() caller: Caller) {
     const { means, cards } = this;
-    const { accounts, heard, clock } = means;
+    const { accounts, programs, clock } = means;
     const at = clock();
     const named = await findAccount(cards, body, caller, at);
     for (let { account } = named; ; account = await follow(means, named.program, account)) {
@@ -70,9 +73,9 @@ export class QuoteController {
       }
       const { available, pending, arrears } = seen;
       const points = Points.least(available, Points.points(body.points ?? available));
-      const terms = await heard.termsAt(named.program, at);
-      const value = worthOf(points, terms);
-      const arrearsPolicy = terms?.arrearsPolicy ?? null;
+      const book = await programs.inForce(named.program, at);
+      const value = worthOf(points, book);
+      const arrearsPolicy = book === null ? null : arrearsPolicyOf(book);
       const there = { available, pending, arrears, arrearsPolicy };
       return { program: named.program, account, ...there, points, value };
     }

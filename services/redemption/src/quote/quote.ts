@@ -1,6 +1,6 @@
 import type { Points } from '@tallystick/kernel';
 import { Exact, minorUnitDigits } from '@tallystick/kernel';
-import type { SpendingTerms } from '../accounts/heard.js';
+import type { Rulebook } from '@tallystick/rulebook';
 
 /** What points are worth as money, in major units, rounded down to whole minor units. */
 export interface Worth {
@@ -10,9 +10,12 @@ export interface Worth {
 }
 
 /** Null where the programme gives points no value in money. */
-export const worthOf = (points: Points.Points, terms: SpendingTerms | null): Worth | null => {
-  if (terms?.redemption === null || terms === null) return null;
-  const { currency, redemption } = terms;
+export const worthOf = (
+  points: Points.Points,
+  book: Pick<Rulebook, 'currency' | 'redemption'> | null,
+): Worth | null => {
+  if (book === null || book.redemption === null) return null;
+  const { currency, redemption } = book;
   const digits = minorUnitDigits(currency);
   const minorPerMajor = 10n ** BigInt(digits);
   const exact = Exact.multiply(

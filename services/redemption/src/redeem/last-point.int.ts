@@ -3,7 +3,7 @@ import { AccountCache, Accounts } from '@tallystick/accounts';
 import { createPostgresEventStore, type EventStore } from '@tallystick/event-store';
 import { Points, type AccountId } from '@tallystick/kernel';
 import { valuation } from '@tallystick/ledger';
-import { Heard } from '../accounts/heard.js';
+import { Programs } from '../programs/programs.js';
 import type { Means } from '../orders/order.js';
 import { program } from '../testing/club.js';
 import { openHouse, type House } from '../testing/house.js';
@@ -23,12 +23,12 @@ describe('the last point', () => {
   beforeAll(async () => {
     house = await openHouse();
     account = await house.club.open('last-point', balance);
-    const { clock, service, deployment } = house;
+    const { clock, deployment } = house;
     for (let n = 0; n < processes; n += 1) {
       const store = createPostgresEventStore({ db: deployment.adminUrl });
       stores.push(store);
       const accounts = new Accounts({ store, clock, cache: new AccountCache() });
-      means.push({ store, clock, accounts, heard: new Heard(service.db) });
+      means.push({ store, clock, accounts, programs: new Programs(store) });
     }
   });
   afterAll(async () => {

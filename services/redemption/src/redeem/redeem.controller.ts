@@ -1,4 +1,4 @@
-import { Body, Controller, Inject, Post } from '@nestjs/common';
+import { Body, Controller, Inject, Post, UseInterceptors } from '@nestjs/common';
 import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { createZodDto } from 'nestjs-zod';
 import { z } from 'zod';
@@ -13,6 +13,7 @@ import {
   type Caller,
   type RequestContext,
 } from '@tallystick/service-host';
+import { AfterOpening } from '../accounts/after-opening.js';
 import { CARDS, MEANS } from '../accounts/providers.js';
 import { findAccount, type Cards } from '../accounts/which-account.js';
 import {
@@ -21,6 +22,7 @@ import {
   position,
   program,
   reference,
+  spendingProblems,
   whichAccount,
   wholePoints,
 } from '../fields.js';
@@ -44,6 +46,7 @@ class RedeemedBody extends createZodDto(
 
 @ApiTags('redemptions')
 @Controller('/v1/redemptions')
+@UseInterceptors(AfterOpening)
 export class RedeemController {
   constructor(
     @Inject(MEANS) private readonly means: Means,
@@ -55,11 +58,11 @@ export class RedeemController {
   @ApiOperation({
     summary: 'Spends points, once for each Idempotency-Key',
     description:
-      'Never more than are available, whoever else spends at the same moment. A card leads to the account that its own one has become part of; an account that is named itself does not.',
+      'Never more than are available, whoever else spends at the same moment; on what the version of the rulebook in force has, at its price. A card leads to the account that its own one has become part of; an account that is named itself does not.',
   })
   @ApiResponse({ status: 201, type: RedeemedBody.Output })
   @ApiResponse({ status: 404, description: 'account-unknown' })
-  @ApiResponse({ status: 409, description: 'insufficient-points, account-merged' })
+  @ApiResponse({ status: 409, description: spendingProblems })
   @ApiResponse({ status: 422, description: 'idempotency-key-reused' })
   async redeem(
     @Body() body: RedeemRequest,

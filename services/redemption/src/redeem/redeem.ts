@@ -1,6 +1,7 @@
 import { contentHash } from '@tallystick/event-store';
-import type { AccountId, Points, ProgramId } from '@tallystick/kernel';
+import type { AccountId, Instant, Points, ProgramId } from '@tallystick/kernel';
 import { decideRedeem, valuation, type MergedAway } from '@tallystick/ledger';
+import type { Rulebook } from '@tallystick/rulebook';
 import {
   carryOutOnce,
   type Cause,
@@ -9,6 +10,7 @@ import {
   type Outcome,
   type PinnedOrder,
 } from '../orders/order.js';
+import { refusalOf, type PurposeRefusal } from '../programs/purpose.js';
 import { redemptionFact, redemptionIdOf, redemptionStream } from './redemption-stream.js';
 
 export interface RedeemRequest {
@@ -27,28 +29,43 @@ export interface Redeemed {
   readonly available: Points.Points;
 }
 
+/** Why points of an account are neither spent nor moved. */
 export type SpendingRefusal =
   | { readonly kind: 'insufficient'; readonly available: Points.Points }
   | { readonly kind: 'account-unknown' };
 
-/** Spends points once for a caller's key: never more than are available, whoever else spends at the same moment. */
-export const redeem = (
+export type RedeemRefusal = SpendingRefusal | PurposeRefusal;
+
+/**
+ * Spends points once for a caller's key: never more than are available, whoever else spends at the same moment, and on nothing but what the
+ * version in force has, at its price.
+ */
+export const redeem = async (
   means: Means,
   caller: string,
   key: string,
   request: RedeemRequest,
   named: Named,
   cause: Cause,
-): Promise<Outcome<Redeemed, SpendingRefusal> | MergedAway> => {
+): Promise<Outcome<Redeemed, RedeemRefusal> | MergedAway> => {
   const id = redemptionIdOf(request.program, caller, key);
-  return carryOutOnce(means, (account) => orderFor(id, { ...request, account }, cause), named);
+  const versions = await means.programs.versions(request.program);
+  return carryOutOnce(
+    means,
+    (account, begunAt) => orderFor(id, { ...request, account }, cause, { versions, begunAt }),
+    named,
+  );
 };
 
 const orderFor = (
   id: string,
   request: RedeemRequest & { readonly account: AccountId },
   cause: Cause,
-): PinnedOrder<Redeemed, SpendingRefusal> => {
+  {
+    versions,
+    begunAt,
+  }: { readonly versions: readonly Rulebook[]; readonly begunAt: Instant | null },
+): PinnedOrder<Redeemed, RedeemRefusal> => {
   const { program, account, points, kind, reference } = request;
   const fact = redemptionFact(program, id);
   const hash = contentHash(request);
@@ -62,9 +79,12 @@ const orderFor = (
       const decision = decideRedeem(state, command, at);
       switch (decision.kind) {
         case 'redeemed':
+        case 'insufficient': {
+          const refusal = refusalOf(state, request, versions, begunAt ?? at);
+          if (refusal !== null) return { kind: 'refused', refusal };
+          if (decision.kind === 'insufficient') return { kind: 'refused', refusal: decision };
           return { kind: 'write', events: [decision.event] };
-        case 'insufficient':
-          return { kind: 'refused', refusal: decision };
+        }
         case 'unopened':
           return { kind: 'refused', refusal: { kind: 'account-unknown' } };
         default:

@@ -12,6 +12,7 @@ import {
   type BeyondLimit,
   type RedemptionRefunded,
 } from '@tallystick/ledger';
+import { arrearsPolicyOf } from '@tallystick/rulebook';
 import { readHistory } from '../orders/history.js';
 import {
   carryOut,
@@ -59,13 +60,13 @@ export const refund = async (
   cause: Cause,
 ): Promise<Outcome<Refunded, RefundRefusal>> => {
   const { program, redemption } = request;
-  const { store, heard, clock } = means;
+  const { store, programs, clock } = means;
   const pin = await readPin(store, redemptionStream(program, redemption));
   if (pin === null) return { kind: 'redemption-unknown' };
-  const terms = await heard.termsAt(program, clock());
+  const book = await programs.inForce(program, clock());
   const order = orderFor(request, contentHash({ caller, key }).slice(0, 32), cause, {
-    graceMs: (terms?.refundGraceDays ?? 0) * dayMs,
-    ...(terms === null ? {} : { arrearsPolicy: terms.arrearsPolicy }),
+    graceMs: (book?.refunds.graceDays ?? 0) * dayMs,
+    ...(book === null ? {} : { arrearsPolicy: arrearsPolicyOf(book) }),
   });
   const outcome = await carryOut(means, order, pin.account);
   if (outcome.kind !== 'redemption-unknown') return outcome;

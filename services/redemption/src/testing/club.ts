@@ -57,7 +57,7 @@ export class Club {
     this.accounts = new Accounts({ store, clock, cache: new AccountCache({ weightMax: 1 }) });
   }
 
-  /** A further version of the programme, in force from long ago. */
+  /** A further version of the programme, in force from long ago where it does not say otherwise. */
   async publish(version: number, more: object = {}): Promise<void> {
     const document = rulebookV1.parse({
       ...{ rulebook: 1, program, version, name: 'The club', effectiveFrom: '2020-01-01T00:00:00Z' },
@@ -67,13 +67,26 @@ export class Club {
       ...more,
     });
     const data = {
-      ...{ program, version, hash: `h${version}`, effectiveFrom: long },
+      ...{ program, version, hash: `h${version}`, effectiveFrom: document.effectiveFrom },
       document: canonicalJson(toRulebook(document)),
     };
     const fact = factId('rulebook', program, String(version));
     const event = newEvent(fact, 0, { type: 'RulebookPublished', data }, this.metadata());
     const expected = version === 1 ? ('noStream' as const) : version - 2;
     await this.append(streamName('program', program), expected, event);
+  }
+
+  /** What enrollment writes of a new member with a card: accrual opens the account when it hears of it. Answers its position. */
+  async enrol(card: CardToken, account: AccountId): Promise<bigint> {
+    const member = `of-${card}-${account}`;
+    const enrolled = { type: 'MemberEnrolled', data: { program, member, account } };
+    const linked = { type: 'CardLinked', data: { program, member, account, card, from: long } };
+    const fact = factId('card', program, card, account);
+    return this.append(
+      streamName('member', program, member),
+      'noStream',
+      ...[enrolled, linked].map((event, nth) => newEvent(fact, nth, event, this.metadata())),
+    );
   }
 
   async link(card: CardToken, account: AccountId, from = long): Promise<void> {
@@ -255,10 +268,11 @@ export class Club {
   private async append(
     stream: ReturnType<typeof streamName>,
     expected: 'noStream' | number,
-    event: ReturnType<typeof newEvent>,
-  ): Promise<void> {
-    const result = await this.store.append([{ stream, expected, events: [event] }]);
+    ...events: readonly ReturnType<typeof newEvent>[]
+  ): Promise<bigint> {
+    const result = await this.store.append([{ stream, expected, events }]);
     invariant(result.kind === 'appended', result.kind);
+    return result.position;
   }
 
   private fact(kind: string): FactId {

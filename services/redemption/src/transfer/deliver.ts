@@ -13,9 +13,9 @@ export const deliver = async (
   sent: TransferOut,
   cause: Cause,
 ): Promise<{ readonly position: bigint }> => {
-  const terms = await means.heard.termsAt(program, means.clock());
+  const policy = await means.programs.arrearsPolicy(program, means.clock());
   const orderWhere = (mayBeForgotten: boolean) =>
-    orderFor(program, sent, cause, terms?.arrearsPolicy, mayBeForgotten);
+    orderFor(program, sent, cause, policy, mayBeForgotten);
   const outcome = await carryOut(means, orderWhere(true), sent.to);
   if (outcome.kind === 'done') return outcome;
   if (outcome.kind === 'key-reused')

@@ -28,6 +28,6 @@ export const readReceiver = async (
   store: EventStore,
   stream: StreamName,
 ): Promise<AccountId | null> => {
-  const data = await readFirst(store, stream);
-  return data === null ? null : requested.parse(data).to;
+  const first = await readFirst(store, stream);
+  return first === null ? null : requested.parse(first.data).to;
 };

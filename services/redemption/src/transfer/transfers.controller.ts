@@ -1,4 +1,4 @@
-import { Body, Controller, Get, Inject, Param, Post } from '@nestjs/common';
+import { Body, Controller, Get, Inject, Param, Post, UseInterceptors } from '@nestjs/common';
 import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { createZodDto } from 'nestjs-zod';
 import { z } from 'zod';
@@ -14,6 +14,7 @@ import {
   type Caller,
   type RequestContext,
 } from '@tallystick/service-host';
+import { AfterOpening } from '../accounts/after-opening.js';
 import { CARDS, MEANS } from '../accounts/providers.js';
 import { findAccount, isTheirs, type Cards } from '../accounts/which-account.js';
 import { position, program, reason, time, whichAccount, wholePoints } from '../fields.js';
@@ -67,6 +68,7 @@ class TransferBody extends createZodDto(
 
 @ApiTags('transfers')
 @Controller('/v1/transfers')
+@UseInterceptors(AfterOpening)
 export class TransfersController {
   constructor(
     @Inject(MEANS) private readonly means: Means,

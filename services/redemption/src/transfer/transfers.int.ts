@@ -6,7 +6,7 @@ import type { EventStore } from '@tallystick/event-store';
 import { Points, ledgerStream, type AccountId } from '@tallystick/kernel';
 import type { TokenClaims } from '@tallystick/service-host';
 import { dyingStore, manager, type Response, type TestService } from '@tallystick/testing/service';
-import { Heard } from '../accounts/heard.js';
+import { Programs } from '../programs/programs.js';
 import type { Means } from '../orders/order.js';
 import { orderIdOf } from '../redeem/redemption-stream.js';
 import { program } from '../testing/club.js';
@@ -73,13 +73,13 @@ const dyingAt = (nth: number, when: 'before' | 'after'): Means => {
     },
   });
   const accounts = new Accounts({ store, clock, cache: new AccountCache() });
-  return { store, clock, accounts, heard: new Heard(service.db) };
+  return { store, clock, accounts, programs: new Programs(store) };
 };
 const sweeper = (): TransferSweeper => {
   const { clock, service } = house;
   const { store, db } = service;
   const accounts = new Accounts({ store, clock, cache: new AccountCache() });
-  const means = { store, clock, accounts, heard: new Heard(db) };
+  const means = { store, clock, accounts, programs: new Programs(store) };
   return new TransferSweeper(means, new OpenTransfers(db), pino({ level: 'silent' }));
 };
 const open = async (): Promise<number> =>

@@ -1,37 +1,22 @@
-import type { FactId } from '@tallystick/kernel';
 import { topics } from '@tallystick/contracts';
 import {
-  emptyAccount,
   evolve,
   heldOf,
-  LedgerReader,
   postings,
   type Account,
   type LedgerEvent,
   type LotId,
 } from '@tallystick/ledger';
 import { accountId } from '@tallystick/kernel';
-import { programAndId } from '../views/stream-parts.js';
 import type { Projection, StreamEvent } from '../views/projection.js';
 import type { Change } from '../views/view.js';
-import { awardOf, type Award } from './award.js';
+import { awardOf } from './award.js';
 import { heldColumns } from './held.js';
+import { beginLedger, type LedgerState } from './ledger-state.js';
 import { touchedLots, weightOf } from './reach.js';
+import { resumeLedger } from './resume.js';
 import { statementEntry } from './statement-entry.js';
 import { accounts, awards, lots, postingSums, statementEntries } from './tables.js';
-
-export interface LedgerState {
-  readonly stream: string;
-  readonly program: string;
-  readonly accountId: string;
-  /** Folded by the domain's own `evolve`: the views hold no second opinion on what an event means. */
-  readonly account: Account;
-  /** Has the parts of an event whose head has not come yet. */
-  readonly reader: LedgerReader;
-  readonly postings: Map<string, number>;
-  readonly awards: Map<FactId, Award>;
-  weight: number;
-}
 
 /** One account's stream becomes its figures, lots, statement, posting sums and awards. */
 export const ledgerProjection: Projection<LedgerState> = {
@@ -39,19 +24,8 @@ export const ledgerProjection: Projection<LedgerState> = {
   topic: topics.ledger.name,
   head: accounts,
   views: [accounts, lots, statementEntries, postingSums, awards],
-  begin: (stream) => {
-    const [program, account] = programAndId(stream);
-    return {
-      stream,
-      program,
-      accountId: account,
-      account: emptyAccount(),
-      reader: new LedgerReader(),
-      postings: new Map(),
-      awards: new Map(),
-      weight: 1,
-    };
-  },
+  begin: (stream) => beginLedger(stream),
+  resume: resumeLedger,
   fold: (state, stored) => {
     const event = state.reader.read(stored);
     // A part moves nothing but how far the stream is folded: what it is of comes with its head.
@@ -106,6 +80,7 @@ const accountChange = (state: LedgerState, stored: StreamEvent): Change => {
       arrears_raised: totals.arrearsRaised,
       arrears_paid: totals.arrearsPaid,
       merged_into: account.merged?.into ?? null,
+      inactivity: account.inactivity,
       ...heldColumns(account),
     },
   };

@@ -27,6 +27,8 @@ export const accounts: View = {
     { name: 'arrears_raised', type: 'bigint' },
     { name: 'arrears_paid', type: 'bigint' },
     { name: 'merged_into', type: 'text', nullable: true },
+    /** Whether it has, or had, lots that lapse after inactivity: then whatever it does may move the dates of any of them. */
+    { name: 'inactivity', type: 'boolean' },
     /** Open holds: their lots with dates, too, because a lot that is held whole is not among `lots`. */
     { name: 'holds', type: 'jsonb' },
     /** When the first of them is over; as of then they hold nothing, posted or not. */

@@ -2,12 +2,15 @@ import { z } from 'zod';
 import { instant, knownFactId, Points } from '@tallystick/kernel';
 import { emptyAccount, type Account, type HoldState, type LotState } from '@tallystick/ledger';
 
-/** What of an account's rows its value at any moment is made of: the columns to select from `accounts`. */
-export const stateColumns = `arrears_raised - arrears_paid as arrears, holds, (
-  select coalesce(json_agg(json_build_object(
+/** A row of `lots`, as `accountState` takes it. */
+export const lotJson = `json_build_object(
     'id', lot, 'points', points, 'remaining', remaining, 'rule', rule, 'kind', kind,
     'availableAt', available_at, 'expiresAt', expires_at, 'funder', funder, 'qualifies', qualifies
-  )), '[]') from lots where lots.stream = accounts.stream) as lots`;
+  )`;
+
+/** What of an account's rows its value at any moment is made of: the columns to select from `accounts`. */
+export const stateColumns = `arrears_raised - arrears_paid as arrears, holds, (
+  select coalesce(json_agg(${lotJson}), '[]') from lots where lots.stream = accounts.stream) as lots`;
 
 export interface StateRow {
   readonly arrears: bigint;

@@ -45,6 +45,8 @@ interface Pending<State> {
   readonly from: number;
   revision: number;
   state: State | null;
+  /** Whether the state is good for any event, not just for these. */
+  whole: boolean;
   /** Why nothing more of it can be folded. */
   blocked: string | null;
   readonly events: { readonly index: number; readonly event: StreamEvent }[];
@@ -63,7 +65,7 @@ export const apply = async <State>(
   const heads = await headsOf(tx, tableOf(side, projection.head), events);
   const standings: Standing[] = events.map(() => known);
   const pending = sortOut<State>(heads, events, standings);
-  await findStates(projection, states, store, pending);
+  await findStates(tx, { projection, side, states, store }, pending);
 
   const changes = new Changes();
   for (const stream of pending.values()) foldStream(projection, stream, changes, standings);
@@ -79,9 +81,9 @@ export const apply = async <State>(
   return {
     standings,
     keep: () => {
-      for (const [name, { from, revision, state, blocked }] of pending) {
+      for (const [name, { from, revision, state, whole, blocked }] of pending) {
         // After an event that could not be folded the state may be half of it.
-        if (state !== null && blocked === null && revision > from)
+        if (state !== null && whole && blocked === null && revision > from)
           states.put(name, revision, state);
       }
     },
@@ -112,7 +114,7 @@ const sortOut = <State>(
     let stream = pending.get(event.stream);
     if (stream === undefined) {
       const from = heads.get(event.stream) ?? -1;
-      stream = { from, revision: from, state: null, blocked: null, events: [] };
+      stream = { from, revision: from, state: null, whole: true, blocked: null, events: [] };
       pending.set(event.stream, stream);
     }
     const next = stream.from + stream.events.length + 1;
@@ -127,11 +129,13 @@ const sortOut = <State>(
   return pending;
 };
 
-/** Begins new streams, takes known ones from memory, and folds the others again from the store up to where their rows are. */
+/**
+ * Begins new streams, takes known ones from memory, others out of their rows where these are enough, and folds the rest again from the
+ * store up to where their rows are.
+ */
 const findStates = async <State>(
-  projection: Projection<State>,
-  states: States<State>,
-  store: PastReader,
+  tx: Queryable,
+  { projection, side, states, store }: Fold<State>,
   pending: ReadonlyMap<StreamName, Pending<State>>,
 ): Promise<void> => {
   const missing = new Map<StreamName, Pending<State>>();
@@ -140,6 +144,17 @@ const findStates = async <State>(
     stream.state =
       stream.from === -1 ? projection.begin(name) : (states.take(name, stream.from) ?? null);
     if (stream.state === null) missing.set(name, stream);
+  }
+  if (projection.resume !== undefined && missing.size > 0) {
+    const wanted = [...missing].map(
+      ([name, { events }]) => [name, events.map(({ event }) => event)] as const,
+    );
+    for (const [name, state] of await projection.resume(tx, side, new Map(wanted))) {
+      const stream = missing.get(name);
+      if (stream === undefined) continue;
+      Object.assign(stream, { state, whole: false });
+      missing.delete(name);
+    }
   }
 
   const found = new Map<StreamName, { readonly state: State; events: number }>();

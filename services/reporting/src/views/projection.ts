@@ -1,6 +1,7 @@
 import type { StreamName } from '@tallystick/kernel';
 import type { RecordedEvent } from '@tallystick/event-store';
-import type { Change, View } from './view.js';
+import type { Queryable } from '@tallystick/postgres';
+import type { Change, Side, View } from './view.js';
 
 /** An event as a projection sees it, whether the bus or the store brought it. */
 export type StreamEvent = Pick<
@@ -24,6 +25,15 @@ export interface Projection<State> {
   /** All its views, the head first. */
   readonly views: readonly [View, ...View[]];
   begin(stream: StreamName): State;
+  /**
+   * States out of the rows alone, for a stream's past costs the more the longer it is: each good for folding just these events, and not
+   * kept. Streams that it leaves out are folded from the store.
+   */
+  readonly resume?: (
+    tx: Queryable,
+    side: Side,
+    pending: ReadonlyMap<StreamName, readonly StreamEvent[]>,
+  ) => Promise<ReadonlyMap<StreamName, State>>;
   /**
    * Folds one event into the state, in place, and says which rows change. Throws when the event makes no sense or is
    * newer than this release: nothing is skipped.

@@ -36,7 +36,10 @@ export const addSpendingCommands = (
       .option('--account <id>', 'the account')
       .requiredOption('--points <points>', 'how many', whole)
       .requiredOption('--reference <text>', "the till's or the shop's own reference")
-      .option('--kind <kind>', 'what they are spent on: discount, reward:<id>; default: discount')
+      .option(
+        '--kind <kind>',
+        'what they are spent on, as the rulebook has it: discount, or reward:<id> for its price; default: discount',
+      )
       .option('--key <text>', key);
 
   spending(

@@ -19,7 +19,11 @@ export const redemptions = (houseOf: () => House): void => {
     let ann: Member;
     beforeAll(async () => {
       house = houseOf();
-      const published = await publish(house, program);
+      const rewards = [
+        { id: 'mug', name: 'A mug', points: 150 },
+        { id: 'house', name: 'A house', points: 9_000_000 },
+      ];
+      const published = await publish(house, program, { rewards });
       ann = await enrol(house, program, [card], published);
       const lines = [line(1, 'tea', '1', '1000.00')];
       await submit(house, receipt(program, '1', { card, lines }), ann.position);
@@ -152,6 +156,28 @@ export const redemptions = (houseOf: () => House): void => {
         });
       expect((await ask(ann.account, 'own')).status).toBe(201);
       expect((await ask(bea.account, 'other')).status).toBe(403);
+    });
+
+    it('sells what the till was told before the sale, at that price, and nothing else', async () => {
+      const lines = [line(1, 'tea', '1', '160.00')];
+      await submit(house, receipt(program, '4', { card, lines }));
+      const basket = receipt(program, '5', { card, lines: [line(1, 'tea', '1', '0.05')] });
+      const told = await house.store('accrual', '/v1/receipts/calculate', { body: basket });
+      expect(at(told.body, 'rewards')).toEqual([{ id: 'mug', name: 'A mug', points: 150 }]);
+      const payable = Number(at(told.body, 'payable', 'points'));
+      const asked = [
+        ['reward:mug', 1, 'price-differs'],
+        ['reward:hat', 150, 'reward-unknown'],
+        ['voucher', 150, 'kind-unknown'],
+        ['reward:house', 9_000_000, 'insufficient-points'],
+        ['reward:mug', 150, null],
+        ['discount', payable, null],
+      ] as const;
+      for (const [kind, points, problem] of asked) {
+        const answer = await redeem(`${kind} for ${points}`.replaceAll(' ', '-'), { kind, points });
+        expect([kind, points, problemOf(answer) ?? null]).toEqual([kind, points, problem]);
+        expect(answer.status).toBe(problem === null ? 201 : 409);
+      }
     });
 
     it('lets no more than there is be spent by many at once', async () => {

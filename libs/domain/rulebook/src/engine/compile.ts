@@ -1,8 +1,12 @@
 import { compileCondition, type Condition, type ConditionFault } from '@tallystick/conditions';
-import { err, ok, type Result } from '@tallystick/kernel';
-import type { Budget, DiscountRule, EarningRule, Rulebook } from '../rulebook.js';
+import { Exact, err, ok, type LocalDate, type Result } from '@tallystick/kernel';
+import type { Budget, DiscountRule, EarningRule, Rulebook, TierLevel } from '../rulebook.js';
 import { indexOf, namesOf, type Index } from './candidates.js';
 import { environments } from './environment.js';
+import { writerOf, type Writer } from './explanation-text.js';
+import { givingOf, type Giving } from './giving.js';
+import { namesByDay, type OnDay } from './on-day.js';
+import { sightsOf, type Sight, type Sights } from './sight.js';
 
 export interface CompiledRule {
   readonly rule: EarningRule;
@@ -10,6 +14,10 @@ export interface CompiledRule {
   readonly order: number;
   readonly when: Condition | null;
   readonly lines: Condition | null;
+  /** The same two as they are asked of a receipt, and of each of its lines. */
+  readonly applies: ((sight: Sight) => boolean) | null;
+  readonly chooses: ((sight: Sight) => boolean) | null;
+  readonly write: Writer;
 }
 
 export interface CompiledDiscount {
@@ -22,13 +30,17 @@ export interface CompiledDiscount {
 export interface Engine {
   readonly book: Rulebook;
   readonly rules: readonly CompiledRule[];
-  readonly index: Index;
+  readonly index: Index<CompiledRule>;
   readonly discounts: readonly CompiledDiscount[];
   readonly budgets: ReadonlyMap<string, Budget>;
   /** What earning rules ask of a receipt and its member, and of its lines: what nobody asks need not be told. */
   readonly asks: Asked;
   /** The same of discounts. */
   readonly discountsAsk: Asked;
+  readonly sights: Sights;
+  readonly onDay: (day: LocalDate) => OnDay;
+  /** How many points each rule gives to who has a level, in the order of the document; null where a double does not hold a number of it. */
+  readonly givings: (tier: TierLevel | null) => readonly (Giving | null)[];
 }
 
 export interface Asked {
@@ -71,7 +83,7 @@ export const compileRulebook = (book: Rulebook): Result<Engine, readonly RuleFau
     when: compiled(rule.when, 'receipt', `${field}.when`),
     lines: compiled(rule.lines, 'line', `${field}.lines`),
   });
-  const rules = book.earning.map((rule, order) => ({
+  const checked = book.earning.map((rule, order) => ({
     rule,
     order,
     ...both(rule, `earning.${order}`),
@@ -81,12 +93,38 @@ export const compileRulebook = (book: Rulebook): Result<Engine, readonly RuleFau
     ...both(rule, `discounts.${order}`),
   }));
   if (faults.length > 0) return err(faults);
-  const index = indexOf(rules);
-  const asks = askedBy(rules, namesOf(index));
+  const asks = askedBy(checked, namesOf(indexOf(checked)));
+  const sights = sightsOf(asks.receipt);
+  const rules = checked.map((rule): CompiledRule => ({
+    ...rule,
+    applies: rule.when && sights.test(rule.when),
+    chooses: rule.lines && sights.test(rule.lines),
+    write: writerOf(rule, sights.placeOf),
+  }));
   const discountsAsk = askedBy(discounts);
   const budgets = new Map((book.budgets ?? []).map((budget) => [budget.id, budget]));
-  return ok({ book, rules, index, discounts, budgets, asks, discountsAsk });
+  return ok({
+    ...{ book, rules, index: indexOf(rules), discounts, budgets, asks, discountsAsk, sights },
+    onDay: namesByDay(book, budgets),
+    givings: givingsOf(rules),
+  });
 };
+
+const givingsOf = (rules: readonly CompiledRule[]): Engine['givings'] => {
+  const known = new Map<string, readonly (Giving | null)[]>();
+  return (tier) => {
+    const multiplier = tier?.multiplier ?? '1';
+    const before = known.get(multiplier);
+    if (before !== undefined) return before;
+    const made = rules.map(({ rule }) => givingOf(rule, multiplierOf(rule, tier)));
+    known.set(multiplier, made);
+    return made;
+  };
+};
+
+/** What a level multiplies a rule's points by. */
+export const multiplierOf = (rule: EarningRule, tier: TierLevel | null): Exact.Exact =>
+  (rule.tiered ?? rule.kind === 'base') ? Exact.exact(tier?.multiplier ?? '1') : Exact.one;
 
 const engines = new WeakMap<Rulebook, Engine>();
 

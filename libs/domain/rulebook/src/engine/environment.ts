@@ -1,4 +1,4 @@
-import type { Bindings, ConditionValue, Environment } from '@tallystick/conditions';
+import type { Bindings, ConditionValue, Environment, Reader, Seen } from '@tallystick/conditions';
 import { Exact, dayAt, hourAt, timeZone, weekdayOf, type LocalDate } from '@tallystick/kernel';
 import type { ReceiptFact, ReceiptLine } from '../facts.js';
 import { isSale } from '../facts.js';
@@ -68,33 +68,36 @@ export interface MemberView {
 const noValue = { bool: false, int: 0n, string: '', strings: [] } as const;
 
 /** What values are made from, of those that are asked. */
-interface Seen {
+interface Moment {
   readonly book: Pick<Rulebook, 'attributes'>;
   readonly day: LocalDate;
   readonly hour: number;
   readonly member: MemberView;
 }
 
-interface SeenReceipt extends Seen {
+/** A receipt as conditions look at it. */
+export interface ReceiptView extends Moment {
   readonly fact: ReceiptFact;
   readonly sold: readonly ReceiptLine[];
-  readonly net: Exact.Exact;
+  /** What its sold lines come to, and what counts of that: exact decimals, the second to a millionth. */
+  readonly total: () => string;
+  readonly net: () => string;
 }
 
-type Values<Of extends Seen> = Readonly<Record<string, (of: Of) => ConditionValue>>;
+type Values<Of extends Moment> = Readonly<Record<string, (of: Of) => Seen>>;
 
-const momentValues = (of: 'receipt' | 'event'): Values<Seen> => ({
+const momentValues = (of: 'receipt' | 'event'): Values<Moment> => ({
   [`${of}.day`]: ({ day }) => day,
-  [`${of}.month`]: ({ day }) => BigInt(day.slice(-5, -3)),
-  [`${of}.monthday`]: ({ day }) => BigInt(day.slice(-2)),
-  [`${of}.weekday`]: ({ day }) => BigInt(weekdayOf(day)),
-  [`${of}.hour`]: ({ hour }) => BigInt(hour),
+  [`${of}.month`]: ({ day }) => Number(day.slice(-5, -3)),
+  [`${of}.monthday`]: ({ day }) => Number(day.slice(-2)),
+  [`${of}.weekday`]: ({ day }) => weekdayOf(day),
+  [`${of}.hour`]: ({ hour }) => hour,
 });
 
-const told = ({ member }: Seen, name: string, type: AttributeType): ConditionValue =>
+const told = ({ member }: Moment, name: string, type: AttributeType): ConditionValue =>
   member.attributes[name] ?? noValue[type];
 
-const memberValues: Values<Seen> = {
+const memberValues: Values<Moment> = {
   'member.tier': ({ member }) => member.tier ?? '',
   'member.firstPurchase': ({ member }) => member.firstPurchase,
   'member.inBirthdayWindow': (of) => told(of, 'inBirthdayWindow', 'bool'),
@@ -102,7 +105,7 @@ const memberValues: Values<Seen> = {
 };
 
 const each = (
-  { sold }: SeenReceipt,
+  { sold }: ReceiptView,
   of: (line: ReceiptLine) => string | null,
 ): readonly string[] => {
   const values = new Set<string>();
@@ -113,11 +116,10 @@ const each = (
   return [...values];
 };
 
-const receiptValues: Values<SeenReceipt> = {
-  'receipt.total': ({ sold }) =>
-    Exact.toDecimal(Exact.sum(sold.map(({ amount }) => Exact.exact(amount)))),
-  'receipt.net': ({ net }) => decimalOf(net),
-  'receipt.lines': ({ sold }) => BigInt(sold.length),
+const receiptValues: Values<ReceiptView> = {
+  'receipt.total': ({ total }) => total(),
+  'receipt.net': ({ net }) => net(),
+  'receipt.lines': ({ sold }) => sold.length,
   'receipt.chain': ({ fact }) => fact.ref.chain,
   'receipt.store': ({ fact }) => fact.ref.store,
   'receipt.till': ({ fact }) => fact.ref.till,
@@ -138,6 +140,15 @@ const lineValues: Readonly<Record<string, (line: ReceiptLine) => ConditionValue>
   'line.amount': ({ amount }) => amount,
 };
 
+/** How the value of a name that a condition of a receipt may ask is made. */
+export const receiptValue = (name: string): ((of: ReceiptView) => Seen) =>
+  (Object.hasOwn(receiptValues, name) ? receiptValues[name] : undefined) ??
+  ((of) => attributeOf(of, name));
+
+/** The same of a line's own names; null for another. */
+export const lineValue = (name: string): Reader<ReceiptLine> | null =>
+  (Object.hasOwn(lineValues, name) ? lineValues[name] : undefined) ?? null;
+
 /** The values of the names that somebody asks: what nobody asks is not worked out. */
 export const bindReceipt = (
   book: Rulebook,
@@ -147,20 +158,23 @@ export const bindReceipt = (
   names: Iterable<string>,
 ): Bindings => {
   const zone = timeZone(book.timeZone);
-  const of: SeenReceipt = {
-    ...{ book, member, fact, net, sold: fact.lines.filter(isSale) },
+  const sold = fact.lines.filter(isSale);
+  const of: ReceiptView = {
+    ...{ book, member, fact, sold },
+    total: () => Exact.toDecimal(Exact.sum(sold.map(({ amount }) => Exact.exact(amount)))),
+    net: () => toMillionths(net),
     day: dayAt(fact.occurredAt, zone),
     hour: hourAt(fact.occurredAt, zone),
   };
   const bound: Record<string, ConditionValue> = {};
   for (const name of names) {
-    const make = Object.hasOwn(receiptValues, name) ? receiptValues[name] : undefined;
-    bound[name] = make === undefined ? attributeOf(of, name) : make(of);
+    const value = receiptValue(name)(of);
+    bound[name] = typeof value === 'number' ? BigInt(value) : value;
   }
   return bound;
 };
 
-const attributeOf = (of: Seen, name: string): ConditionValue => {
+const attributeOf = (of: Moment, name: string): ConditionValue => {
   const attribute = name.slice('member.'.length);
   const type = of.book.attributes?.[attribute];
   if (type === undefined) throw new Error(`a checked condition asks ${name}, which nobody knows`);
@@ -181,7 +195,7 @@ export const bindLine = (
 };
 
 /** A share of money need not be a decimal (a third of a pound): conditions compare it to a millionth. */
-const decimalOf = (value: Exact.Exact): string => {
+export const toMillionths = (value: Exact.Exact): string => {
   const millionths = Exact.round(Exact.multiply(value, Exact.exact(1_000_000)), 'half-even');
   return Exact.toDecimal(Exact.ratio(millionths, 1_000_000n));
 };

@@ -1,12 +1,19 @@
 import { Exact } from '@tallystick/kernel';
 import type { ReceiptLine } from '../facts.js';
-import type { Rulebook } from '../rulebook.js';
+import type { Exclusions, Rulebook } from '../rulebook.js';
 
 /** Why a sold line does not count, in the rulebook's words; null when it does. */
-export const exclusionOf = (line: ReceiptLine, { exclusions }: Rulebook): string | null => {
-  if (line.category !== null && exclusions.categories.includes(line.category))
+export const exclusionOf = (line: ReceiptLine, { exclusions }: Rulebook): string | null =>
+  excludedBy(line, exclusions) ?? (Exact.isPositive(Exact.exact(line.amount)) ? null : free);
+
+/** A line that costs nothing earns nothing. */
+export const free = 'free';
+
+/** What the rulebook names of a line that is to count for nothing. */
+export const excludedBy = (line: ReceiptLine, exclusions: Exclusions): string | null => {
+  const { categories, products, brands } = exclusions;
+  if (line.category !== null && categories.includes(line.category))
     return `excluded-category:${line.category}`;
-  if (exclusions.products.includes(line.product)) return 'excluded-product';
-  if (line.brand !== null && exclusions.brands.includes(line.brand)) return 'excluded-brand';
-  return Exact.isPositive(Exact.exact(line.amount)) ? null : 'free';
+  if (products.includes(line.product)) return 'excluded-product';
+  return line.brand !== null && brands.includes(line.brand) ? 'excluded-brand' : null;
 };

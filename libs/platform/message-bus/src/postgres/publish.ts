@@ -47,16 +47,15 @@ export const partitionsIn = (chunks: readonly Chunk[]): readonly number[] => [
   ...new Set(chunks.flatMap(({ partitions }) => partitions)),
 ];
 
+const publishChunk = {
+  name: 'tallystick-bus-publish',
+  text: 'select bus.publish($1, $2, $3, $4, $5)',
+};
+
 /** Publishes one chunk: alone it is a transaction of its own. */
 export const sendChunk = async (to: Queryable, chunk: Chunk): Promise<void> => {
   const { partitions, keys, ids, headers, values } = chunk;
-  await to.query('select bus.publish($1, $2, $3, $4, $5)', [
-    partitions,
-    keys,
-    ids,
-    headers,
-    values,
-  ]);
+  await to.query({ ...publishChunk, values: [partitions, keys, ids, headers, values] });
 };
 
 /** Publishes all of them in the caller's transaction, having locked every partition in order first. */

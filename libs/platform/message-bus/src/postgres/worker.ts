@@ -55,14 +55,21 @@ const idleMaxMs = 60_000;
 const bytesPerUnitMax = 3;
 
 /** As many messages as fit, and at least one: sizes are known without reading the values. */
-const pageSql = `
+const pageOfPartition = {
+  name: 'tallystick-bus-page',
+  text: `
   select "offset", key, id, headers, value
     from (select m.*, sum(octet_length(value) + octet_length(headers::text) + octet_length(key))
                       over (order by m."offset") as bytes
             from (select * from bus.messages
                    where partition_id = $1 and "offset" >= $2 order by "offset" limit $3) m) p
    where bytes <= $4 or "offset" = $2
-   order by "offset"`;
+   order by "offset"`,
+};
+const settlePosition = {
+  name: 'tallystick-bus-settle',
+  text: 'select bus.settle($1, $2, $3, $4, $5, $6, $7) as stored',
+};
 
 export const startWorker = (options: WorkerOptions): Worker => {
   const { partition, session, handler, batchMax, limits, log } = options;
@@ -85,7 +92,7 @@ export const startWorker = (options: WorkerOptions): Worker => {
   };
 
   const readPage = async (max: number): Promise<readonly Message[]> => {
-    const { rows } = await session.query<MessageRow>(pageSql, [
+    const { rows } = await session.query<MessageRow>(pageOfPartition, [
       partition.partitionId,
       position,
       max,
@@ -109,18 +116,15 @@ export const startWorker = (options: WorkerOptions): Worker => {
 
   const store = async ({ passed, poison }: Settlement): Promise<void> => {
     const next = position + BigInt(passed);
-    const { rows } = await session.query<{ stored: boolean }>(
-      'select bus.settle($1, $2, $3, $4, $5, $6, $7) as stored',
-      [
-        partition.id,
-        position,
-        next,
-        poison.map(({ offset }) => offset),
-        poison.map(({ reason }) => reason),
-        poison.map(({ keptAs }) => keptAs?.key ?? null),
-        poison.map(({ keptAs }) => keptAs?.value ?? null),
-      ],
-    );
+    const { rows } = await session.query<{ stored: boolean }>(settlePosition, [
+      partition.id,
+      position,
+      next,
+      poison.map(({ offset }) => offset),
+      poison.map(({ reason }) => reason),
+      poison.map(({ keptAs }) => keptAs?.key ?? null),
+      poison.map(({ keptAs }) => keptAs?.value ?? null),
+    ]);
     if (rows[0]?.stored !== true)
       throw new Error(`the position on ${nameOf(partition)} was moved by somebody else`);
     for (const { offset, reason } of poison)

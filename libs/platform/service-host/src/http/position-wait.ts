@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { ServiceName } from '@tallystick/contracts';
 import { isAway } from '../bus/relayed.js';
 import { problem, type ProblemException } from '../problem.js';
 import { catchUpTimeoutMs } from './limits.js';
@@ -8,6 +9,9 @@ export interface PositionWait {
   /** Resolves when the position is reached. Rejects with problem 400 (no position) or 503 (not in time). */
   reached(position: unknown): Promise<void>;
 }
+
+/** The wait for what another service does with what it hears on some topics. */
+export type PositionsOf = (service: ServiceName, topics: readonly string[]) => PositionWait;
 
 /** How the wait finds out; each a cheap question. */
 export interface PositionSource {

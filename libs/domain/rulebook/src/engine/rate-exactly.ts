@@ -1,13 +1,21 @@
 import type { Bindings, Condition, ConditionValue } from '@tallystick/conditions';
-import { Exact, Points, dayAt, timeZone, type LocalDate } from '@tallystick/kernel';
-import type { ReceiptFact, ReceiptLine } from '../facts.js';
+import {
+  Exact,
+  dayAt,
+  minorUnitDigits,
+  timeZone,
+  type LocalDate,
+  type Rounding,
+} from '@tallystick/kernel';
+import { isSale, type ReceiptFact, type ReceiptLine } from '../facts.js';
 import { budgetName } from '../budgets.js';
 import type { Cap, Rulebook, TierLevel } from '../rulebook.js';
 import { cutTo, pointsPerLine, totalOf, type CountedLine, type Known } from './amounts.js';
 import { candidatesOf } from './candidates.js';
-import type { CompiledRule, Engine } from './compile.js';
+import { multiplierOf, type CompiledRule, type Engine } from './compile.js';
 import { counterOf, wholeProgram } from './counters.js';
 import { bindLine, bindReceipt } from './environment.js';
+import { exclusionOf } from './exclusions.js';
 import {
   engineVersion,
   shown,
@@ -16,6 +24,7 @@ import {
   type Explanation,
   type Looked,
 } from './explanation.js';
+import { reasonForNothing, type RatedRules } from './rated-rules.js';
 
 /** What the engine is told besides the fact and the rulebook: resolved before, and stored with the award. */
 export interface EngineInputs {
@@ -28,19 +37,8 @@ export interface EngineInputs {
   readonly budgets: ReadonlyMap<string, number>;
 }
 
-/** What one rule gave. */
-export interface RuleAward {
+interface Tried {
   readonly compiled: CompiledRule;
-  /** By sold line, in the receipt's order. */
-  readonly perLine: readonly bigint[];
-  readonly points: Points.Points;
-  /** The counters that it counts in. */
-  readonly counters: readonly string[];
-  /** The name of the budget that pays for it. */
-  readonly budget: string | null;
-}
-
-interface Tried extends Pick<RuleAward, 'compiled'> {
   perLine: readonly bigint[];
   readonly exact: Exact.Exact;
   readonly rounded: bigint;
@@ -51,27 +49,81 @@ interface Tried extends Pick<RuleAward, 'compiled'> {
   taken: string | null;
 }
 
-export interface SoldLine {
+/** A sold line, and what counts of it. */
+interface SoldLine {
   readonly line: ReceiptLine;
   readonly excluded: string | null;
   /** What counts of it, in major units. */
   readonly base: Exact.Exact;
 }
 
-/** Rates the sold lines of a receipt under every rule. Pure and total. */
-export const rateWith = (
+/**
+ * The engine in numbers of any size: it defines what a rulebook gives, and makes explanations. `rateQuickly` says the same many times as
+ * fast, where a double holds every number. Pure and total.
+ */
+export const rateExactly = (
+  engine: Engine,
+  fact: ReceiptFact,
+  inputs: EngineInputs,
+): RatedRules & { readonly explanation: Explanation } => {
+  const { book } = engine;
+  const lines = fact.lines.filter(isSale);
+  const keep = shareNotPaidWithPoints(fact, lines);
+  const sold = lines.map((line) => {
+    const excluded = exclusionOf(line, book);
+    return { line, excluded, base: excluded === null ? counted(line, keep) : Exact.zero };
+  });
+  const bases = sold.map(({ base }) => base);
+  const spend = roundOnce(Exact.sum(bases), unitsPerMajor(book.currency), 'half-even', bases);
+  const { awards, explanation, ...looked } = rateLines(engine, fact, sold, inputs);
+  return {
+    ...looked,
+    sold: lines,
+    excluded: sold.map(({ excluded }) => excluded),
+    spendMinor: spend.map(Number),
+    awards,
+    reason:
+      awards.length > 0
+        ? null
+        : reasonForNothing(explanation.rules, {
+            sold: sold.length,
+            counts: bases.some(Exact.isPositive),
+          }),
+    explanation,
+    text: () => JSON.stringify(explanation),
+  };
+};
+
+/** Points are not earned on what was paid with points: that part is taken off every line in proportion. */
+const shareNotPaidWithPoints = (fact: ReceiptFact, sold: readonly ReceiptLine[]): Exact.Exact => {
+  if (fact.paidWithPoints === '0') return Exact.one;
+  const paid = Exact.exact(fact.paidWithPoints);
+  const total = Exact.sum(sold.map(({ amount }) => Exact.exact(amount)));
+  if (!Exact.isPositive(paid) || !Exact.isPositive(total)) return Exact.one;
+  return Exact.divide(Exact.subtract(total, Exact.least(paid, total)), total);
+};
+
+const counted = ({ amount }: ReceiptLine, keep: Exact.Exact): Exact.Exact =>
+  keep === Exact.one ? Exact.exact(amount) : Exact.multiply(Exact.exact(amount), keep);
+
+/** Rounds a total once, and splits it over its parts by largest remainder, so that nothing is lost between them. */
+const roundOnce = (
+  total: Exact.Exact,
+  rate: Exact.Exact,
+  rounding: Rounding,
+  parts: readonly Exact.Exact[],
+): bigint[] => Exact.allocate(Exact.round(Exact.multiply(total, rate), rounding), parts);
+
+const unitsPerMajor = (currency: string): Exact.Exact =>
+  Exact.exact(10n ** BigInt(minorUnitDigits(currency)));
+
+/** Rates the sold lines of a receipt under every rule. */
+const rateLines = (
   engine: Engine,
   fact: ReceiptFact,
   sold: readonly SoldLine[],
   inputs: EngineInputs,
-): {
-  readonly awards: readonly RuleAward[];
-  readonly explanation: Explanation;
-  /** The counters that were looked at, where they were not 0. */
-  readonly counted: Readonly<Record<string, number>>;
-  /** What was left of the budgets that were looked at. */
-  readonly budgets: Readonly<Record<string, number>>;
-} => {
+): Pick<RatedRules, 'awards' | 'counted' | 'budgets'> & { readonly explanation: Explanation } => {
   const { book } = engine;
   const day = dayAt(fact.occurredAt, timeZone(book.timeZone));
   const net = Exact.sum(sold.map(({ base }) => base));
@@ -88,7 +140,7 @@ export const rateWith = (
   const everyLine = sold.map(({ excluded }) => excluded === null);
   const all = { lines: countedLines(sold, everyLine), whole: net };
   const tried = new Map<string, Tried>();
-  const candidates = candidatesOf(engine.index, receipt);
+  const candidates = candidatesOf(engine.index, (name) => receipt[name]);
   const plain = candidates.filter(({ rule }) => rule.extra === undefined);
   const extras = candidates.filter(({ rule }) => rule.extra !== undefined);
   const given = (rules: readonly string[]): readonly bigint[] =>
@@ -103,7 +155,7 @@ export const rateWith = (
         compiled,
         sold,
         { receipt, perLine, zeros, everyLine, all, given },
-        multiplierOf(compiled, inputs.tier),
+        multiplierOf(compiled.rule, inputs.tier),
       ),
     );
   const inOrder = [...tried.values()].sort((a, b) => a.compiled.order - b.compiled.order);
@@ -112,17 +164,14 @@ export const rateWith = (
   const awards = inOrder
     .filter(({ outcome }) => outcome === 'gave')
     .map(({ compiled, perLine: points }) => ({
-      compiled,
+      rule: compiled.rule,
       perLine: points,
-      points: Points.points(totalOf(points)),
+      points: totalOf(points),
       counters: countersFor(book, compiled, day),
       budget: budgetFor(engine, compiled, day),
     }));
   return { awards, explanation: explain(book, day, inputs.tier, sold, inOrder), counted, budgets };
 };
-
-const multiplierOf = ({ rule }: CompiledRule, tier: TierLevel | null): Exact.Exact =>
-  (rule.tiered ?? rule.kind === 'base') ? Exact.exact(tier?.multiplier ?? '1') : Exact.one;
 
 const look = (condition: Condition | null, bindings: Bindings): Looked | null =>
   condition === null
