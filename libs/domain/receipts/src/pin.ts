@@ -98,10 +98,9 @@ const decideLines = (
     waits,
   });
   if (!isReceipt(fact)) {
-    if (own === null && fact.card !== null) return pinnedTo([], fact.card);
-    return typeof own === 'object' && own !== null
-      ? pinnedTo([{ account: own.account, lines: [] }], null)
-      : nowhere(rulebook.ref, own ?? 'no-card');
+    if (typeof own === 'string') return nowhere(rulebook.ref, own);
+    if (own !== null) return pinnedTo([{ account: own.account, lines: [] }], null);
+    return pinnedTo([], fact.card);
   }
   const { lines, waits } = spread(fact, context, own, (_, sale) => sale);
   return lines.size > 0 || waits !== null
