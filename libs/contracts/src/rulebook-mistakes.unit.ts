@@ -205,7 +205,7 @@ describe('a rulebook', () => {
     [
       'a condition on a line where there is none',
       withRule({ points: 1, when: 'line.brand == "x"' }),
-      'earning.1.when: at 1:5 of the condition: there is no line.brand: there are ',
+      'earning.1.when: at 1:5 of the condition: there is no line.brand here: what is asked of a line stands in `lines`',
     ],
     [
       'a condition that is no question',

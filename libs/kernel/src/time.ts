@@ -136,8 +136,18 @@ export const startOfWindow = (at: Instant, days: number, zone: TimeZone): Instan
   startOfDay(addDays(dayAt(at, zone), -days), zone);
 
 /** 31 January + 1 month is the last day of February. */
-export const addMonths = (day: LocalDate, months: number): LocalDate =>
-  Temporal.PlainDate.from(day).add({ months }).toString() as LocalDate;
+export const addMonths = (day: LocalDate, months: number): LocalDate => {
+  // A level with grace asks it for each of a member's days: some twenty times as quick as below.
+  const month = Number(day.slice(0, 4)) * 12 + Number(day.slice(5, 7)) - 1 + months;
+  if (day.length !== 10 || month < plainMonthMin || month >= plainMonthMax)
+    return Temporal.PlainDate.from(day).add({ months }).toString() as LocalDate;
+  const year = Math.floor(month / 12);
+  const last = new Date(Date.UTC(year, (month % 12) + 1, 0)).getUTCDate();
+  const of = Math.min(Number(day.slice(8)), last);
+  return `${year}-${twoDigits((month % 12) + 1)}-${twoDigits(of)}` as LocalDate;
+};
+const [plainMonthMin, plainMonthMax] = [1_000 * 12, 9_999 * 12];
+const twoDigits = (number: number): string => (number < 10 ? `0${number}` : `${number}`);
 
 /** The first moment at which nothing has happened for so many months: the day after the day so many months later begins. */
 export const inactiveFrom = (last: Instant, months: number, zone: TimeZone): Instant =>

@@ -39,6 +39,18 @@ describe('months', () => {
     expect(addMonths(localDate('2028-02-29'), 12)).toBe('2029-02-28');
   });
 
+  it('are those of the calendar, back and forth, in any year', () => {
+    const days = fc.integer({ min: -800_000, max: 3_000_000 });
+    fc.assert(
+      fc.property(days, fc.integer({ min: -1_300, max: 1_300 }), (day, months) => {
+        const from = Temporal.PlainDate.from('1970-01-01').add({ days: day });
+        const to = from.add({ months }).toString();
+        expect(addMonths(localDate(from.toString()), months)).toBe(to);
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+
   it.each([
     ['month', '2026-12-01'],
     ['quarter', '2027-01-01'],

@@ -3,7 +3,11 @@ import { rulebookV1, toRulebook } from '@tallystick/contracts';
 import { err, ok, type Result } from '@tallystick/kernel';
 import type { Rulebook } from '@tallystick/rulebook';
 import { notRun } from './not-run.js';
+import { tooMuchFor } from './document-limits.js';
+import { duplicates } from './duplicates.js';
+import { faultsInWords } from './faults-in-words.js';
 import { doubtsAbout } from './warnings.js';
+import { aliasFault, yamlFaults } from './yaml-faults.js';
 
 /** What is wrong with a document, and where: `12:5 earning.0.per: must be above zero`. */
 export interface DocumentFault {
@@ -14,9 +18,12 @@ export interface DocumentFault {
   readonly message: string;
 }
 
-export const documentCharsMax = 1_000_000;
 /** YAML aliases can make a small text expand without end. */
 const aliasesMax = 100;
+/** So many faults are told at once: who has more begins with these. */
+const faultsMax = 100;
+
+export { documentCharsMax } from './document-limits.js';
 
 /** Reads a rulebook document in YAML (JSON is YAML). Every fault is told, with its place in the text. */
 export const readDocument = (text: string): Result<Rulebook, readonly DocumentFault[]> => {
@@ -32,38 +39,55 @@ export const checkDocument = (
   readonly DocumentFault[]
 > => {
   const counter = new LineCounter();
-  const document = parseDocument(text, { lineCounter: counter, prettyErrors: false });
   const place = (offset: number) => {
     const { line, col } = counter.linePos(offset);
     return { line, column: col };
   };
-  if (document.errors.length > 0) {
-    return err(
-      document.errors.map((error) => ({
-        ...place(error.pos[0]),
-        field: '',
-        message: error.message,
-      })),
-    );
-  }
+  const asWhole = (faults: readonly { readonly offset: number; readonly message: string }[]) =>
+    err(few(faults).map(({ offset, message }) => ({ ...place(offset), field: '', message })));
+  const early = tooMuchFor(text);
+  if (early !== null)
+    return err([{ ...placeIn(text, early.offset), field: '', message: early.message }]);
+  // Its own search for fields that stand twice takes the square of their number.
+  const document = parseDocument(text, {
+    ...{ lineCounter: counter, prettyErrors: false, uniqueKeys: false },
+  });
+  if (document.errors.length > 0) return asWhole(yamlFaults(document.errors, text));
+  const twice = duplicates(document);
+  if (twice.length > 0) return asWhole(twice);
   let value: unknown;
   try {
     value = document.toJS({ maxAliasCount: aliasesMax });
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
-    return err([{ line: 1, column: 1, field: '', message }]);
+    return asWhole([aliasFault(error, text)]);
   }
   const checked = rulebookV1.safeParse(value);
   const book = checked.success ? toRulebook(checked.data) : null;
-  const faults = book === null ? (checked.error?.issues ?? []) : notRun(book);
+  const faults = book === null ? faultsInWords(checked.error?.issues ?? [], value) : notRun(book);
   const placed = ({ path, message }: (typeof faults)[number]): DocumentFault => ({
     ...place(offsetOf(document, path)),
     field: path.map(String).join('.'),
     message,
   });
   return book === null || faults.length > 0
-    ? err(faults.map(placed))
+    ? err(few(faults).map(placed))
     : ok({ book, doubts: doubtsAbout(book).map(placed) });
+};
+
+const few = <Fault extends { readonly message: string }>(faults: readonly Fault[]): Fault[] =>
+  faults.slice(0, faultsMax).map((fault, index) => {
+    const more = faults.length - faultsMax;
+    return more > 0 && index === faultsMax - 1
+      ? { ...fault, message: `${fault.message} (and ${more} more faults)` }
+      : fault;
+  });
+
+const placeIn = (text: string, offset: number): { line: number; column: number } => {
+  const before = text.slice(0, offset);
+  return {
+    line: before.split('\n').length,
+    column: offset - before.lastIndexOf('\n'),
+  };
 };
 
 /** Where the nearest node to a path begins: a missing field is shown at what should hold it. */

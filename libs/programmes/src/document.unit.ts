@@ -56,6 +56,62 @@ describe('a document', () => {
   });
 });
 
+/** Each of them took minutes, or the stack, or would without a bound. */
+describe('a document that tries to hang or to crash its reader is refused at once:', () => {
+  const deep = 'is nested too deeply: 50 levels at most';
+  const many = (line: (index: number) => string): string =>
+    Array.from({ length: 10_000 }, (_, index) => line(index)).join('\n');
+  const laughs = many((index) =>
+    index > 11 ? '' : `a${index + 1}: &a${index + 1} [${'*a'.concat(`${index},`).repeat(10)}]`,
+  );
+
+  it.each<[what: string, text: string, first: string]>([
+    ['brackets without end', '['.repeat(400_000), `1:51 : ${deep}`],
+    ['fields within fields', `${'{a: '.repeat(5_000)}1${'}'.repeat(5_000)}`, `1:201 : ${deep}`],
+    [
+      'lines further and further in',
+      Array.from({ length: 900 }, (_, n) => `${' '.repeat(n)}a:`).join('\n'),
+      `202:201 : ${deep}`,
+    ],
+    ['lists of lists in a line', '- '.repeat(20_000), `1:81 : ${deep}`],
+    [
+      'a text of a million',
+      `name: ${'x'.repeat(1_000_000)}`,
+      '1:1 : is too long: 1000000 characters at most',
+    ],
+    [
+      'aliases of aliases',
+      `a0: &a0 [x]\n${laughs}`,
+      '1:1 : repeats too much of itself by aliases: write it out',
+    ],
+    [
+      'an alias of nothing',
+      `${head}earning: *e`,
+      '8:10 : there is no &e to repeat; a text that begins with * stands in quotes',
+    ],
+    [
+      'a list that holds itself',
+      `${head}earning: &e [*e]`,
+      '8:14 earning.0: must have fields of its own, and is a list',
+    ],
+    [
+      'fields by the thousand',
+      `${head}${base}${many((index) => `k${index}: 1`)}`,
+      '10:5 k0: there is no such field: there are program, ',
+    ],
+    [
+      'one field a thousand times',
+      `${head}${many(() => 'currency: EUR')}`,
+      '8:1 : stands here twice: leave one out',
+    ],
+    ['tabs by the thousand', many(() => '\ta: b'), '1:1 : is indented with a tab: write spaces'],
+  ])('%s', (_what, text, first) => {
+    const faults = said(text);
+    expect(faults[0]?.slice(0, first.length)).toBe(first);
+    expect(faults.length).toBeLessThanOrEqual(100);
+  });
+});
+
 describe('the schema for editors', () => {
   it('is the file that is published', () => {
     const file = new URL('../rulebook.schema.json', import.meta.url);

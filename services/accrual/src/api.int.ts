@@ -28,6 +28,8 @@ it('the API describes itself: every operation, who may call it, and what it answ
     'get /v1/closings/{program}/{through}: manager, auditor',
     'get /v1/partner-awards/explanation: manager, auditor, partner',
     'get /v1/programs/schema: anyone',
+    'get /v1/programs/{program}/budgets: manager, auditor',
+    'get /v1/programs/{program}/memberships/{account}: member, store, manager, auditor',
     'get /v1/programs/{program}/versions/{version}: manager, store, auditor, ops',
     'get /v1/programs/{program}: manager, store, auditor, ops',
     'get /v1/receipts/explanation: store, manager, auditor',

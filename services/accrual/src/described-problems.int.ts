@@ -228,6 +228,10 @@ const programmes = async (): Promise<void> => {
   await see('get', `${all}/{program}`, { of: { program: 'none' } });
   await see('get', one, { of: { program: 'none', version: '1' } });
   await see('get', one, { of: { version: '9' } });
+  await see('get', `${all}/{program}/budgets`, { of: { program: 'none' } });
+  const memberships = `${all}/{program}/memberships/{account}`;
+  await see('get', memberships, { of: { program: 'none', account: 'ann' } });
+  await see('get', memberships, { of: { account: 'nobody' } });
 };
 
 const today = (): string => systemClock().slice(0, 10);

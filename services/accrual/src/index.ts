@@ -1,2 +1,3 @@
 export { accrual } from './service.js';
 export { ReceiptsConsumer } from './receipts/receipts.consumer.js';
+export { toReceiptFact } from './intake/receipt-form.js';

@@ -4,6 +4,7 @@ import { AccountCache } from '@tallystick/accounts';
 import type { EventStore } from '@tallystick/event-store';
 import type { Clock } from '@tallystick/kernel';
 import {
+  accountMemoryVariables,
   CLOCK,
   DATABASE,
   EVENT_STORE,
@@ -14,12 +15,14 @@ import type { Telemetry } from '@tallystick/telemetry';
 import { KnownAccounts } from './accounts/known-accounts.js';
 import { LedgerConsumer } from './accounts/ledger.consumer.js';
 import { accountProviders } from './accounts/providers.js';
+import { BudgetsController } from './budgets/budgets.controller.js';
 import { ClaimsController } from './claims/claims.controller.js';
 import { clockVariables } from './clock/expiry-clock.js';
 import { correctionControllers, correctionProviders } from './corrections/parts.js';
 import { MembershipConsumer } from './membership/membership.consumer.js';
 import { migrations } from './migrations.js';
 import { PartnerEventsConsumer } from './partner-events/partner-events.consumer.js';
+import { PaidMembershipsController } from './paid-memberships/paid-memberships.controller.js';
 import { Catalog } from './programs/catalog.js';
 import { ProgramsController } from './programs/programs.controller.js';
 import { VersionStepsController } from './programs/version-steps.controller.js';
@@ -38,6 +41,8 @@ import { Unsettled } from './sweep/unsettled.js';
   controllers: [
     ProgramsController,
     VersionStepsController,
+    BudgetsController,
+    PaidMembershipsController,
     CalculateController,
     PartnerAwardsController,
     ReceiptsController,
@@ -94,7 +99,7 @@ export const accrual: ServiceDefinition = {
   name: 'accrual',
   module: AccrualModule,
   migrations,
-  config: clockVariables,
+  config: clockVariables.extend(accountMemoryVariables.shape),
   summary:
     'Takes receipts, rates them under the rulebook in force, and awards points on the ledger.',
   relay: true,

@@ -1,6 +1,6 @@
 import { Module } from '@nestjs/common';
 import type { Pool } from 'pg';
-import { DATABASE, type ServiceDefinition } from '@tallystick/service-host';
+import { accountMemoryVariables, DATABASE, type ServiceDefinition } from '@tallystick/service-host';
 import { HeardConsumer } from './accounts/heard.consumer.js';
 import { LedgerConsumer } from './accounts/ledger.consumer.js';
 import { accountProviders } from './accounts/providers.js';
@@ -42,6 +42,7 @@ export const redemption: ServiceDefinition = {
   name: 'redemption',
   module: RedemptionModule,
   migrations,
+  config: accountMemoryVariables,
   summary:
     'Quotes, redeems, holds, refunds and transfers points: never below zero, whatever is concurrent.',
 };

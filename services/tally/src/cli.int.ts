@@ -48,6 +48,7 @@ describe('tally', () => {
     for (const part of [
       'import',
       'balance',
+      'membership',
       'statement',
       'explain',
       'member',
@@ -185,7 +186,7 @@ describe('a dry run of an import', () => {
         file('bad.yaml', text.replace("per: '1.00'", 'per: 1')),
       );
       expect(bad.exitCode).toBe(exitCodes.usage);
-      expect(bad.out).toMatch(/bad\.yaml:12:\d+ earning\.0\.per: Invalid input/);
+      expect(bad.out).toMatch(/bad\.yaml:12:\d+ earning\.0\.per: must stand in quotes: '1'/);
       const odd = await tally(
         'rulebook',
         'check',

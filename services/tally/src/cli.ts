@@ -5,6 +5,7 @@ import {
   type AccountOptions,
   type StatementOptions,
 } from './commands/account.js';
+import { showMemberships } from './commands/memberships.js';
 import { duration, whole } from './commands/arguments.js';
 import { addCorrectionCommands } from './commands/correction-commands.js';
 import { addDeadLetterCommands } from './commands/dead-letter-commands.js';
@@ -100,6 +101,9 @@ Examples:
   account('balance', 'Show the points of an account')
     .addHelpText('after', '\nExample:\n  tally balance --program shop --card 17850')
     .action(async (options: AccountOptions) => done(await showBalance(run, options)));
+  account('membership', 'Show until when the paid memberships of an account last')
+    .addHelpText('after', '\nExample:\n  tally membership --program shop --card 17850')
+    .action(async (options: AccountOptions) => done(await showMemberships(run, options)));
   account('statement', 'Show why an account has its points: its entries, newest first')
     .option('--limit <entries>', 'at most so many', whole, 50)
     .addHelpText('after', '\nExample:\n  tally statement --program shop --card 17850 --limit 200')

@@ -102,6 +102,10 @@ describe('tally', () => {
     });
     const listed = await command('program', 'versions', '--program', fresh);
     expect(listAt(listed, 'versions')).toMatchObject([{ version: 1, approvedBy: 'bob' }]);
+    expect(await command('program', 'budgets', '--program', fresh)).toMatchObject({ version: 1 });
+    expect(await command('membership', '--program', fresh, '--card', '7')).toMatchObject({
+      memberships: [],
+    });
   });
 
   it('imports sales without lines; unknown cards wait, and rows that cannot be read are told', async () => {

@@ -1,4 +1,5 @@
 import type { parse } from '@bufbuild/cel';
+import { distance } from './distance.js';
 import { conditionLimits } from './limits.js';
 import { nameOf } from './narrow.js';
 import type { ConditionType, Environment } from './types.js';
@@ -122,7 +123,10 @@ export const check = (root: Node, environment: Environment): Checked => {
       );
     if (type === 'string') return 'strings';
     if (type === 'int') return 'ints';
-    return fault(node, 'a list holds texts in quotes, or whole numbers');
+    return fault(
+      node,
+      'a list holds texts in quotes, or whole numbers: compare days and amounts by >= and <=',
+    );
   };
 
   const both = (args: readonly Node[], depth: number): [Type, Type] => {
@@ -284,6 +288,7 @@ const hint = (left: Type, right: Type): string => {
   if (pair.has('decimal') && (pair.has('int') || pair.has('string')))
     return `: write the amount as ${examples.decimal}`;
   if (pair.has('date') && pair.has('string')) return `: write the day as ${examples.date}`;
+  if (pair.has('int') && pair.has('string')) return ': write the number without quotes';
   return '';
 };
 
@@ -294,27 +299,10 @@ const unknownName = (name: string, environment: Environment): string => {
     .map((other) => ({ other, far: distance(name, other) }))
     .sort((a, b) => a.far - b.far || (a.other < b.other ? -1 : 1))[0];
   const shown = name.slice(0, 60);
-  return nearest !== undefined && nearest.far <= 3
-    ? `there is no ${shown}: did you mean ${nearest.other}?`
-    : `there is no ${shown}: there are ${known.join(', ')}`;
-};
-
-/** Levenshtein's distance, up to where it matters. */
-const distance = (a: string, b: string): number => {
-  if (Math.abs(a.length - b.length) > 3) return 4;
-  let before = Array.from({ length: b.length + 1 }, (_, index) => index);
-  for (let i = 1; i <= a.length; i += 1) {
-    const row = [i];
-    for (let j = 1; j <= b.length; j += 1) {
-      row.push(
-        Math.min(
-          (row[j - 1] ?? 0) + 1,
-          (before[j] ?? 0) + 1,
-          (before[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1),
-        ),
-      );
-    }
-    before = row;
-  }
-  return before[b.length] ?? 4;
+  if (nearest !== undefined && nearest.far <= 3)
+    return `there is no ${shown}: did you mean ${nearest.other}?`;
+  if (name.startsWith('line.') && !known.some((other) => other.startsWith('line.')))
+    return `there is no ${shown} here: what is asked of a line stands in \`lines\``;
+  const quoted = name.includes('.') ? '' : `a text stands in quotes, "${shown}"; `;
+  return `there is no ${shown}: ${quoted}there are ${known.join(', ')}`;
 };

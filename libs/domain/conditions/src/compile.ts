@@ -3,7 +3,8 @@ import { err, ok, type Result } from '@tallystick/kernel';
 import { check, type Node } from './check.js';
 import { functionOf } from './evaluate.js';
 import { conditionLimits } from './limits.js';
-import { narrow, type Narrowing } from './narrow.js';
+import { comparedIn, narrow, type Narrowing } from './narrow.js';
+import { rangesOf, type Ranges } from './ranges.js';
 import type { Bindings, ConditionFault, ConditionType, Environment, Reader } from './types.js';
 import { boundAs, celValueOf, dayToInt, decimalToInt } from './values.js';
 
@@ -14,6 +15,10 @@ export interface Condition {
   readonly names: readonly string[];
   /** What must be so for it to hold. */
   readonly narrowing: Narrowing;
+  /** Between which values numbers, amounts and days must lie for it to hold. */
+  readonly ranges: Ranges;
+  /** What names are compared with anywhere in it. */
+  readonly compared: Narrowing;
   /** Throws when a name that it looks at is bound to nothing, or to another type: a bug of who binds it. */
   readonly holds: (bindings: Bindings) => boolean;
   /** The same, about something whose values are read as they are needed: a condition is compiled once, and asked often. */
@@ -73,7 +78,10 @@ export const compileCondition = (
     return functionOf(expr, environment, reader, slowly) ?? slowly;
   };
   const holds = about<Bindings>((name) => (bindings) => bindings[name]);
-  return ok({ text, names, narrowing: narrow(expr), holds, about, byCel });
+  return ok({
+    ...{ text, names, holds, about, byCel },
+    ...{ narrowing: narrow(expr), ranges: rangesOf(expr), compared: comparedIn(expr) },
+  });
 };
 
 const celTypes = {

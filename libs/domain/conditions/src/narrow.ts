@@ -20,15 +20,31 @@ export const narrow = (root: Node): Narrowing => {
   return found;
 };
 
-const callOf = (node: Node, name: string): readonly Node[] | null =>
+/** The values that names are compared with anywhere in a condition, by `==`, `!=` or `in`: a misspelt one stands among them. */
+export const comparedIn = (root: Node): Narrowing => {
+  const found = new Map<string, Set<string>>();
+  const look = (node: Node): void => {
+    const pinned = pinOf(node) ?? pinOf(node, '_!=_');
+    if (pinned !== null)
+      found.set(pinned.name, new Set([...(found.get(pinned.name) ?? []), ...pinned.values]));
+    else if (node.exprKind.case === 'callExpr') node.exprKind.value.args.forEach(look);
+  };
+  look(root);
+  return found;
+};
+
+export const callOf = (node: Node, name: string): readonly Node[] | null =>
   node.exprKind.case === 'callExpr' && node.exprKind.value.function === name
     ? node.exprKind.value.args
     : null;
 
-const conjuncts = (node: Node): Node[] => callOf(node, '_&&_')?.flatMap(conjuncts) ?? [node];
+export const conjuncts = (node: Node): Node[] => callOf(node, '_&&_')?.flatMap(conjuncts) ?? [node];
 
-const pinOf = (node: Node): { readonly name: string; readonly values: string[] } | null => {
-  const [left, right] = callOf(node, '_==_') ?? [];
+const pinOf = (
+  node: Node,
+  equality = '_==_',
+): { readonly name: string; readonly values: string[] } | null => {
+  const [left, right] = callOf(node, equality) ?? [];
   if (left !== undefined && right !== undefined) {
     const [name, value] =
       nameOf(left) === null ? [nameOf(right), valueOf(left)] : [nameOf(left), valueOf(right)];
@@ -51,7 +67,7 @@ export const nameOf = ({ exprKind }: Node): string | null => {
   return before === null ? null : `${before}.${field}`;
 };
 
-const valueOf = ({ exprKind }: Node): string | null => {
+export const valueOf = ({ exprKind }: Node): string | null => {
   if (exprKind.case !== 'constExpr') return null;
   const { constantKind } = exprKind.value;
   if (constantKind.case === 'stringValue') return constantKind.value;

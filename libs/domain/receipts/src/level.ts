@@ -1,9 +1,9 @@
 import { dayAt, timeZone, type FactId, type Instant } from '@tallystick/kernel';
 import { membershipsHeld, type Account } from '@tallystick/ledger';
-import { paidTimes, tierOn, type PaidTime, type Rulebook } from '@tallystick/rulebook';
+import { paidTimes, tierOn, type MembershipTime, type Rulebook } from '@tallystick/rulebook';
 
 /** For which days an account has paid for memberships. `except`: without what one fact paid for. */
-export const paidTimesOf = (account: Account, except: FactId | null = null): PaidTime[] =>
+export const paidTimesOf = (account: Account, except: FactId | null = null): MembershipTime[] =>
   paidTimes(
     membershipsHeld(account, except).map(({ months, quantity, ...of }) => ({
       ...of,

@@ -10,6 +10,7 @@ export {
   membershipsIn,
   paidTimes,
   type MembershipBought,
+  type MembershipTime,
   type PaidMembership,
 } from './memberships.js';
 export { budgetsAsked } from './budgets-asked.js';

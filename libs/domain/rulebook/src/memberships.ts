@@ -21,6 +21,11 @@ export interface MembershipBought extends Pick<PaidMembership, 'membership' | 'l
   readonly day: LocalDate;
 }
 
+/** For which days a membership was paid. */
+export interface MembershipTime extends PaidTime {
+  readonly membership: string;
+}
+
 /** The membership whose fee a line pays; null: none, or it does not come to the fee. */
 export const feeOf = (
   { product, quantity, amount }: ReceiptLine,
@@ -48,7 +53,7 @@ export const membershipsIn = (fact: ReceiptFact, book: Rulebook): PaidMembership
  * For which days memberships were paid: each from the day of its fee on, or, while one of that name lasts, from the day after that. A fee
  * that is given back never was: what was paid after it moves up.
  */
-export const paidTimes = (bought: readonly MembershipBought[]): PaidTime[] => {
+export const paidTimes = (bought: readonly MembershipBought[]): MembershipTime[] => {
   const ends = new Map<string, LocalDate>();
   return [...bought]
     .sort((a, b) => (a.day < b.day ? -1 : a.day > b.day ? 1 : 0))
@@ -57,6 +62,6 @@ export const paidTimes = (bought: readonly MembershipBought[]): PaidTime[] => {
       const first = before !== undefined && before >= day ? addDays(before, 1) : day;
       const last = addDays(addMonths(first, months), -1);
       ends.set(membership, last);
-      return { level, first, last };
+      return { membership, level, first, last };
     });
 };

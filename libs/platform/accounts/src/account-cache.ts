@@ -1,3 +1,4 @@
+import { getHeapStatistics } from 'node:v8';
 import { LRUCache } from 'lru-cache';
 import type { StreamName } from '@tallystick/kernel';
 import type { Account } from '@tallystick/ledger';
@@ -11,8 +12,13 @@ export interface Held {
   readonly position: bigint;
 }
 
-/** Some 150 MB of account states, measured at about 500 bytes for each entry of a state. */
-export const cacheWeightDefault = 300_000;
+/** What an entry of a state takes; measured at 463 with receipts of three lines. */
+const entryBytes = 500;
+
+/** Of the heap that Node may take, which follows the memory of the machine or container: two services that keep accounts may be in one process. */
+const heapShare = 5;
+
+const bytesMaxDefault = (): number => getHeapStatistics().heap_size_limit / heapShare;
 
 /** How much an account's state holds: its lots, facts with their lines, and all else that it remembers, by count. */
 export const weightOf = (account: Account): number => {
@@ -24,14 +30,17 @@ export const weightOf = (account: Account): number => {
 };
 
 /**
- * States of the accounts that were used last, bounded by what they hold together. Who takes one has it alone, because `evolve` changes
+ * States of the accounts that were used last, bounded by what they hold together (`bytesMax`). Who takes one has it alone, because `evolve` changes
  * it in place: it is put back when it is what the store has, and forgotten when that is in doubt. A state may be behind the
  * store, never beside it: its reader reads on from `revision`, or finds out by a conflict.
  */
 export class AccountCache {
   private readonly states: LRUCache<StreamName, Held>;
 
-  constructor({ weightMax = cacheWeightDefault }: { readonly weightMax?: number } = {}) {
+  constructor({
+    bytesMax = bytesMaxDefault(),
+    weightMax = Math.ceil(bytesMax / entryBytes),
+  }: { readonly bytesMax?: number; readonly weightMax?: number } = {}) {
     this.states = new LRUCache({
       maxSize: weightMax,
       sizeCalculation: ({ state }) => weightOf(state),

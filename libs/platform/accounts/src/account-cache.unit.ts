@@ -111,8 +111,11 @@ describe('the states that are kept', () => {
     expect(cache.weight).toBe(0);
   });
 
-  it('leave, the one that was longest without use first, when they weigh too much', () => {
-    const cache = new AccountCache({ weightMax: 20 });
+  it.each([
+    ['weigh too much', { weightMax: 20 }],
+    ['take too many bytes', { bytesMax: 10_000 }],
+  ])('leave, the one that was longest without use first, when they %s', (_, bound) => {
+    const cache = new AccountCache(bound);
     const kept = held(1, 6);
     cache.put(anna, held(1, 6));
     cache.put(bert, kept);

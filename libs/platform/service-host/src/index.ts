@@ -22,6 +22,11 @@ export * as httpLimits from './http/limits.js';
 export { decodeRelayed, isAway, oneByOne, PoisonMessage } from './bus/relayed.js';
 export { AccessRuleMissing } from './access-check.js';
 export { createCardTokens } from './card-tokens.js';
+export {
+  accountMemoryOf,
+  accountMemoryVariables,
+  type AccountMemoryConfig,
+} from './account-memory.js';
 export { ConfigError, type Environment, type HostConfig } from './config.js';
 export { createLog, type Log } from './log.js';
 export { BackgroundWork, type WorkRhythm } from './background-work.js';

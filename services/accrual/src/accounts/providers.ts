@@ -3,7 +3,14 @@ import type { Pool } from 'pg';
 import { AccountCache, Accounts } from '@tallystick/accounts';
 import type { EventStore } from '@tallystick/event-store';
 import type { Clock } from '@tallystick/kernel';
-import { CLOCK, DATABASE, EVENT_STORE } from '@tallystick/service-host';
+import {
+  accountMemoryOf,
+  CLOCK,
+  CONFIG,
+  DATABASE,
+  EVENT_STORE,
+  type AccountMemoryConfig,
+} from '@tallystick/service-host';
 import { DueAccounts } from '../clock/due-accounts.js';
 import { ExpiryClock } from '../clock/expiry-clock.js';
 import { CatchUp } from './catch-up.js';
@@ -17,7 +24,11 @@ export const accountProviders: readonly Provider[] = [
   LedgerNotes,
   CatchUp,
   ExpiryClock,
-  { provide: AccountCache, useFactory: () => new AccountCache() },
+  {
+    provide: AccountCache,
+    inject: [CONFIG],
+    useFactory: (config: AccountMemoryConfig) => new AccountCache(accountMemoryOf(config)),
+  },
   {
     provide: Accounts,
     inject: [EVENT_STORE, CLOCK, AccountCache, KnownAccounts],

@@ -5,10 +5,13 @@ import { topics } from '@tallystick/contracts';
 import type { EventStore } from '@tallystick/event-store';
 import type { Clock } from '@tallystick/kernel';
 import {
+  accountMemoryOf,
   CARD_TOKENS,
   CLOCK,
+  CONFIG,
   DATABASE,
   EVENT_STORE,
+  type AccountMemoryConfig,
   POSITIONS_OF,
   type CardTokens,
   type PositionsOf,
@@ -44,7 +47,11 @@ export const accountProviders: readonly Provider[] = [
       ...{ owners, tokens, accounts },
     }),
   },
-  { provide: AccountCache, useFactory: () => new AccountCache() },
+  {
+    provide: AccountCache,
+    inject: [CONFIG],
+    useFactory: (config: AccountMemoryConfig) => new AccountCache(accountMemoryOf(config)),
+  },
   {
     provide: Accounts,
     inject: [EVENT_STORE, CLOCK, AccountCache, Closings],

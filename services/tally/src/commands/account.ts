@@ -134,7 +134,8 @@ const readEntries = async (
 const accountPath = (program: string, account: string): string =>
   `/v1/accounts/${encodeURIComponent(program)}/${encodeURIComponent(account)}`;
 
-const withAccount = async (
+/** Opens the system as a till, finds the account, and closes it after. */
+export const withAccount = async (
   run: Run,
   { program, account, card }: AccountOptions,
   work: (client: Client, account: string) => Promise<void>,

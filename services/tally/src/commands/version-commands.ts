@@ -2,6 +2,7 @@ import { Option, type Command } from 'commander';
 import type { ExitCode } from '../exit-codes.js';
 import type { ManagerOptions } from './adjustments.js';
 import { byHand } from './arguments.js';
+import { showBudgets, type BudgetsOptions } from './budgets.js';
 import type { Run } from './run.js';
 import {
   approveVersion,
@@ -58,4 +59,11 @@ Examples:
     'List the versions of a programme, and who signed them',
     '\nExample:\n  tally program versions --program shop',
   ).action(async (options: ManagerOptions) => done(await listVersions(run, options)));
+  command(
+    'budgets',
+    "Show what is left of the campaigns' budgets",
+    '\nExamples:\n  tally program budgets --program shop\n  tally program budgets --program staff --sender jane --json',
+  )
+    .option('--sender <name>', 'whose part, of a budget that each sender has')
+    .action(async (options: BudgetsOptions) => done(await showBudgets(run, options)));
 };

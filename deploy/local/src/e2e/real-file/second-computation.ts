@@ -210,13 +210,13 @@ const levelOf = (levels: readonly Level[], spentPence: bigint): number => {
 
 const yearOf = (line: RetailLine): string => line.time.slice(0, 4);
 
-const sum = (values: readonly bigint[]): bigint => {
+export const sum = (values: readonly bigint[]): bigint => {
   let total = 0n;
   for (const value of values) total += value;
   return total;
 };
 
-const halfEven = (value: bigint, unit: bigint): bigint => {
+export const halfEven = (value: bigint, unit: bigint): bigint => {
   const whole = value / unit;
   const twice = (value % unit) * 2n;
   if (twice < unit || (twice === unit && whole % 2n === 0n)) return whole;
@@ -224,7 +224,7 @@ const halfEven = (value: bigint, unit: bigint): bigint => {
 };
 
 /** Largest remainder: whole shares first, then one more to those that lost most, the first of equals before the others. */
-const split = (total: bigint, weights: readonly bigint[]): bigint[] => {
+export const split = (total: bigint, weights: readonly bigint[]): bigint[] => {
   const all = sum(weights);
   if (all === 0n) return weights.map(() => 0n);
   const shares = weights.map((weight) => (total * weight) / all);

@@ -1,7 +1,6 @@
 import type { Kafka, Producer, ProducerConfig } from 'kafkajs';
+import { call, createsCluster, objectOf } from './inner-kafka.js';
 
-/** kafkajs' own name of what makes a producer's view of the cluster. */
-const createsCluster = 'private:Kafka:createCluster';
 const transactionCoordinator = 1;
 
 /**
@@ -9,14 +8,10 @@ const transactionCoordinator = 1;
  * each gets the same id with a higher epoch, and a partition that has seen an epoch refuses what comes with a lower one
  * (`INVALID_PRODUCER_EPOCH`). It never begins a transaction: whose markers would take offsets that no consumer can pass.
  *
- * kafkajs offers this for transactions alone; so one method of one of its inner objects is put in place of another. Its version
- * is pinned, and the fence has a test on a real broker.
+ * kafkajs offers this for transactions alone; so one method of one of its inner objects is put in place of another.
  */
 export const fencedProducer = (kafka: Kafka, name: string, config: ProducerConfig): Producer => {
-  const key = Object.getOwnPropertySymbols(kafka).find(
-    ({ description }) => description === createsCluster,
-  );
-  if (key === undefined) throw new Error('this kafkajs is not the one that can be fenced');
+  const key = createsCluster(kafka);
   const fencing: unknown = Object.create(kafka, {
     [key]: {
       value: (...options: readonly unknown[]): object => {
@@ -39,14 +34,3 @@ export const fencedProducer = (kafka: Kafka, name: string, config: ProducerConfi
 
 const isKafka = (value: unknown): value is Kafka =>
   typeof value === 'object' && value !== null && 'producer' in value;
-
-const call = (target: object, method: string | symbol, ...args: readonly unknown[]): unknown => {
-  const found: unknown = Reflect.get(target, method);
-  if (typeof found !== 'function') throw new Error(`kafkajs has no ${String(method)}`);
-  return Reflect.apply(found, target, args);
-};
-
-const objectOf = (value: unknown): object => {
-  if (typeof value !== 'object' || value === null) throw new Error('kafkajs gave no object');
-  return value;
-};

@@ -14,11 +14,11 @@ const mortal = chosen.kind === 'docker' || chosen.kind === 'java' ? [chosen] : [
 describe.each(mortal)('a Kafka that is killed ($kind)', (kind) => {
   let broker: Awaited<ReturnType<typeof kind.start>>;
   const open: KafkaMessageBus[] = [];
-  const openBus = (): KafkaMessageBus => {
+  const openBus = (sessionTimeoutMs = 6000): KafkaMessageBus => {
     const bus = createKafkaMessageBus({
       brokers: broker.brokers,
       limits: {
-        sessionTimeoutMs: 6000,
+        sessionTimeoutMs,
         heartbeatEveryMs: 500,
         connectTimeoutMs: 1000,
         requestTimeoutMs: 5000,
@@ -98,6 +98,31 @@ describe.each(mortal)('a Kafka that is killed ($kind)', (kind) => {
       async () => (await first.lag(group, [topic]).catch(() => 1n)) === 0n,
       recoveryMaxMs,
     );
+  });
+
+  it('takes its members back at once, without waiting until those that they were are missed', async () => {
+    const sessionTimeoutMs = 30_000;
+    const publisher = openBus();
+    const topic = unique('t');
+    const group = unique('g');
+    await publisher.ensureTopics([{ name: topic, partitions: 2 }]);
+    const seen = effects();
+    const join = () =>
+      openBus(sessionTimeoutMs).subscribe({ topics: [topic], group, handler: seen.handler });
+    const members = [await join(), await join()];
+    await until('they share', () => members.every((one) => one.status().partitions.length === 1));
+    await broker.kill();
+    const away = () => members.every((one) => one.status().state === 'away');
+    await until('they are away', away, recoveryMaxMs);
+    await broker.restart();
+    const began = performance.now();
+    const keys = ['a', 'b', 'c', 'd', 'e', 'f'];
+    await insist(
+      publisher,
+      keys.map((key) => message(topic, key, '1')),
+    );
+    await until('all have come', () => seen.all.length >= keys.length, recoveryMaxMs);
+    expect(performance.now() - began).toBeLessThan(sessionTimeoutMs / 2);
   });
 
   it('tells a consumer that cannot reach it, and one that can again', async () => {

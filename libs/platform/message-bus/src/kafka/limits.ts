@@ -42,7 +42,7 @@ export const defaultKafkaLimits: KafkaLimits = {
   retryDelayMinMs: 100,
   retryDelayMaxMs: 30_000,
   reconnectDelayMinMs: 100,
-  reconnectDelayMaxMs: 5000,
+  reconnectDelayMaxMs: 2000,
   connectTimeoutMs: 3000,
   requestTimeoutMs: 15_000,
   readAheadMax: 500,

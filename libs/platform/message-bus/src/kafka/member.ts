@@ -2,6 +2,7 @@ import type { Kafka } from 'kafkajs';
 import { growingDelayMs, pause } from '../pause.js';
 import type { Consumer, ConsumerStatus } from '../port.js';
 import { wordOf } from './errors.js';
+import { leaveGroup } from './leave-group.js';
 import { partitionWork, type WorkOptions } from './partition-work.js';
 import { groupOn } from './positions.js';
 
@@ -23,11 +24,24 @@ export const startMember = (options: MemberOptions): Consumer => {
   const work = partitionWork(options);
   let reason: string | undefined = 'it has not joined its group yet';
   let rebalances = 0;
+  const groupId = `${prefix}${groupOn(group, topic)}`;
+  /** The member of an earlier life that may be in the group still. */
+  let left: string | undefined;
+
+  /** Only saves time: who is in the group still is missed after a while. */
+  const leaveFirst = async (memberId: string): Promise<void> => {
+    try {
+      await leaveGroup(kafka, { groupId, memberId });
+      left = undefined;
+    } catch (error) {
+      log.info({ group, topic, reason: wordOf(error) }, 'an earlier member cannot leave its group');
+    }
+  };
 
   /** Resolves when it is being closed; rejects with why it ended otherwise. */
   const liveOnce = async (): Promise<void> => {
     const consumer = kafka.consumer({
-      groupId: `${prefix}${groupOn(group, topic)}`,
+      groupId,
       sessionTimeout: limits.sessionTimeoutMs,
       heartbeatInterval: limits.heartbeatEveryMs,
       rebalanceTimeout: limits.rebalanceTimeoutMs,
@@ -48,6 +62,7 @@ export const startMember = (options: MemberOptions): Consumer => {
     const { GROUP_JOIN, REBALANCING, CRASH } = consumer.events;
     consumer.on(GROUP_JOIN, ({ payload }) => {
       rebalances += 1;
+      left = payload.memberId;
       work.assigned(payload.memberAssignment[`${prefix}${topic}`] ?? []);
       reason = undefined;
     });
@@ -57,6 +72,7 @@ export const startMember = (options: MemberOptions): Consumer => {
     closing.signal.addEventListener('abort', stop);
     try {
       await consumer.connect();
+      if (left !== undefined) await leaveFirst(left);
       await consumer.subscribe({ topics: [`${prefix}${topic}`], fromBeginning: true });
       await consumer.run({
         autoCommit: false,
