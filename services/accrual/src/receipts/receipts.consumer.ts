@@ -15,13 +15,19 @@ import {
 import type { Telemetry } from '@tallystick/telemetry';
 import { IntakeQueue } from '../settle/intake-queue.js';
 import { submitReceipts } from './submit-receipts.js';
+import { isBug, Tries, triesMax } from './tries.js';
 import { withoutCard } from './without-card.js';
 
 const actor = 'service:accrual';
 
-/** Tills that stream: one receipt a message. What can never be taken goes to the dead letters with the reason. */
+/**
+ * Tills that stream: one receipt a message. What can never be taken goes to the dead letters with the reason; so does, after some tries,
+ * what a bug of ours keeps from being taken: other members' receipts are not to wait until it is mended.
+ */
 @Controller()
 export class ReceiptsConsumer {
+  private readonly tries = new Tries();
+
   constructor(
     @Inject(IntakeQueue) readonly queue: IntakeQueue,
     @Inject(CARD_TOKENS) readonly tokens: CardTokens,
@@ -32,22 +38,30 @@ export class ReceiptsConsumer {
 
   @EventPattern<string>(topics.receipts.name)
   async take(@Payload() batch: readonly Message[]): Promise<Verdict[]> {
-    return Promise.all(
-      batch.map(async (message): Promise<Verdict> => {
-        const { receipt, unreadable } = read(message);
-        const keptAs = () => withoutCard(message, receipt, this.tokens);
-        if (unreadable !== undefined)
-          return { kind: 'poison', reason: unreadable, keptAs: keptAs() };
-        const context = messageContext(message, actor);
-        const [submission] = await submitReceipts(this, [receipt], context, null);
-        if (submission?.kind !== 'problem') return { kind: 'done' };
-        return {
-          kind: 'poison',
-          reason: reasonOf(submission.problem.problem),
-          keptAs: keptAs(),
-        };
-      }),
-    );
+    try {
+      return await Promise.all(batch.map((message) => this.takeOne(message)));
+    } catch (error) {
+      // Together with others it is not known which one is at fault: the bus brings it again alone.
+      const [only, ...others] = batch;
+      if (only === undefined || others.length > 0 || !isBug(error) || !this.tries.isLast(only))
+        throw error;
+      const { partition, offset } = only;
+      this.log.error({ err: error, partition, offset: String(offset) }, 'a receipt is given up');
+      const reason = `a bug keeps it from being taken, ${triesMax} times in a row: the log says which`;
+      return [
+        { kind: 'poison', reason, keptAs: withoutCard(only, read(only).receipt, this.tokens) },
+      ];
+    }
+  }
+
+  private async takeOne(message: Message): Promise<Verdict> {
+    const { receipt, unreadable } = read(message);
+    const keptAs = () => withoutCard(message, receipt, this.tokens);
+    if (unreadable !== undefined) return { kind: 'poison', reason: unreadable, keptAs: keptAs() };
+    const context = messageContext(message, actor);
+    const [submission] = await submitReceipts(this, [receipt], context, null);
+    if (submission?.kind !== 'problem') return { kind: 'done' };
+    return { kind: 'poison', reason: reasonOf(submission.problem.problem), keptAs: keptAs() };
   }
 }
 
