@@ -8,6 +8,7 @@ export * from './rulebook-v1.js';
 export * from './calculation-v1.js';
 export * from './explanation-v1.js';
 export * from './events.js';
+export * from './attributes.js';
 export * from './topics.js';
 export type * from './relayed.js';
 export * from './services.js';

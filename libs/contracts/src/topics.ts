@@ -6,7 +6,7 @@ export const topics = {
   ledger: { name: 'ledger', partitions: 8 },
   /** The relay: events of `receipt-…`, `partneraward-…` and `card-…` streams (accrual's). Key: the stream. */
   receiptLog: { name: 'receipt-log', partitions: 8 },
-  /** The relay: events of `member-…` streams (enrollment's). Key: the stream. */
+  /** The relay: events of `member-…` and `attribute-…` streams (enrollment's). Key: the stream. */
   membership: { name: 'membership', partitions: 4 },
   /** The relay: events of `program-…` streams. Key: the stream. */
   programs: { name: 'programs', partitions: 1 },
@@ -24,6 +24,7 @@ export const topicOfCategory: { readonly [category: string]: string } = {
   receipt: topics.receiptLog.name,
   card: topics.receiptLog.name,
   member: topics.membership.name,
+  attribute: topics.membership.name,
   program: topics.programs.name,
   partner: topics.partnerLog.name,
   partnerevent: topics.partnerLog.name,

@@ -47,6 +47,7 @@ export type StreamCategory =
   | 'partneraward'
   | 'adjustment'
   | 'merge'
+  | 'attribute'
   | 'openingbalance'
   | 'closing'
   | 'rerating'

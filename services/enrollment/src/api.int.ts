@@ -31,5 +31,7 @@ it('the API describes itself: every operation, who may call it, and what it answ
     'post /v1/members/{program}/{member}/cards/unlinkings: manager, member',
     'get /v1/members/{program}/{member}: manager, member',
     'post /v1/cards/lookup: manager, store',
+    'post /v1/members/{program}/{member}/attributes: manager',
+    'get /v1/members/{program}/{member}/attributes: manager, auditor',
   ]);
 });

@@ -37,6 +37,14 @@ export const accountMerged = (successor: AccountId): ProblemException =>
     extensions: { successor },
   });
 
+export const accountShared = (): ProblemException =>
+  problem({
+    status: 409,
+    type: 'account-shared',
+    title: 'The member shares the account of another member',
+    detail: 'The attributes of an account are those of the member for whom it was opened.',
+  });
+
 export const sharingForbidden = (): ProblemException =>
   problem({
     status: 403,

@@ -14,6 +14,7 @@ import {
   type Log,
   type ServiceDefinition,
 } from '@tallystick/service-host';
+import { AttributesController } from './attributes/attributes.controller.js';
 import { CardLookupController } from './card-lookup/card-lookup.controller.js';
 import { EnrolController } from './enrol/enrol.controller.js';
 import { MergesConsumer } from './hear-merges/merges.consumer.js';
@@ -46,6 +47,7 @@ const parts = {
     UnlinkCardController,
     ReadMemberController,
     CardLookupController,
+    AttributesController,
     ProgramsConsumer,
     MergesConsumer,
   ],

@@ -77,6 +77,10 @@ export interface RatedFrom {
   readonly counted?: { readonly [counter: string]: number };
   /** How many points were left of the budgets that the rules asked. Absent: none was asked. */
   readonly budgets?: { readonly [budget: string]: number };
+  /** What was told of the member, of what the rules ask. Absent: nothing was told, or nothing asked. */
+  readonly attributes?: {
+    readonly [attribute: string]: boolean | number | string | readonly string[];
+  };
 }
 
 /** A line that paid a membership's fee, so many times: while it lasts, its level holds. */

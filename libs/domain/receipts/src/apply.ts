@@ -15,6 +15,7 @@ import {
 } from '@tallystick/ledger';
 import {
   arrearsPolicyOf,
+  conditionValues,
   engineVersion,
   isSale,
   ratePartnerEvent,
@@ -23,6 +24,7 @@ import {
   type Rating,
   type RatingInputs,
   type Rulebook,
+  type ToldAttributes,
 } from '@tallystick/rulebook';
 import type { Part } from './events.js';
 import { isReceipt, originalOf, revisionOf, type Fact } from './fact-stream.js';
@@ -36,6 +38,8 @@ export interface Applying {
   readonly digest: (text: string) => string;
   /** How many points are left of each budget that the fact may ask, by their names. Absent: none was used. */
   readonly budgets?: ReadonlyMap<string, number>;
+  /** What was told of the member of what the rulebook asks. Absent: it asks nothing. */
+  readonly told?: ToldAttributes;
   /** See `RatedFact`. */
   readonly cameBackElsewhere?: readonly CameBack[];
   /** See `RatedFact`. */
@@ -54,10 +58,13 @@ export const applyPart = (
   fact: Fact,
   part: Part,
   rulebook: Terms,
-  { at, digest, budgets, cameBackElsewhere = [], adds = false }: Applying,
+  { at, digest, budgets, told, cameBackElsewhere = [], adds = false }: Applying,
 ): FactDecision => {
   const own = isReceipt(fact) ? linesOf(fact, part.lines) : fact;
-  const inputs = { ...inputsOf(account, fact), ...(budgets === undefined ? {} : { budgets }) };
+  const inputs = {
+    ...inputsOf(account, fact, told),
+    ...(budgets === undefined ? {} : { budgets }),
+  };
   const rating = isReceipt(own)
     ? rateReceipt(own, inputs, rulebook.book)
     : ratePartnerEvent(own, rulebook.book, budgets);
@@ -67,7 +74,7 @@ export const applyPart = (
     tier: rating.tier,
     spendYear: rating.spendYear,
     day: rating.day,
-    ...ratedFrom(inputs, rating, digest),
+    ...ratedFrom(inputs, rating, digest, told),
     earning: earningOf(fact, rating, lotsBefore),
     cameBackElsewhere,
     ...(adds ? { adds } : {}),
@@ -105,11 +112,13 @@ export const returnableFrom = (
   lateDays = 0,
 ): Instant => startOfWindow(at, returns.windowDays + lateDays, timeZone(zone));
 
-/** What an account knows of itself that its rulebook may ask. */
-export const inputsOf = (account: Account, fact: Fact): RatingInputs => {
+/** What an account knows of itself that its rulebook may ask, with what was told of its member. */
+export const inputsOf = (account: Account, fact: Fact, told?: ToldAttributes): RatingInputs => {
   const { history, counted } = without(account, fact.id);
   const firstPurchase = history.size === 0 && account.totals.opening === 0;
-  return { history, counted, firstPurchase, paid: paidTimesOf(account, fact.id) };
+  const paid = paidTimesOf(account, fact.id);
+  const attributes = told === undefined ? {} : { attributes: conditionValues(told) };
+  return { history, counted, firstPurchase, paid, ...attributes };
 };
 
 /** What is stored with the award, so that why it is so can be made again. */
@@ -117,6 +126,7 @@ export const ratedFrom = (
   { firstPurchase }: RatingInputs,
   rating: Pick<Rating, 'explanationText' | 'counted' | 'budgets'>,
   digest: Applying['digest'],
+  told: ToldAttributes = {},
 ): { readonly rated: RatedFrom } => ({
   rated: {
     engine: engineVersion,
@@ -124,6 +134,7 @@ export const ratedFrom = (
     ...(firstPurchase === true ? { firstPurchase } : {}),
     ...(Object.keys(rating.counted).length === 0 ? {} : { counted: rating.counted }),
     ...(Object.keys(rating.budgets).length === 0 ? {} : { budgets: rating.budgets }),
+    ...(Object.keys(told).length === 0 ? {} : { attributes: told }),
   },
 });
 

@@ -11,6 +11,7 @@ import {
   type ReceiptFact,
   type Reward,
   type Rulebook,
+  type ToldAttributes,
 } from '@tallystick/rulebook';
 import { inputsOf } from './apply.js';
 
@@ -34,8 +35,12 @@ export const calculate = (
   book: Rulebook,
   at: Instant,
   budgets?: ReadonlyMap<string, number>,
+  told?: ToldAttributes,
 ): Calculation => {
-  const inputs = { ...inputsOf(account, basket), ...(budgets === undefined ? {} : { budgets }) };
+  const inputs = {
+    ...inputsOf(account, basket, told),
+    ...(budgets === undefined ? {} : { budgets }),
+  };
   const discounts = discountsOf(basket, inputs, book);
   const receipt = reducedBy(basket, discounts, book.currency);
   const rating = rateReceipt(receipt, inputs, book);

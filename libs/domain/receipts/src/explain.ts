@@ -1,5 +1,6 @@
 import type { EarningRerated, PointsEarned } from '@tallystick/ledger';
 import {
+  conditionValues,
   engineVersion,
   rateAgain,
   ratePartnerEvent,
@@ -30,6 +31,7 @@ export const explainEarning = (
     firstPurchase: rated.firstPurchase ?? false,
     counted: new Map(Object.entries(rated.counted ?? {})),
     budgets: new Map(Object.entries(rated.budgets ?? {})),
+    attributes: conditionValues(rated.attributes ?? {}),
   };
   const ordinals = earned.lines.map(({ ordinal }) => ordinal);
   const { explanation } = isReceipt(fact)

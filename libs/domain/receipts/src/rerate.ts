@@ -32,10 +32,11 @@ export const rerateFact = (
   account: Account,
   fact: Fact,
   { run, reason, requestedBy, approvedBy, from, to }: ReratingRun,
-  { at, digest }: Applying,
+  { at, digest, told }: Applying,
 ): RerateDecision => {
   const applied = account.facts.get(fact.id);
-  const inputs = { ...inputsOf(account, fact), firstPurchase: applied?.firstPurchase ?? false };
+  const firstPurchase = applied?.firstPurchase ?? false;
+  const inputs = { ...inputsOf(account, fact, told), firstPurchase };
   const rating = isReceipt(fact)
     ? rateReceipt(
         linesOf(
@@ -50,7 +51,7 @@ export const rerateFact = (
     account,
     {
       ...{ fact: fact.id, run, reason, requestedBy, approvedBy, from, rulebook: to.ref },
-      ...{ tier: rating.tier, ...ratedFrom(inputs, rating, digest) },
+      ...{ tier: rating.tier, ...ratedFrom(inputs, rating, digest, told) },
       earning: { lots: rating.lots, lines: rating.lines, reason: rating.reason },
       arrearsPolicy: arrearsPolicyOf(to.book),
     },

@@ -13,6 +13,7 @@ export {
   type MembershipTime,
   type PaidMembership,
 } from './memberships.js';
+export * from './attributes-asked.js';
 export { budgetsAsked } from './budgets-asked.js';
 export * from './in-force.js';
 export * from './spending.js';

@@ -14,6 +14,7 @@ import { budgetsLeft } from '../settle/budgets.js';
 import { loadFacts } from '../settle/load-facts.js';
 import type { Memory } from '../settle/memory.js';
 import { homeOf } from '../settle/successors.js';
+import { toldOf } from '../settle/told.js';
 import { Workspace } from '../settle/workspace.js';
 
 export type BasketAnswer =
@@ -46,7 +47,8 @@ export const calculateBasket = async (
         ? emptyAccount()
         : asOf(workspace.account(basket.program, account).state, at).account;
     const left = budgetsLeft(workspace, basket, book);
-    const answer = said(rulebook, basket, calculate(state, basket, book, at, left));
+    const told = toldOf(workspace, state, book, basket.occurredAt);
+    const answer = said(rulebook, basket, calculate(state, basket, book, at, left, told));
     return {
       kind: 'calculated',
       calculation: account === null ? withoutMember(answer, basket) : { ...answer, account },

@@ -12,6 +12,8 @@ import {
   type Fact,
   type ReratingRun,
 } from '@tallystick/receipts';
+import { readTold } from '../settle/told.js';
+import type { ToldAttributes } from '@tallystick/rulebook';
 import type { Tally } from './figures.js';
 import type { ReratingRequested } from './rerating.js';
 
@@ -44,9 +46,12 @@ export const countAccount = async (
     return;
   }
   const { facts, skipped } = await documents(store, state, candidates(state, asked));
+  const told = await readTold(store, state, terms.to.book);
   let changed = false;
   for (const fact of facts) {
-    const decision = rerateFact(state, fact, terms, { at: clock(), digest: sha256 });
+    const decision = rerateFact(state, fact, terms, {
+      ...{ at: clock(), digest: sha256, told: told(fact.occurredAt) },
+    });
     if (decision.kind !== 'rerated') continue;
     changed = true;
     for (const event of decision.events) {
@@ -72,12 +77,16 @@ export const postAccount = async (
   const { store, accounts } = parts;
   const open = await accounts.look(asked.program, account, (seen) => ({
     ids: candidates(seen, asked),
+    opened: seen.opened,
     facts: new Map([...seen.facts].map(([id, { revision }]) => [id, { revision }])),
     done: [...seen.facts.values()].some(({ rerated }) => rerated?.includes(terms.run) === true),
   }));
   const { facts, skipped } = await documents(store, open, open.ids);
+  const told = await readTold(store, open, terms.to.book);
   const outcomes = await Promise.all(
-    facts.map((fact) => postFact(parts, run, { account, fact }, metadata)),
+    facts.map((fact) =>
+      postFact(parts, run, { account, fact, told: told(fact.occurredAt) }, metadata),
+    ),
   );
   const changed = open.done || outcomes.includes('rerated');
   if (changed) await tellPosted(parts, run, account, tally);
@@ -87,15 +96,21 @@ export const postAccount = async (
   await postAccount(parts, run, await successorOf(parts, asked.program, account), tally, metadata);
 };
 
+interface Posted {
+  readonly account: AccountId;
+  readonly fact: Fact;
+  readonly told: ToldAttributes;
+}
+
 const postFact = (
   { accounts }: Parts,
   { asked, terms }: Run,
-  { account, fact }: { readonly account: AccountId; readonly fact: Fact },
+  { account, fact, told }: Posted,
   metadata: EventMetadata,
 ): Promise<'rerated' | 'merged' | 'nothing'> =>
   accounts.run(asked.program, account, {
     decide: (state, at) => {
-      const decision = rerateFact(state, fact, terms, { at, digest: sha256 });
+      const decision = rerateFact(state, fact, terms, { at, digest: sha256, told });
       if (decision.kind === 'rerated') {
         const now = { ...metadata, occurredAt: at, recordedAt: at };
         return {

@@ -16,6 +16,7 @@ import { BudgetDraw } from './budgets.js';
 import { appliedOf, closedReason, openOf, outcomeOfPin } from './outcome-of-pin.js';
 import type { Arrival } from './settle-fact.js';
 import { arriveAt, homeOf } from './successors.js';
+import { toldOf } from './told.js';
 import type { Workspace } from './workspace.js';
 
 /** An account that membership has not told of yet: its link came first, and it will come. */
@@ -74,6 +75,7 @@ export const applyPin = (
       at,
       digest: sha256,
       budgets: draw.left(rulebook.book, now.parts),
+      told: toldOf(workspace, state, rulebook.book, fact.occurredAt),
       cameBackElsewhere: elsewhere.flatMap((other) => other.lines),
       adds: earlier.length > 0,
     });

@@ -14,6 +14,7 @@ import { givesBack, hasBudgets } from './budgets.js';
 import { isApplied } from './outcome-of-pin.js';
 import { everNamed, followersOf } from './settle-fact.js';
 import { chainOf, homeOf } from './successors.js';
+import { asksOfMembers, memberStreamOf } from './told.js';
 import type { Workspace } from './workspace.js';
 
 /** What settling one fact can touch, as far as is known by now. */
@@ -82,12 +83,14 @@ const touchedAlone = (workspace: Workspace, fact: Fact): Touched => {
     chainOf(workspace, program, account),
   );
   const budgets = budgetsOf(workspace, fact, accounts);
+  const members = membersOf(workspace, fact, accounts);
   return {
     streams: [
       ...[fact.id, ...originals].map(factStream),
       ...cards.map((card) => cardStream(program, card)),
       ...accounts.map((account) => ledgerStream(program, account)),
       ...budgets,
+      ...members,
     ],
     whole: [
       ...[...toldBy(workspace, fact, own), ...notAbsorbed(workspace, program, accounts)].map(
@@ -136,6 +139,20 @@ const budgetsOf = (
     }
   }
   return [...names].map((name) => budgetStream(fact.program, name));
+};
+
+/** What is told of the members whose accounts these are, where the rulebook asks it. */
+const membersOf = (
+  workspace: Workspace,
+  fact: Fact,
+  accounts: readonly AccountId[],
+): readonly StreamName[] => {
+  const program = workspace.program(fact.program);
+  if (program === null || !booksOf(workspace, program, fact).some(asksOfMembers)) return [];
+  return accounts.flatMap((account) => {
+    const state = workspace.accountIfLoaded(fact.program, account)?.state;
+    return state === undefined ? [] : (memberStreamOf(state) ?? []);
+  });
 };
 
 /** The version in force when it happened, and the one that it was pinned to. */

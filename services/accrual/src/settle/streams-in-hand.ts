@@ -1,3 +1,4 @@
+import type { Telling } from '@tallystick/contracts';
 import type { RecordedEvent } from '@tallystick/event-store';
 import { categoryOf, type StreamName } from '@tallystick/kernel';
 import { beginsPeriod } from '@tallystick/ledger';
@@ -17,6 +18,7 @@ import { AccountInHand } from './account-in-hand.js';
 import type { HeldBudget } from './budget-cache.js';
 import type { HeldCard } from './card-cache.js';
 import type { Memory } from './memory.js';
+import { tellingsOf } from './told.js';
 
 /** A fact's stream as it was read. */
 export interface HeldFact extends FactStream {
@@ -35,6 +37,7 @@ export class StreamsInHand {
   private readonly budgets = new Map<StreamName, HeldBudget>();
   private readonly keptBudgets = new Map<StreamName, HeldBudget>();
   private readonly accounts = new Map<StreamName, AccountInHand>();
+  private readonly tellings = new Map<StreamName, readonly Telling[]>();
   private readonly programs = new Set<StreamName>();
   private newest = 0n;
 
@@ -96,6 +99,11 @@ export class StreamsInHand {
     return this.budgets.get(stream) ?? this.of.shared?.budget(stream);
   }
 
+  /** What was told of a member, in order. */
+  told(stream: StreamName): readonly Telling[] | undefined {
+    return this.tellings.get(stream) ?? this.of.shared?.told(stream);
+  }
+
   account(stream: StreamName): AccountInHand | undefined {
     const account = this.accounts.get(stream);
     return account?.missing(false) === null ? account : undefined;
@@ -147,6 +155,8 @@ export class StreamsInHand {
         if (whole) return held?.whole === undefined ? 0 : null;
         return held === undefined ? this.foreseenBudget(stream).revision + 1 : null;
       }
+      case 'attribute':
+        return this.told(stream) === undefined ? 0 : null;
       case 'program':
         return this.programs.has(stream) ? null : this.memory.catalog.since(stream);
       default:
@@ -219,6 +229,9 @@ export class StreamsInHand {
         if (budget.revision >= 0) this.memory.budgets.put(stream, budget);
         return;
       }
+      case 'attribute':
+        this.tellings.set(stream, tellingsOf(events));
+        return;
       case 'program':
         this.programs.add(stream);
         this.memory.catalog.learn(stream, events);

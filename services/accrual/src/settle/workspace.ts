@@ -1,4 +1,5 @@
 import { recording } from '@tallystick/accounts';
+import type { Telling } from '@tallystick/contracts';
 import type { Account, LedgerEvent } from '@tallystick/ledger';
 import {
   budgetStream,
@@ -107,6 +108,11 @@ export class Workspace {
 
   budgetIfLoaded(program: ProgramId, name: string): HeldBudget | undefined {
     return this.hand.budget(budgetStream(program, name));
+  }
+
+  /** What was told of a member, in order, as it was read. */
+  told(stream: StreamName): readonly Telling[] {
+    return loaded(stream, this.hand.told(stream));
   }
 
   account(program: ProgramId, id: AccountId): AccountInHand {

@@ -7,7 +7,7 @@ import type { TestService } from '@tallystick/testing/service';
 export const publishProgram = async (
   { store, caughtUp }: TestService,
   program: string,
-  { wait = true } = {},
+  { wait = true, document = {} }: { readonly wait?: boolean; readonly document?: object } = {},
 ): Promise<bigint> => {
   const at = instant('2026-01-01T00:00:00Z');
   const data = {
@@ -15,7 +15,7 @@ export const publishProgram = async (
     version: 1,
     hash: 'h',
     effectiveFrom: at,
-    document: '{}',
+    document: JSON.stringify(document),
   } satisfies RulebookPublished;
   const result = await store.append([
     {

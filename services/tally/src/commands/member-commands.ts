@@ -3,6 +3,13 @@ import type { ExitCode } from '../exit-codes.js';
 import type { ManagerOptions } from './adjustments.js';
 import { byHand, day } from './arguments.js';
 import {
+  assignment,
+  memberAttributes,
+  memberSegments,
+  type AttributesOptions,
+  type SegmentsOptions,
+} from './attributes.js';
+import {
   enrolMember,
   linkCard,
   showCard,
@@ -50,6 +57,38 @@ Examples:
     'Show the account and the cards of a member; with --json also what is personal',
     '\nExample:\n  tally member show 0b1c --program shop',
   ).action(async (id: string, options: ManagerOptions) => done(await showMember(run, id, options)));
+  const from = 'since when, such as 2026-05-01T00:00:00Z; default: from now on';
+  member(
+    'attributes <member>',
+    'Show what rules may ask of a member, and who told it; with --set, tell it',
+    `
+Examples:
+  tally member attributes 0b1c --program shop
+  tally member attributes 0b1c --program shop --set student=true --set children=2
+  tally member attributes 0b1c --program shop --set city= --from 2026-05-01T00:00:00Z
+
+The rulebook declares them under attributes. A comma makes a list, quotes make a text of a number: --set 'code="12"'.`,
+  )
+    .option(
+      '--set <name=value>',
+      'an attribute, repeatable; without a value it is none',
+      assignment,
+    )
+    .option('--from <time>', from)
+    .option('--key <text>', key)
+    .action(async (id: string, options: AttributesOptions) =>
+      done(await memberAttributes(run, id, options)),
+    );
+  member(
+    'segments <member> [segments...]',
+    'Set the segments of a member, in the place of all that it had',
+    '\nExamples:\n  tally member segments 0b1c north early --program shop\n  tally member segments 0b1c --program shop',
+  )
+    .option('--from <time>', from)
+    .option('--key <text>', key)
+    .action(async (id: string, segments: readonly string[], options: SegmentsOptions) =>
+      done(await memberSegments(run, id, segments, options)),
+    );
 
   const card = byHand(program.command('card').description('Link cards to members'));
   card(

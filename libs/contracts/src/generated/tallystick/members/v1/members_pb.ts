@@ -6,13 +6,14 @@
 
 import type { GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
 import { fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
-import type { Message } from "@bufbuild/protobuf";
+import { file_google_protobuf_struct } from "@bufbuild/protobuf/wkt";
+import type { JsonObject, Message } from "@bufbuild/protobuf";
 
 /**
  * Describes the file tallystick/members/v1/members.proto.
  */
 export const file_tallystick_members_v1_members: GenFile = /*@__PURE__*/
-  fileDesc("CiN0YWxseXN0aWNrL21lbWJlcnMvdjEvbWVtYmVycy5wcm90bxIVdGFsbHlzdGljay5tZW1iZXJzLnYxImIKDk1lbWJlckVucm9sbGVkEg8KB3Byb2dyYW0YASABKAkSDgoGbWVtYmVyGAIgASgJEg8KB2FjY291bnQYAyABKAkSEwoGc2hhcmVkGAQgASgISACIAQFCCQoHX3NoYXJlZCJaCgpDYXJkTGlua2VkEg8KB3Byb2dyYW0YASABKAkSDgoGbWVtYmVyGAIgASgJEg8KB2FjY291bnQYAyABKAkSDAoEY2FyZBgEIAEoCRIMCgRmcm9tGAUgASgJImsKDENhcmRVbmxpbmtlZBIPCgdwcm9ncmFtGAEgASgJEg4KBm1lbWJlchgCIAEoCRIPCgdhY2NvdW50GAMgASgJEgwKBGNhcmQYBCABKAkSDAoEZnJvbRgFIAEoCRINCgV1bnRpbBgGIAEoCWIGcHJvdG8z");
+  fileDesc("CiN0YWxseXN0aWNrL21lbWJlcnMvdjEvbWVtYmVycy5wcm90bxIVdGFsbHlzdGljay5tZW1iZXJzLnYxImIKDk1lbWJlckVucm9sbGVkEg8KB3Byb2dyYW0YASABKAkSDgoGbWVtYmVyGAIgASgJEg8KB2FjY291bnQYAyABKAkSEwoGc2hhcmVkGAQgASgISACIAQFCCQoHX3NoYXJlZCJaCgpDYXJkTGlua2VkEg8KB3Byb2dyYW0YASABKAkSDgoGbWVtYmVyGAIgASgJEg8KB2FjY291bnQYAyABKAkSDAoEY2FyZBgEIAEoCRIMCgRmcm9tGAUgASgJImsKDENhcmRVbmxpbmtlZBIPCgdwcm9ncmFtGAEgASgJEg4KBm1lbWJlchgCIAEoCRIPCgdhY2NvdW50GAMgASgJEgwKBGNhcmQYBCABKAkSDAoEZnJvbRgFIAEoCRINCgV1bnRpbBgGIAEoCSJ8Cg1BdHRyaWJ1dGVzU2V0Eg8KB3Byb2dyYW0YASABKAkSDgoGbWVtYmVyGAIgASgJEgwKBGZyb20YAyABKAkSKwoKYXR0cmlidXRlcxgEIAEoCzIXLmdvb2dsZS5wcm90b2J1Zi5TdHJ1Y3QSDwoHcmVxdWVzdBgFIAEoCWIGcHJvdG8z", [file_google_protobuf_struct]);
 
 /**
  * A member exists.
@@ -160,4 +161,53 @@ export type CardUnlinked = Message<"tallystick.members.v1.CardUnlinked"> & {
  */
 export const CardUnlinkedSchema: GenMessage<CardUnlinked> = /*@__PURE__*/
   messageDesc(file_tallystick_members_v1_members, 2);
+
+/**
+ * What is told of a member, on the stream `attribute-<program>-<member>`; rules may ask it.
+ *
+ * @generated from message tallystick.members.v1.AttributesSet
+ */
+export type AttributesSet = Message<"tallystick.members.v1.AttributesSet"> & {
+  /**
+   * The programme.
+   *
+   * @generated from field: string program = 1;
+   */
+  program: string;
+
+  /**
+   * The member's pseudonym.
+   *
+   * @generated from field: string member = 2;
+   */
+  member: string;
+
+  /**
+   * From when on: RFC 3339, UTC. It holds until the same name is told from a later moment.
+   *
+   * @generated from field: string from = 3;
+   */
+  from: string;
+
+  /**
+   * By name: true or false, a whole number, a text, or texts (`segments`); null: nothing any more.
+   *
+   * @generated from field: google.protobuf.Struct attributes = 4;
+   */
+  attributes?: JsonObject | undefined;
+
+  /**
+   * A token in place of the request that set them.
+   *
+   * @generated from field: string request = 5;
+   */
+  request: string;
+};
+
+/**
+ * Describes the message tallystick.members.v1.AttributesSet.
+ * Use `create(AttributesSetSchema)` to create a new message.
+ */
+export const AttributesSetSchema: GenMessage<AttributesSet> = /*@__PURE__*/
+  messageDesc(file_tallystick_members_v1_members, 3);
 
