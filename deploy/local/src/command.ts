@@ -148,7 +148,11 @@ const parse = (args: readonly string[]): Options => {
     )
     .option('--once', 'end after the summary; status 0 only if every check in it held', false)
     .option('--serve', 'no sample, and nothing on standard output: just serve', false)
-    .option('--processes', 'each service in a process of its own, instead of all in one', false)
+    .option(
+      '--processes',
+      'each service in a process of its own, on the five ports after --port, instead of all in one',
+      false,
+    )
     .addOption(
       new Option('--weeks <number>', 'play only the first so many weeks of the quarter')
         .default(Infinity, 'all')

@@ -10,7 +10,7 @@ import { lastRunning } from './data/running.js';
 import { makeDataFolder, removeDataFolder } from './e2e/tools/data-folders.js';
 import { eventually } from './e2e/tools/eventually.js';
 import { startLocalSystem, type LocalSystem } from './index.js';
-import { localProgram, startProgram, type Program } from './e2e/tools/programs.js';
+import { localProgram, psqlProgram, startProgram, type Program } from './e2e/tools/programs.js';
 
 jest.setTimeout(120_000);
 
@@ -33,6 +33,13 @@ const start = (args: readonly string[], env: Readonly<Record<string, string>> = 
   const program = startProgram(localProgram, args, env);
   started.push(program);
   return program;
+};
+
+/** As where no psql is installed: on its path there is nothing. */
+const psql = async (...args: readonly string[]) => {
+  const program = startProgram(psqlProgram, ['--data', dataDir, ...args], { PATH: dataDir });
+  const status = await program.ended;
+  return { status, said: program.stdout() + program.stderr() };
 };
 
 const says = async (program: Program, pattern: RegExp): Promise<void> => {
@@ -81,6 +88,24 @@ const becomesReady = async (url: string): Promise<void> => {
   await eventually(`${url} is ready`, async () => (await statusOf(url)) === 200 || undefined);
 };
 
+/** The first of so many ports in a row that nobody has, below those that systems give away by themselves. */
+const freePorts = async (count: number): Promise<number> => {
+  for (;;) {
+    const first = 15_000 + Math.floor(Math.random() * 15_000);
+    const servers = Array.from({ length: count }, (_, nth) =>
+      createServer().listen(first + nth, '127.0.0.1'),
+    );
+    const listening = servers.map(async (server) => {
+      await once(server, 'listening');
+    });
+    const free = (await Promise.allSettled(listening)).every(
+      ({ status }) => status === 'fulfilled',
+    );
+    for (const server of servers) server.close();
+    if (free) return first;
+  }
+};
+
 /** Modes do not bind root, who therefore starts as somebody else; or, where that one cannot read the project, in a place where nobody can write. */
 const notWritable = (): { folder: string; runAs?: { uid: number; gid: number } } => {
   if (process.getuid?.() !== 0) return { folder: dataDir };
@@ -102,9 +127,14 @@ describe('a start', () => {
     expect(await statusOf(`${system.url}/v1/nothing`)).toBe(404);
     expect(await statusOf(`${system.url}/v1/programs/any`)).toBe(401);
     expect(system.stdout()).toBe('');
+    const asked = await psql('-c', 'select name, note from eventstore.migrations');
+    expect(asked).toMatchObject({ status: 0, said: expect.stringContaining('0001-events') });
+    expect(await psql('-c', 'select rubbish')).toMatchObject({ status: 1 });
 
     system.kill('SIGTERM');
     expect(await system.ended).toBe(0);
+    const late = await psql('-c', 'select 1');
+    expect(late).toMatchObject({ status: 2, said: expect.stringContaining('no system runs on') });
     expect(await lastRunning(dataFolder(dataDir))).toBeUndefined();
     expect(processesOfData()).toEqual([]);
   });
@@ -219,6 +249,50 @@ describe('five processes', () => {
       'the services have gone',
       async () => now.every(({ pid }) => !isRunning(pid)) || undefined,
     );
+  });
+});
+
+describe('two systems of five processes beside each other', () => {
+  it('listen on the five ports after --port; where one is taken, the second says which, and ends', async () => {
+    const port = (await freePorts(20)) + 5;
+    const first = await serving('--processes', '--port', String(port));
+    expect(first.url).toBe(`http://127.0.0.1:${port}`);
+    for (const [nth, service] of serviceNames.entries())
+      expect(await statusOf(`http://127.0.0.1:${port + 1 + nth}/health/${service}/ready`)).toBe(
+        200,
+      );
+
+    const otherDir = await makeDataFolder();
+    try {
+      const second = (at: number): Program =>
+        start(['--serve', '--processes', '--data', otherDir, '--port', String(at)]);
+      // The front door of the first is the port that the last service of the second wants.
+      const clash = second(port - 5);
+      expect(await clash.ended).toBe(2);
+      expect(clash.stderr()).toContain(
+        `port ${port} on 127.0.0.1, which reporting needs, is taken`,
+      );
+      expect(clash.stderr()).toContain(`npm start -- --processes --port ${port + 5}`);
+      expect(clash.stderr().trim().split('\n')).toHaveLength(1);
+
+      const beside = second(port + 6);
+      await says(beside, /Tallystick serves at/);
+      for (const at of [port, port + 6])
+        expect(await statusOf(`http://127.0.0.1:${at}/health/accrual/ready`)).toBe(200);
+      expect(beside.stderr()).not.toMatch(/^\s+at /m);
+      beside.kill('SIGTERM');
+      expect(await beside.ended).toBe(0);
+    } finally {
+      await removeDataFolder(otherDir);
+    }
+    first.kill('SIGTERM');
+    expect(await first.ended).toBe(0);
+  });
+
+  it('need five ports that there are', async () => {
+    const program = start(['--serve', '--processes', '--data', dataDir, '--port', '65531']);
+    expect(await program.ended).toBe(2);
+    expect(program.stderr()).toContain('choose one of at most 65530');
   });
 });
 

@@ -1,5 +1,5 @@
-/** What a document may be at most, so that reading it takes a moment, whatever is in it. */
-export const documentCharsMax = 1_000_000;
+/** What a document may be at most: what a YAML reader takes for rubbish grows with the square of it, and is a second or two here. */
+export const documentCharsMax = 200_000;
 /** Lists and fields within each other; a rulebook needs six. */
 const depthMax = 50;
 /** How far a line may be indented. */

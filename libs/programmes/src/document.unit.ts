@@ -60,24 +60,24 @@ describe('a document', () => {
 describe('a document that tries to hang or to crash its reader is refused at once:', () => {
   const deep = 'is nested too deeply: 50 levels at most';
   const many = (line: (index: number) => string): string =>
-    Array.from({ length: 10_000 }, (_, index) => line(index)).join('\n');
+    Array.from({ length: 9_000 }, (_, index) => line(index)).join('\n');
   const laughs = many((index) =>
     index > 11 ? '' : `a${index + 1}: &a${index + 1} [${'*a'.concat(`${index},`).repeat(10)}]`,
   );
 
   it.each<[what: string, text: string, first: string]>([
-    ['brackets without end', '['.repeat(400_000), `1:51 : ${deep}`],
+    ['brackets without end', '['.repeat(190_000), `1:51 : ${deep}`],
     ['fields within fields', `${'{a: '.repeat(5_000)}1${'}'.repeat(5_000)}`, `1:201 : ${deep}`],
     [
       'lines further and further in',
-      Array.from({ length: 900 }, (_, n) => `${' '.repeat(n)}a:`).join('\n'),
+      Array.from({ length: 400 }, (_, n) => `${' '.repeat(n)}a:`).join('\n'),
       `202:201 : ${deep}`,
     ],
     ['lists of lists in a line', '- '.repeat(20_000), `1:81 : ${deep}`],
     [
       'a text of a million',
       `name: ${'x'.repeat(1_000_000)}`,
-      '1:1 : is too long: 1000000 characters at most',
+      '1:1 : is too long: 200000 characters at most',
     ],
     [
       'aliases of aliases',
@@ -94,6 +94,7 @@ describe('a document that tries to hang or to crash its reader is refused at onc
       `${head}earning: &e [*e]`,
       '8:14 earning.0: must have fields of its own, and is a list',
     ],
+    ['nothing but commas', `[${','.repeat(150_000)}]`, '1:3 : Unexpected , in flow sequence'],
     [
       'fields by the thousand',
       `${head}${base}${many((index) => `k${index}: 1`)}`,

@@ -19,15 +19,13 @@ export const doubtAbout = (condition: Condition, book: Rulebook): string | null 
   unknownLevel(condition, book) ??
   excluded(condition, book);
 
-/** What a rule may ask of a member, and this release tells. Attributes, segments and birthdays are told by nobody yet. */
-const told: readonly string[] = ['member.tier', 'member.firstPurchase'];
+/** What a rule may ask of a member, and nobody tells yet. */
+const nobodyTells = 'member.inBirthdayWindow';
 
-const untold = ({ names }: Condition): string | null => {
-  const asked = names.filter((name) => name.startsWith('member.') && !told.includes(name));
-  return asked.length === 0
-    ? null
-    : `no part of this release tells ${asked.join(' or ')} yet: it is false, empty or 0 for everybody`;
-};
+const untold = ({ names }: Condition): string | null =>
+  names.includes(nobodyTells)
+    ? `no part of this release tells ${nobodyTells} yet: it is false for everybody`
+    : null;
 
 const contradiction = ({ narrowing, ranges }: Condition): string | null => {
   for (const [name, values] of narrowing)

@@ -183,7 +183,7 @@ describe('what can hardly be meant is doubted, with its place:', () => {
       'a birthday that nobody tells',
       condition,
       'member.inBirthdayWindow',
-      `${when} no part of this release tells member.inBirthdayWindow yet: it is false, empty or 0 for everybody`,
+      `${when} no part of this release tells member.inBirthdayWindow yet: it is false for everybody`,
     ],
     [
       'a level that gives less',
@@ -235,6 +235,10 @@ describe('what can hardly be meant is doubted, with its place:', () => {
     ],
   ])('%s', (_what, from, to, said) => {
     expect(saidOf(from, to)).toEqual([said]);
+  });
+
+  it('nothing of what managers tell of members', () => {
+    expect(saidOf(condition, '"north" in member.segments')).toEqual([]);
   });
 
   it('nothing in any template', () => {

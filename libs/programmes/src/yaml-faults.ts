@@ -41,10 +41,11 @@ const wordsOf = (code: string, message: string, line: string): string => {
     case 'MULTIPLE_DOCS':
       return 'begins a second document: a file holds one';
     default:
-      return message;
+      return message.slice(0, messageMax);
   }
 };
 
+const messageMax = 200;
 const lineMax = 200;
 const lineAt = (text: string, offset: number): string => {
   const begin = text.lastIndexOf('\n', Math.max(0, offset - 1)) + 1;
@@ -53,7 +54,8 @@ const lineAt = (text: string, offset: number): string => {
 
 /** What goes wrong where a document repeats a part of itself (`*name`). */
 export const aliasFault = (error: unknown, text: string): YamlFault => {
-  const message = error instanceof Error ? error.message : String(error);
+  const said = error instanceof Error ? error.message : String(error);
+  const message = said.slice(0, messageMax);
   const [, name] = /^Unresolved alias .*: (\S{1,200})$/.exec(message) ?? [];
   if (name === undefined)
     return {

@@ -1,26 +1,9 @@
-import { afterAll, beforeAll, expect, it } from '@jest/globals';
-import {
-  describedOperations,
-  testDeployment,
-  type Deployment,
-  type TestService,
-} from '@tallystick/testing/service';
+import { expect, it } from '@jest/globals';
+import { describedBy } from '@tallystick/testing/service';
 import { startAccrual } from './testing/start-accrual.js';
 
-let deployment: Deployment;
-let service: TestService;
-
-beforeAll(async () => {
-  deployment = await testDeployment();
-  service = await startAccrual(deployment);
-});
-afterAll(async () => {
-  await service.close();
-  await deployment.drop();
-});
-
 it('the API describes itself: every operation, who may call it, and what it answers', async () => {
-  expect((await describedOperations(service)).toSorted()).toEqual([
+  expect((await describedBy(startAccrual)).toSorted()).toEqual([
     'get /dead-letters/accrual/{topic}/{partition}/{offset}: ops',
     'get /dead-letters/accrual: ops',
     'get /v1/adjustments/{program}/{adjustment}: manager, auditor',

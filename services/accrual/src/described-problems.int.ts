@@ -328,14 +328,16 @@ const claims = async (): Promise<void> => {
         ...more,
       },
     });
-  const claim = (number: string, account: string, program: string = club.program) =>
+  const claimFor = (whose: object, number: string, program: string = club.program) =>
     see('post', '/v1/receipts/claims', {
       as: till,
       body: {
         ...{ program, chain: 'c', store: 's', till: 't', number, businessDate: '2026-05-05' },
-        account,
+        ...whose,
       },
     });
+  const claim = (number: string, account: string, program?: string) =>
+    claimFor({ account }, number, program);
   const strict = await openClub(service, { claims: { windowDays: 30 } });
   for (const name of ['claimer', 'rival']) await club.open(name);
   await strict.open('claimer');
@@ -344,6 +346,7 @@ const claims = async (): Promise<void> => {
   await send(club.program, 'claims-3', { currency: 'EUR' });
   await send(strict.program, 'claims-4');
   await claim('claims-0', 'claimer');
+  await claimFor({ card: 'nobodys' }, 'claims-1');
   await claim('claims-1', 'nobody');
   await claim('claims-1', 'claimer');
   await claim('claims-1', 'rival');

@@ -1,26 +1,9 @@
-import { afterAll, beforeAll, expect, it } from '@jest/globals';
-import {
-  describedOperations,
-  testDeployment,
-  type Deployment,
-  type TestService,
-} from '@tallystick/testing/service';
+import { expect, it } from '@jest/globals';
+import { describedBy } from '@tallystick/testing/service';
 import { startEnrollment } from './testing/start-enrollment.js';
 
-let deployment: Deployment;
-let service: TestService;
-
-beforeAll(async () => {
-  deployment = await testDeployment();
-  service = await startEnrollment(deployment);
-});
-afterAll(async () => {
-  await service.close();
-  await deployment.drop();
-});
-
 it('the API describes itself: every operation, who may call it, and what it answers', async () => {
-  expect(await describedOperations(service)).toEqual([
+  expect(await describedBy(startEnrollment)).toEqual([
     'get /dead-letters/enrollment: ops',
     'get /dead-letters/enrollment/{topic}/{partition}/{offset}: ops',
     'post /dead-letters/enrollment/{topic}/{partition}/{offset}/retries: ops',

@@ -54,6 +54,16 @@ export const viewsMissing = (): ProblemException =>
       'Nothing is lost: `tally replay --rebuild` (POST /v1/replays) makes them again from the store.',
   });
 
+/** Not the views alone: what a replay notes itself in is gone too. Only a start may make a schema. */
+export const schemaMissing = (): ProblemException =>
+  problem({
+    status: 503,
+    type: 'views-missing',
+    title: "Reporting's whole schema is not there",
+    detail:
+      'Nothing is lost: start reporting again, which makes its tables, then `tally replay --rebuild` fills them from the store.',
+  });
+
 export const replayRunning = (replay: string | null): ProblemException =>
   problem({
     status: 409,
@@ -74,10 +84,15 @@ export const rebuildForbidden = (): ProblemException =>
   });
 
 /** Says `views-missing` when the views were dropped under a query. */
-export const fromViews = async <T>(read: () => Promise<T>): Promise<T> => {
+export const fromViews = <T>(read: () => Promise<T>): Promise<T> => orElse(read, viewsMissing);
+
+/** Says that the schema is missing where the table of replays is. */
+export const fromReplays = <T>(work: () => Promise<T>): Promise<T> => orElse(work, schemaMissing);
+
+const orElse = async <T>(work: () => Promise<T>, missing: () => ProblemException): Promise<T> => {
   try {
-    return await read();
+    return await work();
   } catch (error) {
-    throw areViewsMissing(error) ? viewsMissing() : error;
+    throw areViewsMissing(error) ? missing() : error;
   }
 };

@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
@@ -95,6 +97,38 @@ describe('tally', () => {
     ],
   ])('ends with the code for usage on %s', async (_, args) => {
     expect(await tally(...args)).toEqual({ exitCode: exitCodes.usage, out: '' });
+  });
+});
+
+describe('a command that the system answers', () => {
+  const listening = async (status: number, type: string): Promise<Server> => {
+    const server = createServer((_, response) => {
+      response.writeHead(status, { 'content-type': 'application/problem+json' });
+      response.end(JSON.stringify({ type: `urn:tallystick:problem:${type}`, title: 'No', status }));
+    }).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    return server;
+  };
+
+  it.each([
+    ['that it is refused', 409, 'receipt-claimed', exitCodes.refused],
+    ['that there is none', 404, 'receipt-unknown', exitCodes.notFound],
+  ])('%s ends with a code of its own', async (_, status, type, exitCode) => {
+    const server = await listening(status, type);
+    const address = server.address();
+    const port = typeof address === 'object' && address !== null ? address.port : 0;
+    process.env['TALLYSTICK_URL'] = `http://127.0.0.1:${port}`;
+    process.env['TALLYSTICK_TOKEN'] = 'token';
+    try {
+      const receipt = ['12', '3', '4711', '--program', 'shop', '--chain', 'acme'];
+      const claim = ['claim', ...receipt, '--date', '2026-05-05', '--card', '1'];
+      expect(await tally(...claim)).toEqual({ exitCode, out: '' });
+    } finally {
+      delete process.env['TALLYSTICK_URL'];
+      delete process.env['TALLYSTICK_TOKEN'];
+      server.close();
+      server.closeAllConnections();
+    }
   });
 });
 

@@ -37,8 +37,8 @@ Who you are:
 
 Exit codes:
   0  done as asked            3  imported, but some rows were rejected or refused     6  not found
-  1  something does not hold  4  the system does not answer, or cannot be started   130  interrupted
-  2  wrong arguments or file  5  the token does not allow it`;
+  1  something does not hold  4  the system does not answer, or cannot be started     7  the system refuses it, and says why
+  2  wrong arguments or file  5  the token does not allow it                        130  interrupted`;
 
 const role = (text: string, before: readonly Role[] = []): readonly Role[] => {
   const known = roles.find((name) => name === text);

@@ -1,4 +1,4 @@
-/** What a command's end says to a script. Documented in `tally --help`; the numbers do not change. */
+/** What a command's end says to a script. Documented in `tally --help` and in the README; the numbers do not change. */
 export const exitCodes = {
   /** Done as asked; for an import: every row was taken. */
   ok: 0,
@@ -14,6 +14,8 @@ export const exitCodes = {
   forbidden: 5,
   /** What was asked for is not there: no such programme, card, account. */
   notFound: 6,
+  /** The system refuses it, and says why: nothing was changed. Sent again as it is, it is refused again until something changes there. */
+  refused: 7,
   /** Ctrl-C or SIGTERM. The same command again goes on where this one stopped. */
   interrupted: 130,
 } as const;

@@ -216,7 +216,7 @@ describe('tally', () => {
     expect(await command(...of, '--position', textAt(now, 'position'))).toEqual(now);
     const ahead = startTally(running(), [...of, '--position', '999999999']);
     expect([await ahead.ended, ahead.stderr()]).toEqual([
-      2,
+      7,
       expect.stringContaining('position-ahead'),
     ]);
   });
@@ -301,7 +301,7 @@ describe('tally', () => {
     const named = ['--program', program, '--account', from];
     expect(await command('balance', ...named)).toMatchObject({ account: to, status: 'open' });
     const back = ['merge', ...of, '--source', to, '--target', from, '--reason', 'back'];
-    expect(await startTally(running(), back).ended).toBe(2);
+    expect(await startTally(running(), back).ended).toBe(7);
     const closed = await command('close-period', ...of, '--through', '2026-06-30');
     expect(closed).toMatchObject({ status: 'done', closed: 2, skipped: 1, refused: 0 });
     expect(await startTally(running(), ['approve', 'none', ...of]).ended).toBe(6);
@@ -346,7 +346,7 @@ describe('tally', () => {
       [['import', inFiles('missing.csv'), '--mapping', 'online-retail', '--program', program], 2],
       [['import', inFiles('one.csv'), '--mapping', 'online-retail', '--program', program], 2],
       [['import', inFiles('one.csv'), '--mapping', 'sales-without-lines', '--program', 'none'], 6],
-      [['program', 'propose', inFiles('sales.tsv')], 2],
+      [['program', 'propose', inFiles('sales.tsv')], 7],
       [['program', 'approve', '--program', program], 6],
       [['holds', '--program', program], 2],
       [['release', 'none', '--program', program], 6],

@@ -1,24 +1,37 @@
 import { z } from 'zod';
+import { localPort, serviceNames, type ServiceName } from '@tallystick/contracts';
 import { CannotStart } from '@tallystick/embedded-postgres';
 import { codeOf } from '../error-code.js';
 
 const askWithinMs = 1_000;
 const ours = z.object({ system: z.literal('tallystick'), pid: z.int() });
 
-/** The front door's port is taken. */
+/** With `--processes`, each service listens on one of the ports after the front door's. */
+export const frontDoorPortMax = 65_535 - serviceNames.length;
+/** Between the ports of two systems: room for the services of both. */
+const portsApart = 10;
+
+/** A port that the system needs is taken. */
 export class PortInUse extends CannotStart {
   constructor(
     readonly port: number,
-    /** The process that has it, if it is a Tallystick. */
+    /** The process that has it, if it is a Tallystick's front door. */
     readonly pid: number | undefined,
+    /** Whose port it was to be; without it: the front door's. */
+    service?: { readonly name: ServiceName; readonly frontDoor: number },
   ) {
     const holder = pid === undefined ? 'another program' : `another Tallystick (process ${pid})`;
+    const wanted = service === undefined ? '' : `, which ${service.name} needs,`;
+    const options = service === undefined ? '--port' : '--processes --port';
     super(
-      `port ${port} on 127.0.0.1 is taken by ${holder}. Stop that one, or choose another port: ` +
-        `npm start -- --port ${port === 65_535 ? 7_400 : port + 1}, or the variable TALLYSTICK_PORT (0: any free one)`,
+      `port ${port} on 127.0.0.1${wanted} is taken by ${holder}. Stop that one, or choose another port: ` +
+        `npm start -- ${options} ${portBeside(service?.frontDoor ?? port)}, or the variable TALLYSTICK_PORT (0: any free one)`,
     );
   }
 }
+
+const portBeside = (port: number): number =>
+  port + portsApart > frontDoorPortMax ? localPort : port + portsApart;
 
 /** What a failed `listen` says to a person. */
 export const portTakenBy = async (error: unknown, port: number): Promise<unknown> => {
@@ -33,7 +46,8 @@ export const portTakenBy = async (error: unknown, port: number): Promise<unknown
   return error;
 };
 
-const holderOf = async (port: number): Promise<number | undefined> => {
+/** The process of the Tallystick whose front door has this port; undefined: another program has it. */
+export const holderOf = async (port: number): Promise<number | undefined> => {
   try {
     const response = await fetch(`http://127.0.0.1:${port}/health`, {
       signal: AbortSignal.timeout(askWithinMs),

@@ -2,7 +2,8 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { defaultPorts, type ServiceName } from '@tallystick/contracts';
+import type { ServiceName } from '@tallystick/contracts';
+import { CannotStart } from '@tallystick/embedded-postgres';
 import { forwardTo } from '../front-door/forward.js';
 import { parentWatchModule, serviceMain } from '../project.js';
 import type { ServiceEnv } from './service-env.js';
@@ -13,17 +14,21 @@ const readyWithinMs = 60_000;
 const askEveryMs = 50;
 const stopWithinMs = 20_000;
 const restartAfterMs = 250;
+/** One that ends again and again is started ever later, up to this. */
+const restartAfterMaxMs = 10_000;
+/** One that ran as long has nothing wrong with it. */
+const wellAfterMs = 10_000;
 
 export interface FiveProcessesOptions {
-  /** Whether each listens on the port that is its own by default; otherwise on any free one. */
-  readonly defaultPorts: boolean;
+  /** Where each listens; null: on any free one. */
+  readonly ports: Readonly<Record<ServiceName, number>> | null;
   readonly log: (message: string) => void;
 }
 
 /** Starts each service as a process on a port of its own. One that ends without being asked to is started again. */
 export const servicesInFiveProcesses = async (
   env: (service: ServiceName) => ServiceEnv,
-  { defaultPorts: useDefaults, log }: FiveProcessesOptions,
+  { ports, log }: FiveProcessesOptions,
 ): Promise<Services> => {
   const started: Supervised[] = [];
   const end = async (): Promise<void> => {
@@ -31,7 +36,7 @@ export const servicesInFiveProcesses = async (
   };
   try {
     const running = await forEachService(async (service) => {
-      const port = useDefaults ? defaultPorts[service] : await freePort();
+      const port = ports?.[service] ?? (await freePort());
       const one = supervise(service, { ...env(service), TALLYSTICK_HTTP_PORT: String(port) }, log);
       started.push(one);
       const url = `http://${host}:${port}`;
@@ -69,9 +74,12 @@ const supervise = (
 ): Supervised => {
   let stopping = false;
   let wasReady = false;
+  let startedAt = 0;
+  let delayMs = restartAfterMs;
   let child = launch();
 
   function launch(): ChildProcess {
+    startedAt = performance.now();
     const one = spawn(
       process.execPath,
       ['--enable-source-maps', '--import', parentWatchModule, serviceMain(service)],
@@ -86,9 +94,11 @@ const supervise = (
     one.once('exit', (code, signal) => {
       if (stopping || !wasReady) return;
       log(`${service} ended (${signal ?? code}): starting it again`);
+      const ranWell = performance.now() - startedAt > wellAfterMs;
+      delayMs = ranWell ? restartAfterMs : Math.min(2 * delayMs, restartAfterMaxMs);
       setTimeout(() => {
         if (!stopping) child = launch();
-      }, restartAfterMs);
+      }, delayMs);
     });
     return one;
   }
@@ -97,8 +107,11 @@ const supervise = (
     pid: () => child.pid ?? 0,
     ready: async (healthUrl) => {
       const deadline = Date.now() + readyWithinMs;
-      while (!(await answersOk(healthUrl))) {
-        if (hasEnded(child)) throw new Error(`${service} ended instead of starting; see above`);
+      for (;;) {
+        const answers = await answersOk(healthUrl);
+        // Also where somebody else answers there.
+        if (hasEnded(child)) throw new CannotStart(`${service} ended; what it said is above`);
+        if (answers) break;
         if (Date.now() > deadline) throw new Error(`${service} was not ready in time`);
         await sleep(askEveryMs);
       }

@@ -18,6 +18,7 @@ import { servicesInFiveProcesses } from './in-five-processes.js';
 import { servicesInOneProcess } from './in-one-process.js';
 import { keepPostgres } from './keep-postgres.js';
 import { serviceEnv, type LocalKafka } from './service-env.js';
+import { servicePortsAfter } from './service-ports.js';
 import { definitions, perService } from './services.js';
 
 export interface LocalSystemOptions {
@@ -25,7 +26,7 @@ export interface LocalSystemOptions {
   readonly dataDir: string;
   /** Of the front door, on 127.0.0.1; default 7400. 0: any free one. */
   readonly port?: number;
-  /** Where the five services run: with us (default), or each in a process of its own. */
+  /** Where the five services run: with us (default), or each in a process of its own, on the five ports after the front door's. */
   readonly processes?: 1 | 5;
   /** The bus; default: PostgreSQL. */
   readonly kafka?: LocalKafka;
@@ -103,6 +104,7 @@ export const startLocalSystem = async (options: LocalSystemOptions): Promise<Loc
       throw same ? new AlreadyRunning(folder, running.pid, running) : error;
     });
     undo.push(() => door.close(lastAnswersMs));
+    const ports = processes === 5 && port !== 0 ? await servicePortsAfter(port) : null;
     signal?.throwIfAborted();
 
     const keys = await keysOf(folder);
@@ -125,7 +127,7 @@ export const startLocalSystem = async (options: LocalSystemOptions): Promise<Loc
     const services =
       processes === 1
         ? await servicesInOneProcess(env)
-        : await servicesInFiveProcesses(env, { defaultPorts: port !== 0, log });
+        : await servicesInFiveProcesses(env, { ports, log });
     undo.push(() => services.close());
     signal?.throwIfAborted();
 

@@ -80,7 +80,8 @@ export const check = (root: Node, environment: Environment): Checked => {
       case 'selectExpr': {
         const name = nameOf(node);
         if (name === null) return fault(node, 'only names such as receipt.total have parts');
-        const type = environment[name];
+        // Names such as `constructor` are there in every object, and are none of ours.
+        const type = Object.hasOwn(environment, name) ? environment[name] : undefined;
         if (type === undefined) return fault(node, unknownName(name, environment));
         names.add(name);
         return type;
@@ -136,7 +137,7 @@ export const check = (root: Node, environment: Environment): Checked => {
 
   const call = (node: Node, name: string, args: readonly Node[], depth: number): Type => {
     const [first, second] = args;
-    const operator = plain[name];
+    const operator = Object.hasOwn(plain, name) ? plain[name] : undefined;
     if (name === '_&&_' || name === '_||_' || name === '!_') {
       for (const arg of args) expect(arg, depth + 1, 'bool', `each side of ${operator ?? name}`);
       return 'bool';

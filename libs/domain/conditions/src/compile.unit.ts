@@ -33,6 +33,9 @@ const faultOf = (text: string): string => {
     .join(' | ');
 };
 
+const noName = (name: string): string =>
+  `there is no ${name}: a text stands in quotes, "${name}"; there are ${Object.keys(environment).join(', ')}`;
+
 describe('a condition', () => {
   it.each([
     ['receipt.total >= decimal("10.00")', true],
@@ -81,6 +84,21 @@ describe('a condition', () => {
     expect(Object.fromEntries(narrowing.map(([name, values]) => [name, [...values]]))).toEqual(
       expected,
     );
+  });
+
+  it('says between which values it can hold', () => {
+    const ranges = (text: string): unknown => {
+      const compiled = compileCondition(text, environment);
+      return compiled.ok ? Object.fromEntries(compiled.value.ranges) : compiled.error;
+    };
+    expect(
+      ranges('receipt.weekday > 2 && 5 >= receipt.weekday && receipt.channel == "app"'),
+    ).toEqual({ 'receipt.weekday': { least: 3n, most: 5n } });
+    expect(ranges('receipt.day == date("2026-12-24") && receipt.total < decimal("1.00")')).toEqual({
+      'receipt.day': { least: 20261224n, most: 20261224n },
+      'receipt.total': { least: null, most: 999_999n },
+    });
+    expect(ranges('receipt.weekday > 2 || receipt.weekday < 1')).toEqual({});
   });
 
   it.each([
@@ -133,6 +151,12 @@ describe('a condition', () => {
     ],
     ['{"a": true}', '1:1 maps and messages are not there'],
     ['receipt.weekday in []', '1:20 an empty list holds nothing: leave the test out'],
+    [
+      'constructor == constructor',
+      `1:1 ${['constructor', 'constructor'].map(noName).join(' | 1:16 ')}`,
+    ],
+    ['__proto__ == __proto__', `1:1 ${['__proto__', '__proto__'].map(noName).join(' | 1:14 ')}`],
+    ['constructor(1) == 1', '1:1 there is no function constructor'],
   ])('that is wrong says where, and what to write: %s', (text, fault) => {
     expect(faultOf(text)).toBe(fault);
   });

@@ -2,6 +2,7 @@ export type { ServiceDefinition, StartOptions, RunningService } from './service.
 export { startService } from './start.js';
 export { runService } from './run.js';
 export * from './tokens.js';
+export { sealedParts, type SealedParts } from './sealed-parts.js';
 export * from './problem.js';
 export * from './auth/caller.js';
 export { Allow, Public } from './auth/access.js';

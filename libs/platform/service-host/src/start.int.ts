@@ -95,9 +95,9 @@ describe('the start of a service', () => {
     const till = await startTill(database, definition, { listen: false });
     try {
       const env = { ...till.env, TALLYSTICK_HTTP_PORT: String(port) };
-      await expect(startService(definition, env, { log: till.log })).rejects.toThrow(
-        `EADDRINUSE: address already in use 127.0.0.1:${port}`,
-      );
+      const starting = startService(definition, env, { log: till.log });
+      await expect(starting).rejects.toThrow(ConfigError);
+      await expect(starting).rejects.toThrow(`port ${port} on 127.0.0.1 is taken`);
     } finally {
       other.close();
       await till.end();

@@ -21,7 +21,7 @@ import {
 import { deadLettersOf } from './bus/dead-letters.js';
 import { isAway } from './bus/relayed.js';
 import { createCardTokens } from './card-tokens.js';
-import { readSettings, type Environment, type Settings } from './config.js';
+import { ConfigError, readSettings, type Environment, type Settings } from './config.js';
 import { rootModule } from './host-module.js';
 import { healthPath, serveHealth } from './http/health.js';
 import { trackRequests, type InHand } from './http/in-hand.js';
@@ -169,7 +169,9 @@ const start = async (
   }
   let url: string | undefined;
   if (listens) {
-    await app.listen(config.httpPort, config.httpHost);
+    await app.listen(config.httpPort, config.httpHost).catch((error: unknown) => {
+      throw isPortTaken(error) ? portTaken(name, config) : error;
+    });
     url = addressOf(app, config.httpHost);
   }
   log.info({ url }, 'started');
@@ -181,6 +183,17 @@ const start = async (
     close: once(() => stop(log, inHand, busServer, adapter.getHttpServer(), opened)),
   };
 };
+
+const isPortTaken = (error: unknown): boolean =>
+  typeof error === 'object' && error !== null && 'code' in error && error.code === 'EADDRINUSE';
+
+const portTaken = (
+  name: ServiceDefinition['name'],
+  { httpPort, httpHost }: Settings['config'],
+): ConfigError =>
+  new ConfigError(name, [
+    `TALLYSTICK_HTTP_PORT: port ${httpPort} on ${httpHost} is taken by another program; stop that one, or choose another port`,
+  ]);
 
 const telemetryFor = async (
   { config, telemetry }: Settings,

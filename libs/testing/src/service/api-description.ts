@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import type { TestService } from './test-service.js';
+import { testDeployment } from './deployment.js';
+import type { TestService, testStarter } from './test-service.js';
 
 const operation = z.looseObject({
   summary: z.string(),
@@ -24,4 +25,14 @@ export const describedOperations = async ({ name, url, call }: TestService): Pro
       ([method, { 'x-roles': roles }]) => `${method} ${path}: ${roles.join(', ')}`,
     ),
   );
+};
+
+/** The same of a service that is started for this question alone. */
+export const describedBy = async (start: ReturnType<typeof testStarter>): Promise<string[]> => {
+  const deployment = await testDeployment();
+  const service = await start(deployment);
+  const described = await describedOperations(service);
+  await service.close();
+  await deployment.drop();
+  return described;
 };

@@ -3,12 +3,21 @@ import { ApiOkResponse, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagg
 import { createZodDto } from 'nestjs-zod';
 import { z } from 'zod';
 import { day, printable, printableRule, receiptOutcome } from '@tallystick/contracts';
-import { Exact, accountId, localDate, programId, type Clock } from '@tallystick/kernel';
+import {
+  Exact,
+  accountId,
+  localDate,
+  programId,
+  type AccountId,
+  type Clock,
+  type ProgramId,
+} from '@tallystick/kernel';
 import { receiptFactId } from '@tallystick/receipts';
 import {
   Allow,
   answer,
   CallerParam,
+  CARD_TOKENS,
   CLOCK,
   ContextParam,
   hasRole,
@@ -17,9 +26,11 @@ import {
   metadata,
   problem,
   type Caller,
+  type CardTokens,
   type RequestContext,
 } from '@tallystick/service-host';
-import { accountUnknown } from '../corrections/problems.js';
+import { accountsOfCards } from '../accounts/card-owners.js';
+import { accountUnknown, cardUnknown } from '../corrections/problems.js';
 import { Memory } from '../settle/memory.js';
 import { Settler } from '../settle/settler.js';
 import { receiptOutcomeOf } from '../receipts/submit-receipts.js';
@@ -44,7 +55,15 @@ class ClaimRequestBody extends createZodDto(
       ),
     account: code
       .optional()
-      .describe('Whose it is to be. A member claims for its own account, and need not name it'),
+      .describe(
+        'Whose it is to be: this, or a card. A member claims for its own account, and need name neither',
+      ),
+    card: z
+      .string()
+      .trim()
+      .pipe(code)
+      .optional()
+      .describe('A card that leads to the account now, instead of it'),
   }),
 ) {}
 class Outcome extends createZodDto(receiptOutcome) {}
@@ -56,6 +75,7 @@ export class ClaimsController {
     @Inject(Memory) readonly memory: Memory,
     @Inject(Settler) readonly settler: Settler,
     @Inject(CLOCK) readonly clock: Clock,
+    @Inject(CARD_TOKENS) private readonly tokens: CardTokens,
   ) {}
 
   @Post('/claims')
@@ -67,7 +87,7 @@ export class ClaimsController {
       'It earns by the rulebook that was in force at the time of the sale. One account only: of two who claim it, the first. The same claim again is answered as before; no Idempotency-Key is needed. A member needs the total of the receipt.',
   })
   @ApiOkResponse({ type: Outcome })
-  @ApiResponse({ status: 404, description: 'receipt-unknown, account-unknown' })
+  @ApiResponse({ status: 404, description: 'receipt-unknown, account-unknown, card-unknown' })
   @ApiResponse({
     status: 409,
     description: 'receipt-has-card, receipt-claimed, receipt-not-claimable, claim-too-late',
@@ -77,10 +97,10 @@ export class ClaimsController {
     @CallerParam() caller: Caller,
     @ContextParam() context: RequestContext,
   ) {
-    const { program: named, account: wanted, total, businessDate, ...ref } = body;
+    const { program: named, account: wanted, card, total, businessDate, ...ref } = body;
     mayProgram(caller, named);
     const program = programId(named);
-    const account = accountId(this.accountOf(caller, wanted));
+    const account = await this.accountOf(caller, program, { account: wanted, card });
     if (hasRole(caller, 'manager')) mayStore(caller, ref);
     else if (total === undefined) throw missing('total');
     const claimed = await claimReceipt(
@@ -96,11 +116,19 @@ export class ClaimsController {
     return answer(receiptOutcomeOf(claimed.fact, claimed.outcome), { position: claimed.position });
   }
 
-  /** A manager names the account; a member has one. */
-  private accountOf(caller: Caller, wanted: string | undefined): string {
+  /** A manager names the account, or a card of it; a member has one. */
+  private async accountOf(
+    caller: Caller,
+    program: ProgramId,
+    { account, card }: Pick<ClaimRequestBody, 'account' | 'card'>,
+  ): Promise<AccountId> {
+    if (account !== undefined && card !== undefined)
+      throw invalid('card', 'give either account or card');
+    const wanted = card === undefined ? account : await this.accountOfCard(program, card);
     if (hasRole(caller, 'manager')) {
       if (wanted === undefined) throw missing('account');
-      return wanted;
+      if (wanted === null) throw cardUnknown();
+      return accountId(wanted);
     }
     if (caller.account === undefined || (wanted !== undefined && wanted !== caller.account))
       throw problem({
@@ -109,16 +137,25 @@ export class ClaimsController {
         title: 'Your token does not allow this',
         detail: 'A member claims receipts for its own account.',
       });
-    return caller.account;
+    return accountId(caller.account);
+  }
+
+  /** null: it leads to nobody. */
+  private async accountOfCard(program: ProgramId, card: string): Promise<AccountId | null> {
+    const token = this.tokens.tokenOf(program, card);
+    const { store } = this.memory;
+    return (await accountsOfCards(store, program, [token], this.clock())).get(token) ?? null;
   }
 }
 
-const missing = (field: string) =>
+const missing = (field: string) => invalid(field, 'is needed here');
+
+const invalid = (field: string, message: string) =>
   problem({
     status: 400,
     type: 'validation',
     title: 'The request is not valid',
-    errors: [{ field, message: 'is needed here' }],
+    errors: [{ field, message }],
   });
 
 const refusal = (

@@ -128,6 +128,22 @@ describe('a receipt without a card', () => {
     });
   });
 
+  it('is claimed by a card of the account as well, and by one of the two', async () => {
+    await send('card');
+    const both = await claim('card', manager, { account: 'ann', card: '4711' });
+    expect([both.status, both.fields]).toEqual([400, ['card']]);
+    const nobodys = await claim('card', manager, { card: 'nobodys' });
+    expect([nobodys.status, nobodys.problem]).toEqual([404, 'card-unknown']);
+    expect((await claim('card', member('bob'), { total, card: '4711' })).status).toBe(403);
+    expect((await claim('card', member('bob'), { total, card: 'nobodys' })).status).toBe(403);
+    expect(await claim('card', manager, { card: ' 4711 ' })).toMatchObject({
+      ...{ status: 200, body: { account: 'ann', earned: 25, known: false } },
+    });
+    expect(await claim('card', member('ann'), { total, card: '4711' })).toMatchObject({
+      ...{ status: 200, body: { account: 'ann', known: true } },
+    });
+  });
+
   it('goes on belonging to who claimed it when the till corrects it', async () => {
     await send('5');
     await claim('5', member('ann'), { total });

@@ -18,6 +18,14 @@ export const accountUnknown = (account: string) =>
     detail: `The programme has no account ${account}.`,
   });
 
+export const cardUnknown = () =>
+  problem({
+    status: 404,
+    type: 'card-unknown',
+    title: 'The card leads to no account',
+    detail: 'Enrol its member or link it first, then send this again.',
+  });
+
 export const accountMerged = (account: AccountId, successor: AccountId) =>
   problem({
     status: 409,

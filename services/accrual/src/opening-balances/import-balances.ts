@@ -1,21 +1,21 @@
 import {
   Points,
   accountId,
+  type AccountId,
   type CardToken,
   type Instant,
   type ProgramId,
 } from '@tallystick/kernel';
-import type { EventMetadata, EventStore } from '@tallystick/event-store';
+import type { EventMetadata } from '@tallystick/event-store';
 import type { ArrearsPolicy } from '@tallystick/ledger';
-import {
-  cardStream,
-  decodeCardEvent,
-  evolveCard,
-  ownerAt,
-  unknownCard,
-} from '@tallystick/receipts';
 import { problem, ProblemException, type CardTokens } from '@tallystick/service-host';
-import { accountMerged, accountUnknown, beyondLimit } from '../corrections/problems.js';
+import { accountsOfCards } from '../accounts/card-owners.js';
+import {
+  accountMerged,
+  accountUnknown,
+  beyondLimit,
+  cardUnknown,
+} from '../corrections/problems.js';
 import {
   contentOf,
   openingBalance,
@@ -50,7 +50,7 @@ export const importBalances = async (
   for (const item of read)
     if (!(item instanceof ProblemException) && item.card !== undefined)
       tokens.set(item, parts.tokens.tokenOf(program, item.card));
-  const owners = await ownersOf(parts.store, program, [...tokens.values()], of.at);
+  const owners = await accountsOfCards(parts.store, program, [...tokens.values()], of.at);
   let newest = 0n;
   const importItem = async (item: OpeningBalance): Promise<BalanceItemAnswer> => {
     const token = tokens.get(item) ?? null;
@@ -112,43 +112,17 @@ const invalid = (errors: readonly { readonly field: string; readonly message: st
 const whichOf = (
   item: OpeningBalance,
   token: CardToken | null,
-  owners: ReadonlyMap<CardToken, WhichAccount>,
-): WhichAccount | null =>
-  token === null
-    ? { kind: 'account', account: accountId(item.account ?? '') }
-    : (owners.get(token) ?? null);
-
-/** Whose cards they are now. */
-const ownersOf = async (
-  store: EventStore,
-  program: ProgramId,
-  tokens: readonly CardToken[],
-  at: Instant,
-): Promise<ReadonlyMap<CardToken, WhichAccount>> => {
-  const streams = new Map(tokens.map((token) => [token, cardStream(program, token)]));
-  const read = await store.readStreams([...streams.values()]);
-  const owners = new Map<CardToken, WhichAccount>();
-  for (const [token, stream] of streams) {
-    let card = unknownCard;
-    for (const event of read.get(stream) ?? []) card = evolveCard(card, decodeCardEvent(event));
-    const owner = ownerAt(card, at);
-    if (owner !== null) owners.set(token, { kind: 'card', account: owner.account });
-  }
-  return owners;
+  owners: ReadonlyMap<CardToken, AccountId>,
+): WhichAccount | null => {
+  if (token === null) return { kind: 'account', account: accountId(item.account ?? '') };
+  const account = owners.get(token);
+  return account === undefined ? null : { kind: 'card', account };
 };
 
 const refused = (refusal: ProblemException): BalanceItemAnswer => ({
   status: refusal.problem.status,
   problem: { ...refusal.problem },
 });
-
-const cardUnknown = (): ProblemException =>
-  problem({
-    status: 404,
-    type: 'card-unknown',
-    title: 'The card leads to no account',
-    detail: 'Enrol its member first, then send the balance again.',
-  });
 
 const referenceTaken = (): ProblemException =>
   problem({

@@ -213,6 +213,28 @@ describe('a next version', () => {
   });
 });
 
+it.each<[what: string, document: string, problem: string]>([
+  ['ten megabytes', 'x'.repeat(10_000_000), 'validation'],
+  ['more than any body', 'x'.repeat(20_000_000), 'body-too-large'],
+  ['nesting', '['.repeat(100_000), 'rulebook-faulty'],
+  [
+    'aliases of aliases',
+    `a0: &a0 [x]\n${Array.from({ length: 12 }, (_, n) => `a${n + 1}: &a${n + 1} [${`*a${n},`.repeat(10)}]`).join('\n')}`,
+    'rulebook-faulty',
+  ],
+  ['a list of itself', '&a [*a]', 'rulebook-faulty'],
+  [
+    'a name that every object has',
+    documentOf('club-odd', {
+      earning: [{ id: 'a', points: 1, when: 'constructor == constructor' }],
+    }),
+    'rulebook-faulty',
+  ],
+])('%s is no rulebook, and the service goes on', async (_what, document, problem) => {
+  expect(await draft(document)).toMatchObject({ problem });
+  expect(await draft(documentOf(named()))).toMatchObject({ status: 201 });
+});
+
 it('what an older release published is a version like any other', async () => {
   const program = named();
   const book = JSON.stringify({ program, version: 1, effectiveFrom: '2020-01-01T00:00:00Z' });

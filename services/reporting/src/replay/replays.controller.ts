@@ -12,7 +12,7 @@ import {
   type RequestContext,
 } from '@tallystick/service-host';
 import { time } from '../fields.js';
-import { rebuildForbidden, replayRunning, replayUnknown } from '../problems.js';
+import { fromReplays, rebuildForbidden, replayRunning, replayUnknown } from '../problems.js';
 import { replayReport } from './report.js';
 import { replayStatuses } from './replay-rows.js';
 import { Replays } from './replays.js';
@@ -59,6 +59,7 @@ export class ReplaysController {
   })
   @ApiResponse({ status: 202, type: ReplayStarted.Output })
   @ApiResponse({ status: 409, description: 'replay-running' })
+  @ApiResponse({ status: 503, description: 'views-missing: the whole schema is' })
   async start(
     @Body() body: ReplayRequest,
     @CallerParam() caller: Caller,
@@ -66,10 +67,10 @@ export class ReplaysController {
   ): Promise<z.input<typeof ReplayStarted.schema>> {
     mayEveryProgram(caller);
     if (body.rebuild && !hasRole(caller, 'ops')) throw rebuildForbidden();
-    const started = await this.replays.start({
-      rebuild: body.rebuild,
-      requestedBy: context.actor,
-    });
+    const { rebuild } = body;
+    const started = await fromReplays(() =>
+      this.replays.start({ rebuild, requestedBy: context.actor }),
+    );
     if (started.kind === 'busy') throw replayRunning(started.replay);
     return { replay: started.replay };
   }
@@ -84,7 +85,7 @@ export class ReplaysController {
     @CallerParam() caller: Caller,
   ): Promise<z.input<typeof ReplayBody.schema>> {
     mayEveryProgram(caller);
-    const found = await this.replays.read(path.replay);
+    const found = await fromReplays(() => this.replays.read(path.replay));
     if (found === null) throw replayUnknown();
     const { report, ...job } = found;
     return {

@@ -84,6 +84,24 @@ describe('replay jobs', () => {
     expect(await earned()).toBe(500);
   });
 
+  it('cannot be had where the whole schema was dropped, and say that a start brings it back', async () => {
+    const before = await reporting.replay();
+    await reporting.admin.query('drop schema reporting cascade');
+    for (const body of [{}, { rebuild: true }]) {
+      const refused = await reporting.ask('/v1/replays', { body, after: null });
+      expect([refused.status, refused.body['type']]).toEqual([
+        503,
+        'urn:tallystick:problem:views-missing',
+      ]);
+      expect(refused.body['detail']).toContain('start reporting again');
+    }
+    await reporting.stop();
+    await reporting.startAgain();
+    const again = await reporting.replay({ rebuild: true });
+    expect(again).toMatchObject({ equal: true, rebuilt: true });
+    expect(digests(await reporting.replay())).toEqual(digests(before));
+  });
+
   it('rebuild under load: live consumption goes on without gap or doubling', async () => {
     const stopped = new AbortController();
     const load = (async () => {

@@ -2,7 +2,6 @@ import { receiptOutcome, type ReceiptOutcome } from '@tallystick/contracts';
 import { exitCodes, Failure, type ExitCode } from '../exit-codes.js';
 import { table, whole } from '../output/table.js';
 import { failureOf } from '../system/problem.js';
-import { accountOfCard } from './account.js';
 import { asManager, type ManagerOptions } from './adjustments.js';
 import type { Run } from './run.js';
 
@@ -64,10 +63,7 @@ export const claimReceipt = (
         path: '/v1/receipts/claims',
         answer: receiptOutcome,
       },
-      body: JSON.stringify({
-        ...{ program, chain, ...name, businessDate: date, total },
-        account: account ?? (await accountOfCard(client, program, card ?? '')),
-      }),
+      body: JSON.stringify({ program, chain, ...name, businessDate: date, total, account, card }),
     });
     if (!answer.ok) throw failureOf('the receipt is not claimed', answer.error);
     const { value } = answer.value;

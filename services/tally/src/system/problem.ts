@@ -38,7 +38,7 @@ export const problemOf = (status: number, body: unknown): Problem => {
 const exitCodeOf = (problem: Problem): ExitCode => {
   if (problem.status === 401 || problem.status === 403) return exitCodes.forbidden;
   if (problem.status === 404) return exitCodes.notFound;
-  return problem.status < 500 ? exitCodes.usage : exitCodes.failed;
+  return problem.status < 500 ? exitCodes.refused : exitCodes.failed;
 };
 
 /** A refusal that ends the command. */

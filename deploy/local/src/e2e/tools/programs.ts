@@ -9,6 +9,7 @@ export const root = fileURLToPath(new URL('../../../../..', import.meta.url));
 /** The built programs: `npm run build` makes them. */
 export const localProgram = path.join(root, 'deploy/local/dist/main.js');
 export const backupProgram = path.join(root, 'deploy/local/dist/backup/main.js');
+export const psqlProgram = path.join(root, 'deploy/local/dist/psql/main.js');
 export const tallyProgram = path.join(root, 'services/tally/dist/main.js');
 
 /** A program of ours in a process of its own. */

@@ -95,7 +95,7 @@ const momentValues = (of: 'receipt' | 'event'): Values<Moment> => ({
 });
 
 const told = ({ member }: Moment, name: string, type: AttributeType): ConditionValue =>
-  member.attributes[name] ?? noValue[type];
+  (Object.hasOwn(member.attributes, name) ? member.attributes[name] : undefined) ?? noValue[type];
 
 const memberValues: Values<Moment> = {
   'member.tier': ({ member }) => member.tier ?? '',

@@ -175,6 +175,18 @@ describe('a rule', () => {
   });
 });
 
+describe('a name that every object has', () => {
+  it.each([
+    ['constructor', 'string', 'member.constructor == ""'],
+    ['toString', 'int', 'member.toString == 0'],
+    ['valueOf', 'bool', '!member.valueOf'],
+    ['isPrototypeOf', 'strings', 'size(member.isPrototypeOf) == 0'],
+  ] as const)('is an attribute like others, empty until it is told: %s', (name, type, when) => {
+    const club = book([base, rule('told', { points: 5, when })], { attributes: { [name]: type } });
+    expect(gave(club, basket)).toEqual({ base: 15, told: 5 });
+  });
+});
+
 describe('many rules', () => {
   it('are found by what they pin down, and come to what trying each one comes to', () => {
     const names = ['tea', 'bread', 'milk', 'tobacco', ''];
