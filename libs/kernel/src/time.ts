@@ -128,6 +128,13 @@ export const addDays = (day: LocalDate, days: number): LocalDate => {
 const plainMsMin = Date.UTC(1000, 0);
 const plainMsMax = Date.UTC(9999, 0);
 
+/**
+ * The first moment of a window of so many days that ends with the day that it is at a moment: whole days of a zone, however many hours
+ * these have. With 30 days, what was sold at any time on 1 May is in it until the end of 31 May.
+ */
+export const startOfWindow = (at: Instant, days: number, zone: TimeZone): Instant =>
+  startOfDay(addDays(dayAt(at, zone), -days), zone);
+
 /** 31 January + 1 month is the last day of February. */
 export const addMonths = (day: LocalDate, months: number): LocalDate => {
   // A level with grace asks it for each of a member's days: some twenty times as quick as below.

@@ -10,6 +10,7 @@ import {
   localDate,
   startOfDay,
   startOfNext,
+  startOfWindow,
   timeZone,
 } from './time.js';
 
@@ -134,5 +135,24 @@ describe('the quick ways', () => {
     for (const day of ['2026-02-30', '2026-13-01', '2026-1-1', 'today'])
       expect(() => localDate(day)).toThrow();
     expect(localDate('2028-02-29')).toBe('2028-02-29');
+  });
+});
+
+describe('a window of days', () => {
+  const begins = (at: string, days: number, zone: string) =>
+    startOfWindow(instant(at), days, timeZone(zone));
+
+  it('begins with the first moment of a day, so many days before the one that it ends with', () => {
+    for (const at of ['2026-05-31T00:00:00Z', '2026-05-31T18:00:00Z', '2026-05-31T23:59:59.999Z'])
+      expect(begins(at, 30, 'UTC')).toBe('2026-05-01T00:00:00.000Z');
+    expect(begins('2026-05-31T18:00:00Z', 0, 'UTC')).toBe('2026-05-31T00:00:00.000Z');
+    expect(begins('2028-03-01T12:00:00Z', 1, 'UTC')).toBe('2028-02-29T00:00:00.000Z');
+  });
+
+  it('is of days of a zone, over daylight-saving changes', () => {
+    // Midnight in winter time, though the window ends in summer time; and the other way round.
+    expect(begins('2026-04-09T21:59:59Z', 30, 'Europe/Warsaw')).toBe('2026-03-09T23:00:00.000Z');
+    expect(begins('2026-04-09T22:00:00Z', 30, 'Europe/Warsaw')).toBe('2026-03-10T23:00:00.000Z');
+    expect(begins('2026-11-09T12:00:00Z', 30, 'Europe/Warsaw')).toBe('2026-10-09T22:00:00.000Z');
   });
 });

@@ -29,6 +29,8 @@ describe('reporting over HTTP', () => {
     shop.park({ number: '9' });
     shop.park({ number: '10' });
     shop.pin(bob, { number: '10' });
+    // One that came after what returns it, and one that has not come at all, which is no receipt yet.
+    for (const number of ['11', '12']) shop.noteReturn({ number }, { number: '10' });
     shop.keep({ number: '11' }, 'no-card');
     shop.refuse({ number: '11' }, 'conflict: other content');
     await shop.flush();

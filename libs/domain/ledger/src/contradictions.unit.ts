@@ -166,10 +166,10 @@ describe('an event that contradicts its stream is refused', () => {
   });
 
   it('what a newer release wrote, and says which', () => {
-    const decode = () => decodeLedgerEvent({ type: 'PointsEarned', schemaVersion: 4, data: '{}' });
+    const decode = () => decodeLedgerEvent({ type: 'PointsEarned', schemaVersion: 5, data: '{}' });
     expect(decode).toThrow(UnknownLedgerEvent);
     expect(decode).toThrow(
-      'this release does not understand ledger event PointsEarned version 4: upgrade it',
+      'this release does not understand ledger event PointsEarned version 5: upgrade it',
     );
     expect(new UnknownLedgerEvent('PointsEarned', 3).name).toBe('UnknownLedgerEvent');
   });

@@ -31,6 +31,7 @@ import { evolve } from './evolve.js';
 import {
   claimedOf,
   matchReturns,
+  openReturns,
   reverseWhole,
   undoneReturns,
   type ReturnedLine,
@@ -62,9 +63,25 @@ export interface RatedFact {
   readonly returnsNotBefore: Instant;
   /** A correction may bring lines that an earlier revision had brought to another account: what of them had come back there. */
   readonly cameBackElsewhere?: readonly CameBack[];
+  /** The account has applied other lines of this very revision; these had nowhere to go until now. Absent: it is all that the account gets. */
+  readonly adds?: true;
   /** Default: the next awards pay. */
   readonly arrearsPolicy?: ArrearsPolicy;
 }
+
+/** What a fact is to the sales that it returns. */
+export type Returning = Pick<
+  RatedFact,
+  | 'fact'
+  | 'factRevision'
+  | 'factHash'
+  | 'occurredAt'
+  | 'card'
+  | 'rulebook'
+  | 'returns'
+  | 'returnsNotBefore'
+  | 'arrearsPolicy'
+>;
 
 /** A sold line, and how much of it has come back. */
 export type CameBack = Pick<LineState, 'ordinal' | 'product' | 'returned'>;
@@ -120,7 +137,8 @@ export const forgottenBy = (
 export const decideReceipt = (account: Account, fact: RatedFact, at: Instant): FactDecision => {
   invariant(account.opened !== null, 'an account is opened before it earns');
   const standing = standingOf(account, fact);
-  if (standing.kind !== 'new') return standing;
+  const adds = standing.kind === 'known' && fact.adds === true;
+  if (standing.kind !== 'new' && !adds) return standing;
   const forgotten = forgottenBy(account, fact);
   if (forgotten !== null) return forgotten;
   const events: ReceiptEvent[] = [];
@@ -135,7 +153,12 @@ export const decideReceipt = (account: Account, fact: RatedFact, at: Instant): F
   // A receipt that comes late prolongs lots that had not lapsed when it happened. Those that have by now stay lapsed, posted or not.
   if (account.inactivity && fact.earning.lots.length > 0) apply(...decideExpiries(account, at));
 
-  const earlier = account.facts.get(fact.fact);
+  const applied = account.facts.get(fact.fact);
+  invariant(
+    !adds || applied?.lines.length === 0 || fact.earning.lines.length === 0,
+    `the sold lines of ${fact.fact} come together`,
+  );
+  const earlier = adds ? undefined : applied;
   const carried = carriedReturns(account, fact, earlier?.lines ?? []);
   const undone = earlier === undefined ? [] : undoneReturns(account, earlier);
   if (earlier !== undefined) {
@@ -145,7 +168,7 @@ export const decideReceipt = (account: Account, fact: RatedFact, at: Instant): F
 
   const sells = fact.earning.lines.length > 0 || fact.earning.lots.length > 0;
   if (sells || undone.length > 0 || fact.returns.length === 0 || earlier !== undefined) {
-    apply(earning(account, fact, undone));
+    apply(earning(account, fact, undone, adds));
   }
   if (carried.length > 0) {
     const { reversals } = matchReturns(account, carried, matching(fact));
@@ -160,7 +183,33 @@ export const decideReceipt = (account: Account, fact: RatedFact, at: Instant): F
   return { kind: 'applied', events };
 };
 
-const matching = (fact: RatedFact) => ({
+/**
+ * What a fact that the account has applied takes back now of sales that it names: they had not come here when it did, or did not hold so
+ * much. `returns`: all that it returns here. Folds it in, as `decideReceipt` does. No events: nothing more is there to be taken.
+ */
+export const decideLateReturns = (
+  account: Account,
+  fact: Returning,
+  at: Instant,
+): readonly ReceiptEvent[] => {
+  const applied = account.facts.get(fact.fact);
+  if (applied?.revision !== fact.factRevision || mergedAway(account) !== null) return [];
+  const open = openReturns(account, applied, fact.returns);
+  const { reversals } = matchReturns(account, open, matching(fact));
+  if (reversals.length === 0) return [];
+  const events: ReceiptEvent[] = [];
+  for (const event of decideLapses(account, at)) {
+    events.push(event);
+    evolve(account, event);
+  }
+  for (const event of reversal(account, fact, at, 'return', reversals, [])) {
+    events.push(event);
+    evolve(account, event);
+  }
+  return events;
+};
+
+const matching = (fact: Returning) => ({
   fact: fact.fact,
   card: fact.card,
   occurredAt: fact.occurredAt,
@@ -171,6 +220,7 @@ const earning = (
   account: Account,
   fact: RatedFact,
   undone: readonly LineReversal[],
+  adds: boolean,
 ): PointsEarned => {
   const lots = [
     ...fact.earning.lots,
@@ -196,6 +246,7 @@ const earning = (
       ...(fact.day === undefined ? {} : { day: fact.day }),
       ...(fact.rated === undefined ? {} : { rated: fact.rated }),
       ...(fact.earning.memberships === undefined ? {} : { memberships: fact.earning.memberships }),
+      ...(adds ? { adds } : {}),
       arrearsPaid: payArrearsFrom(account, lots, fact.arrearsPolicy),
       reinstated: undone,
     },
@@ -204,7 +255,7 @@ const earning = (
 
 const reversal = (
   account: Account,
-  fact: RatedFact,
+  fact: Returning,
   at: Instant,
   cause: EarnReversed['data']['cause'],
   reversals: readonly LineReversal[],

@@ -6,7 +6,7 @@ import type { EventPart } from './spread.js';
  * in there refuse it.
  */
 const newest: { readonly [T in Exclude<LedgerEventType, 'AccountOpened'>]: number } = {
-  PointsEarned: 3,
+  PointsEarned: 4,
   EarnReversed: 2,
   PointsRedeemed: 2,
   RedemptionRefunded: 2,
@@ -36,13 +36,15 @@ const understood: { readonly [T in LedgerEventType | EventPart['type']]: number 
 
 /**
  * The schema version that an event is written with: the lowest that says all that is in it. Version 2 of what earns and what is carried
- * counts for caps, 3 has lots that lapse after inactivity, or memberships, 4 has certificates: a release that does not know them refuses it.
+ * counts for caps, 3 has lots that lapse after inactivity, or memberships; 4 has certificates where something is carried, and adds to what an
+ * account has of a fact where something is earned. A release that does not know them refuses it.
  */
 export const schemaVersionOf = (event: LedgerEvent): number => {
   switch (event.type) {
     case 'PointsEarned': {
-      const { lots, memberships } = event.data;
-      if (lapseAfterInactivity(lots) || memberships !== undefined) return newest[event.type];
+      const { lots, memberships, adds } = event.data;
+      if (adds === true) return newest[event.type];
+      if (lapseAfterInactivity(lots) || memberships !== undefined) return 3;
       return lots.some(({ counters }) => counters !== undefined) ? 2 : 1;
     }
     case 'AccountsMerged':

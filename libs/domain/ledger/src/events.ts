@@ -167,6 +167,8 @@ export interface PointsEarned {
     readonly day?: LocalDate;
     /** What it was rated from besides the fact and the rulebook. Absent: an older release wrote it. */
     readonly rated?: RatedFrom;
+    /** The account has applied other lines of this very revision, which stay: these had nowhere to go until now. Absent: it is all of it. */
+    readonly adds?: true;
     /** The part of these lots that paid what the account owed. */
     readonly arrearsPaid: readonly Allocation[];
     /** The fees that it paid; absent: none. */

@@ -22,7 +22,7 @@ export const earned = (account: Account, data: PointsEarned['data']): Account =>
   delete fact.firstPurchase;
   if (data.rated?.firstPurchase === true) fact.firstPurchase = true;
   fact.lots = data.lots.map((lot) => lot.id);
-  fact.reversals = [];
+  if (data.adds !== true) fact.reversals = [];
   fact.lines = data.lines.map((line) => ({
     ...line,
     returned: '0',

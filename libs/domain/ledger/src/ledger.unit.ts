@@ -375,7 +375,7 @@ describe('an event that this release does not know', () => {
   it.each([
     ['PointsTeleported', 1],
     ['PointsTeleported', 0],
-    ['PointsEarned', 4],
+    ['PointsEarned', 5],
     ['__proto__', 1],
   ])('%s version %i is refused, never skipped', (type, schemaVersion) => {
     expect(() => decodeLedgerEvent({ type, schemaVersion, data: '{}' })).toThrow(

@@ -88,6 +88,54 @@ export const claimedOf = (
   );
 
 /**
+ * What has come back of a fact's lines at this account, but for what some facts return: those bring it along wherever the sale goes. Where
+ * a revision of it has left nothing here, what receipts had returned of the one before. Empty where the account does not know the fact.
+ */
+export const cameBackHere = (
+  account: Account,
+  sale: FactId,
+  butBy: ReadonlySet<FactId>,
+): readonly Pick<LineState, 'ordinal' | 'product' | 'returned'>[] => {
+  const claims = [...account.facts.values()].flatMap(({ id, reversals }) =>
+    reversals.filter(({ fact }) => fact === sale).map((claim) => ({ ...claim, by: id })),
+  );
+  const { lines = [] } = account.facts.get(sale) ?? {};
+  if (lines.length === 0)
+    return claims.flatMap(({ by, ordinal, product, quantity }) =>
+      butBy.has(by) || product === undefined ? [] : [{ ordinal, product, returned: quantity }],
+    );
+  return lines.map((line) => {
+    const theirs = claims.filter((claim) => butBy.has(claim.by) && isOf(claim, line));
+    const rest = Exact.subtract(
+      Exact.exact(line.returned),
+      Exact.sum(theirs.map(({ quantity }) => Exact.exact(quantity))),
+    );
+    const returned = Exact.isPositive(rest) ? Exact.toDecimal(rest) : '0';
+    return { ordinal: line.ordinal, product: line.product, returned };
+  });
+};
+
+/** What lines that name their sale have not taken back of anything that the account still has. */
+export const openReturns = (
+  account: Account,
+  { reversals }: Pick<FactState, 'reversals'>,
+  lines: readonly ReturnedLine[],
+): readonly ReturnedLine[] =>
+  lines.flatMap((line) => {
+    if (line.original === null) return [];
+    const taken = reversals.filter(
+      (claim) =>
+        claim.returnedBy === line.ordinal &&
+        account.facts.get(claim.fact)?.lines.some((sold) => isOf(claim, sold)),
+    );
+    const open = Exact.subtract(
+      Exact.exact(line.quantity),
+      Exact.sum(taken.map(({ quantity }) => Exact.exact(quantity))),
+    );
+    return Exact.isPositive(open) ? [{ ...line, quantity: Exact.toDecimal(open) }] : [];
+  });
+
+/**
  * What sales hold again when an earlier revision of a receipt does not return it any more: by what they are now, for they may have been
  * corrected since. What came back of the receipt's own lines goes with these.
  */

@@ -1,11 +1,14 @@
-import { Exact, addMs, type Instant } from '@tallystick/kernel';
+import { Exact, startOfWindow, timeZone, type Instant } from '@tallystick/kernel';
 import {
+  decideLateReturns,
   decideReceipt,
   without,
   type Account,
   type CameBack,
   type FactDecision,
   type RatedFact,
+  type ReceiptEvent,
+  type Returning,
   type RatedFrom,
   type RulebookRef,
   type ReturnedLine,
@@ -24,11 +27,8 @@ import {
   type ToldAttributes,
 } from '@tallystick/rulebook';
 import type { Part } from './events.js';
-import { isReceipt, revisionOf, type Fact } from './fact-stream.js';
+import { isReceipt, originalOf, revisionOf, type Fact } from './fact-stream.js';
 import { paidTimesOf } from './level.js';
-import { originalOf } from './pin.js';
-
-const dayMs = 86_400_000;
 
 /** What applying a fact is told besides the account and the fact. */
 export interface Applying {
@@ -42,6 +42,14 @@ export interface Applying {
   readonly told?: ToldAttributes;
   /** See `RatedFact`. */
   readonly cameBackElsewhere?: readonly CameBack[];
+  /** See `RatedFact`. */
+  readonly adds?: boolean;
+}
+
+/** A version of the rulebook, and its name. */
+interface Terms {
+  readonly ref: RulebookRef;
+  readonly book: Rulebook;
 }
 
 /** Rates the part of a fact that is pinned to an account, under the version that it is pinned to, and folds it into the account. */
@@ -49,8 +57,8 @@ export const applyPart = (
   account: Account,
   fact: Fact,
   part: Part,
-  rulebook: { readonly ref: RulebookRef; readonly book: Rulebook },
-  { at, digest, budgets, told, cameBackElsewhere = [] }: Applying,
+  rulebook: Terms,
+  { at, digest, budgets, told, cameBackElsewhere = [], adds = false }: Applying,
 ): FactDecision => {
   const own = isReceipt(fact) ? linesOf(fact, part.lines) : fact;
   const inputs = {
@@ -60,25 +68,49 @@ export const applyPart = (
   const rating = isReceipt(own)
     ? rateReceipt(own, inputs, rulebook.book)
     : ratePartnerEvent(own, rulebook.book, budgets);
+  const lotsBefore = adds ? (account.facts.get(fact.id)?.lots.length ?? 0) : 0;
   const rated: RatedFact = {
-    fact: fact.id,
-    factRevision: revisionOf(fact),
-    factHash: fact.hash,
-    occurredAt: fact.occurredAt,
-    card: fact.card,
-    rulebook: rulebook.ref,
+    ...returningOf(fact, own, rulebook),
     tier: rating.tier,
     spendYear: rating.spendYear,
     day: rating.day,
     ...ratedFrom(inputs, rating, digest, told),
-    earning: earningOf(fact, rating),
-    returns: isReceipt(own) ? returnsOf(own) : [],
-    returnsNotBefore: addMs(fact.occurredAt, -rulebook.book.returns.windowDays * dayMs),
-    arrearsPolicy: arrearsPolicyOf(rulebook.book),
+    earning: earningOf(fact, rating, lotsBefore),
     cameBackElsewhere,
+    ...(adds ? { adds } : {}),
   };
   return decideReceipt(account, rated, at);
 };
+
+/** What of a part that the account has applied takes back more now, because the sale that it names has come since; folded in. */
+export const applyLateReturns = (
+  account: Account,
+  fact: ReceiptFact,
+  part: Part,
+  rulebook: Terms,
+  at: Instant,
+): readonly ReceiptEvent[] =>
+  decideLateReturns(account, returningOf(fact, linesOf(fact, part.lines), rulebook), at);
+
+/** What a fact is to the sales that it returns. `own`: with the lines that go to the account. */
+const returningOf = (fact: Fact, own: Fact, { ref, book }: Terms): Returning => ({
+  fact: fact.id,
+  factRevision: revisionOf(fact),
+  factHash: fact.hash,
+  occurredAt: fact.occurredAt,
+  card: fact.card,
+  rulebook: ref,
+  returns: isReceipt(own) ? returnsOf(own) : [],
+  returnsNotBefore: returnableFrom(book, fact.occurredAt),
+  arrearsPolicy: arrearsPolicyOf(book),
+});
+
+/** From when on sales can be returned at a moment: whole days of the programme, that of the return and so many before it. */
+export const returnableFrom = (
+  { returns, timeZone: zone }: Pick<Rulebook, 'returns' | 'timeZone'>,
+  at: Instant,
+  lateDays = 0,
+): Instant => startOfWindow(at, returns.windowDays + lateDays, timeZone(zone));
 
 /** What an account knows of itself that its rulebook may ask, with what was told of its member. */
 export const inputsOf = (account: Account, fact: Fact, told?: ToldAttributes): RatingInputs => {
@@ -112,9 +144,9 @@ export const linesOf = (fact: ReceiptFact, lines: readonly number[]): ReceiptFac
   return { ...fact, lines: fact.lines.filter((line) => ordinals.has(line.ordinal)) };
 };
 
-const earningOf = (fact: Fact, rating: Rating): RatedFact['earning'] => ({
+const earningOf = (fact: Fact, rating: Rating, lotsBefore: number): RatedFact['earning'] => ({
   lots: rating.lots.map((lot, index) => ({
-    id: `${fact.id}#${revisionOf(fact)}.${index}`,
+    id: `${fact.id}#${revisionOf(fact)}.${lotsBefore + index}`,
     ...lot,
   })),
   lines: rating.lines,

@@ -23,9 +23,11 @@ export interface CardOwnership {
 export interface CardState {
   readonly links: readonly CardOwnership[];
   readonly waiting: ReadonlySet<FactId>;
+  /** How many facts have waited here and wait no more. */
+  readonly claimed: number;
 }
 
-export const unknownCard: CardState = { links: [], waiting: new Set() };
+export const unknownCard: CardState = { links: [], waiting: new Set(), claimed: 0 };
 
 export const evolveCard = (state: CardState, event: CardEvent): CardState => {
   switch (event.type) {
@@ -50,6 +52,7 @@ export const evolveCard = (state: CardState, event: CardEvent): CardState => {
       return {
         ...state,
         waiting: new Set([...state.waiting].filter((fact) => fact !== event.data.fact)),
+        claimed: state.claimed + 1,
       };
   }
 };

@@ -101,6 +101,24 @@ describe('cases that other systems get wrong', () => {
     },
   );
 
+  it.each([
+    // 30 days back from the evening of the day: over the change to summer time, and from it, to the end of the last day.
+    ['2026-03-10T12:00:00+01:00', '2026-04-09T18:00:00+02:00', 10],
+    ['2026-03-10T00:00:00+01:00', '2026-04-09T23:59:59+02:00', 10],
+    ['2026-03-10T12:00:00+01:00', '2026-04-10T00:00:00+02:00', 0],
+    ['2026-10-10T23:59:59+02:00', '2026-11-09T23:59:59+01:00', 10],
+    ['2026-10-10T23:59:59+02:00', '2026-11-10T00:00:00+01:00', 0],
+  ])(
+    'the return window counts days of the programme, over a daylight-saving change too: sold at %s, back at %s, it takes %i',
+    (sold, returned, takes) => {
+      for (const line of [back, named('1')]) {
+        const club = new Club({ timeZone: 'Europe/Warsaw', returns: { windowDays: 30 } });
+        club.hears({ number: '1', at: sold, lines: [tea] });
+        expect(club.hears({ number: '2', at: returned, lines: [line] }).reversed).toBe(takes);
+      }
+    },
+  );
+
   it('several partial returns that together would take more than the line earned', () => {
     const club = new Club();
     const sold = { product: 'tea', amount: '10.00', quantity: '3' };
@@ -113,21 +131,20 @@ describe('cases that other systems get wrong', () => {
     expect(club.worth(later)).toMatchObject({ unspent: 0, arrears: 0 });
   });
 
-  it('a return with no sale that we know, and the sale that then arrives', () => {
-    for (const line of [back, named('1')]) {
-      const club = new Club();
-      const unknown = club.hears({ number: '2', at: later, lines: [line] });
-      expect(unknown).toMatchObject({
-        outcome: 'nothing',
-        reversed: 0,
-        lines: [{ outcome: 'unmatched' }],
-      });
-      expect(club.hears({ number: '1', at: noon, lines: [tea] }, later).earned).toBe(10);
-      expect(club.worth(later)).toMatchObject({ available: 10, arrears: 0 });
-      // The return has been answered; the goods can come back once more, with a receipt of its own.
-      expect(club.hears({ number: '3', at: later, lines: [named('1')] }).reversed).toBe(10);
-      expect(club.worth(later)).toMatchObject({ unspent: 0, arrears: 0 });
-    }
+  // One that names its sale takes it back when that arrives: `returned-goods.unit.ts` of accrual, where a sale’s stream knows its returns.
+  it('a return with no sale that we know, and names none, and the sale that then arrives', () => {
+    const club = new Club();
+    const unknown = club.hears({ number: '2', at: later, lines: [back] });
+    expect(unknown).toMatchObject({
+      outcome: 'nothing',
+      reversed: 0,
+      lines: [{ outcome: 'unmatched' }],
+    });
+    expect(club.hears({ number: '1', at: noon, lines: [tea] }, later).earned).toBe(10);
+    expect(club.worth(later)).toMatchObject({ available: 10, arrears: 0 });
+    // The return has been answered; the goods can come back once more, with a receipt of its own.
+    expect(club.hears({ number: '3', at: later, lines: [named('1')] }).reversed).toBe(10);
+    expect(club.worth(later)).toMatchObject({ unspent: 0, arrears: 0 });
   });
 
   it.each([

@@ -7,7 +7,7 @@ import type {
   ProgramId,
 } from '@tallystick/kernel';
 import type { RulebookRef } from '@tallystick/ledger';
-import type { PartnerFact, ReceiptFact } from '@tallystick/rulebook';
+import type { PartnerFact, ReceiptFact, ReceiptRef } from '@tallystick/rulebook';
 
 /** The part of a fact that goes to one account. A receipt's returned lines may belong to another account than its sold ones. */
 export interface Part {
@@ -23,8 +23,10 @@ export interface Part {
 export interface Pin {
   readonly rulebook: RulebookRef | null;
   readonly parts: readonly Part[];
-  /** Why none of its lines goes anywhere; null when one does. */
+  /** Why none of its lines goes anywhere; null when one does, or when they wait. */
   readonly nothing: string | null;
+  /** Lines that are in no part wait for this card. Absent: none waits; without a card they can be claimed. */
+  readonly waits?: CardToken;
 }
 
 /** First event of a fact's stream, and again for each corrected revision. Without a pin the fact waits for its card. */
@@ -59,8 +61,25 @@ export interface FactRefused {
   };
 }
 
+/**
+ * A receipt returns something of this one. Noted here by every revision of it that does, also while nobody has this one, and before it has
+ * come: whoever gets it gets the return as well, and of a return and a claim at one instant one comes after the other.
+ */
+export interface ReturnNoted {
+  readonly type: 'ReturnNoted';
+  readonly data: {
+    /** The sale. */
+    readonly fact: FactId;
+    readonly program: ProgramId;
+    readonly ref: ReceiptRef;
+    readonly by: FactId;
+    /** Of the receipt that returns it. */
+    readonly revision: number;
+  };
+}
+
 /** Events of `receipt-…` and `partneraward-…` streams: one stream per fact, begun once. */
-export type FactEvent = FactRegistered | FactPinned | FactRefused;
+export type FactEvent = FactRegistered | FactPinned | FactRefused | ReturnNoted;
 
 /** What accrual knows of a card: the links that enrollment tells, and the facts that wait for one. Stream `card-<program>-<token>`. */
 export type CardEvent =

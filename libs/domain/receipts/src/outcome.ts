@@ -2,7 +2,7 @@ import { Exact } from '@tallystick/kernel';
 import type { EarningRerated, EarnReversed, PointsEarned } from '@tallystick/ledger';
 import { isSale } from '@tallystick/rulebook';
 import type { Pin } from './events.js';
-import { isReceipt, revisionOf, type Fact, type FactStanding } from './fact-stream.js';
+import { isReceipt, mainAccount, revisionOf, type Fact, type FactStanding } from './fact-stream.js';
 
 /** What became of one line: see the receipt contract for the words. */
 export interface LineResult {
@@ -61,19 +61,24 @@ export const pinnedOutcome = (fact: Fact, pin: Pin, applied: readonly Applied[])
   // A correction may take back what the earlier revision gave, and give nothing itself.
   if (pin.nothing !== null)
     return { ...nothingOutcome(fact, pin.nothing), reversed, arrearsRaised };
+  if (pin.waits !== undefined && pin.parts.every(({ lines }) => lines.length === 0))
+    return { ...waitingOutcome(fact), reversed, arrearsRaised };
   const awarded = earned > 0 || reversed > 0;
+  const placed = new Set(pin.parts.flatMap(({ lines }) => lines));
   return {
     outcome: awarded ? 'awarded' : 'nothing',
     reason: awarded ? null : reasonForNothing(earnings, returns, again),
-    account: pin.parts[0]?.account ?? null,
+    account: mainAccount(pin),
     earned,
     reversed,
     arrearsRaised,
     lines: isReceipt(fact)
       ? fact.lines.map((line) =>
-          isSale(line)
-            ? soldLine(line.ordinal, [...again.toReversed(), ...earnings])
-            : returnedLine(line.ordinal, line.quantity, returns),
+          pin.waits !== undefined && !placed.has(line.ordinal)
+            ? { ordinal: line.ordinal, outcome: 'waiting', points: 0, reason: 'card-unknown' }
+            : isSale(line)
+              ? soldLine(line.ordinal, [...again.toReversed(), ...earnings])
+              : returnedLine(line.ordinal, line.quantity, returns),
         )
       : [],
   };

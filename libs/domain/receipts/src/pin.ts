@@ -6,7 +6,7 @@ import type { Part, Pin } from './events.js';
 import {
   accountsReached,
   isReceipt,
-  receiptFactId,
+  originalOf,
   revisionOf,
   type Fact,
   type FactStreamState,
@@ -29,29 +29,54 @@ export type PinDecision =
 
 const dayMs = 86_400_000;
 
-/** The receipts that a fact's returned lines name. */
-export const namedOriginals = (fact: Fact): FactId[] =>
-  isReceipt(fact) ? [...new Set(fact.lines.flatMap((line) => originalOf(fact, line) ?? []))] : [];
-
-export const originalOf = (fact: ReceiptFact, line: ReceiptLine): FactId | null =>
-  line.original === null ? null : receiptFactId(fact.program, line.original);
-
 /**
  * Decides where a fact goes. Sold lines, and returned lines that name no sale, go to the card's account;
  * a returned line that names its sale goes to the account of that sale, whatever card is shown.
+ * What has nowhere to go yet holds up nothing else of it: see `followUp`.
  * A later revision goes to the accounts of the earlier one too, to take back there what that one did.
  */
 export const decidePin = (fact: Fact, context: PinContext): PinDecision => {
-  const decision = decideLines(fact, context);
-  if (decision.kind === 'waiting') return decision;
-  const { parts } = decision.pin;
+  const { pin, waits } = decideLines(fact, context);
   const left = [
     ...new Set(accountsLeft(fact, context.fact(fact.id)).map((account) => context.home(account))),
-  ].filter((account) => !parts.some((part) => part.account === account));
-  if (left.length === 0) return decision;
-  const emptied = left.map((account) => ({ account, lines: [] }));
-  return { kind: 'pinned', pin: { ...decision.pin, parts: [...parts, ...emptied] } };
+  ].filter((account) => !pin.parts.some((part) => part.account === account));
+  const parts = [...pin.parts, ...left.map((account) => ({ account, lines: [] }))];
+  if (waits === null) return { kind: 'pinned', pin: { ...pin, parts } };
+  return parts.length === 0
+    ? { kind: 'waiting', card: waits }
+    : { kind: 'pinned', pin: { ...pin, parts, nothing: null, waits } };
 };
+
+/**
+ * Where a pinned fact goes on to: lines that wait for a card, or that somebody claims, get a home when there is one, and a returned line
+ * follows the sale that it names, also one that had come later, or that was corrected to another account. All else stays as it is pinned.
+ * The very same pin where nothing changes.
+ */
+export const followUp = (fact: Fact, pin: Pin, context: PinContext): Pin => {
+  if (!isReceipt(fact) || pin.rulebook === null || !maySettle.has(pin.nothing)) return pin;
+  const open = pin.waits !== undefined;
+  const own = !open && fact.card !== null ? 'settled' : ownHome(fact, context);
+  const now = new Map<number, AccountId>();
+  for (const { account, lines } of pin.parts) for (const one of lines) now.set(one, account);
+  const to = spread(fact, context, own, (line, sale) => {
+    const at = now.get(line.ordinal) ?? null;
+    return at !== null && (sale === null || context.home(at) === sale) ? at : sale;
+  });
+  const waits = open ? to.waits : null;
+  const moves = fact.lines.some(({ ordinal }) => to.lines.get(ordinal) !== now.get(ordinal));
+  if (!moves && waits === (pin.waits ?? null)) return pin;
+  const accounts = new Set([...pin.parts.map(({ account }) => account), ...to.lines.values()]);
+  const { waits: _, ...rest } = pin;
+  return {
+    ...rest,
+    parts: partsOf(accounts, to.lines),
+    nothing: to.lines.size > 0 ? null : pin.nothing,
+    ...(waits === null ? {} : { waits }),
+  };
+};
+
+/** What goes nowhere for another reason than that nobody has its card, or its sale, goes nowhere for good. */
+const maySettle: ReadonlySet<string | null> = new Set([null, 'no-card', 'before-the-claim-window']);
 
 /** Where earlier revisions of a fact went. */
 const accountsLeft = (fact: Fact, state: FactStreamState | null): readonly AccountId[] => {
@@ -59,53 +84,82 @@ const accountsLeft = (fact: Fact, state: FactStreamState | null): readonly Accou
   return revisionOf(fact) > revisionOf(state.document) ? accountsReached(state) : state.left;
 };
 
-const decideLines = (fact: Fact, context: PinContext): PinDecision => {
+const decideLines = (
+  fact: Fact,
+  context: PinContext,
+): { readonly pin: Pin; readonly waits: CardToken | null } => {
   const { rulebook } = context;
   if (rulebook === null) return nowhere(null, 'no-rulebook-in-force');
   if (fact.currency !== null && fact.currency !== rulebook.book.currency)
     return nowhere(rulebook.ref, 'other-currency');
-  const home =
-    fact.card === null
-      ? claimedHome(fact, context)
-      : homeOf(fact, fact.card, context, rulebook.book);
-  const homeless = (): PinDecision =>
-    fact.card !== null && home === null
-      ? { kind: 'waiting', card: fact.card }
-      : nowhere(rulebook.ref, typeof home === 'string' ? home : 'no-card');
-  const account = typeof home === 'object' ? (home?.account ?? null) : null;
+  const own = ownHome(fact, context);
+  const pinnedTo = (parts: readonly Part[], waits: CardToken | null) => ({
+    pin: { rulebook: rulebook.ref, parts, nothing: null },
+    waits,
+  });
   if (!isReceipt(fact)) {
-    return account === null ? homeless() : pinnedTo(rulebook.ref, [{ account, lines: [] }]);
+    if (typeof own === 'string') return nowhere(rulebook.ref, own);
+    if (own !== null) return pinnedTo([{ account: own.account, lines: [] }], null);
+    return pinnedTo([], fact.card);
   }
-
-  const lines = new Map<AccountId, number[]>();
-  for (const line of fact.lines) {
-    const original = isSale(line) ? null : originalOf(fact, line);
-    const sale = original === null ? null : context.fact(original);
-    if (sale !== null && sale.pin === null && sale.document.card !== null) {
-      // The sale itself waits for its card: what returns it waits behind it.
-      return { kind: 'waiting', card: sale.document.card };
-    }
-    const goesTo = accountOfSale(sale, context) ?? account;
-    if (goesTo !== null) lines.set(goesTo, [...(lines.get(goesTo) ?? []), line.ordinal]);
-    else if (fact.card !== null && home === null) return homeless();
-  }
-  return lines.size === 0
-    ? homeless()
-    : pinnedTo(
-        rulebook.ref,
-        [...lines].map(([account, ordinals]) => ({ account, lines: ordinals })),
-      );
+  const { lines, waits } = spread(fact, context, own, (_, sale) => sale);
+  return lines.size > 0 || waits !== null
+    ? pinnedTo(partsOf(new Set(lines.values()), lines), waits)
+    : nowhere(rulebook.ref, typeof own === 'string' ? own : 'no-card');
 };
 
-const pinnedTo = (rulebook: RulebookRef, parts: readonly Part[]): PinDecision => ({
-  kind: 'pinned',
-  pin: { rulebook, parts, nothing: null },
+type Own = { readonly account: AccountId } | string | null;
+
+/** Which line goes to which account, and which card the others wait for: the receipt's own; or that of a sale, where it is only the sale that has no home. */
+const spread = (
+  fact: ReceiptFact,
+  context: PinContext,
+  own: Own,
+  /** Where a line stays, or goes because of its sale; null: neither. */
+  fixed: (line: ReceiptLine, sale: AccountId | null) => AccountId | null,
+): { readonly lines: ReadonlyMap<number, AccountId>; readonly waits: CardToken | null } => {
+  const lines = new Map<number, AccountId>();
+  let behindSale: CardToken | null = null;
+  let homeless = false;
+  for (const line of fact.lines) {
+    const original = isSale(line) ? null : originalOf(fact, line);
+    const sale = original === null || original === fact.id ? null : context.fact(original);
+    const at = fixed(line, accountOfSale(sale, context));
+    const behind = cardOfWaiting(sale);
+    if (at !== null) lines.set(line.ordinal, at);
+    else if (behind !== null) behindSale = behind;
+    else if (typeof own === 'object' && own !== null) lines.set(line.ordinal, own.account);
+    else homeless = true;
+  }
+  const waits = homeless ? (own === null ? fact.card : null) : behindSale;
+  return { lines, waits };
+};
+
+/** The card that a sale waits for: what returns it waits behind it. */
+const cardOfWaiting = (sale: FactStreamState | null): CardToken | null =>
+  sale !== null && (sale.pin === null || sale.pin.waits !== undefined) ? sale.document.card : null;
+
+const partsOf = (
+  accounts: ReadonlySet<AccountId>,
+  lines: ReadonlyMap<number, AccountId>,
+): readonly Part[] =>
+  [...accounts].map((account) => ({
+    account,
+    lines: [...lines].flatMap(([ordinal, at]) => (at === account ? [ordinal] : [])),
+  }));
+
+const nowhere = (rulebook: RulebookRef | null, nothing: string) => ({
+  pin: { rulebook, parts: [], nothing },
+  waits: null,
 });
 
-const nowhere = (rulebook: RulebookRef | null, nothing: string): PinDecision => ({
-  kind: 'pinned',
-  pin: { rulebook, parts: [], nothing },
-});
+/** The account of a fact's own card, or that claimed it; why it may not have it; null: nobody yet. */
+const ownHome = (fact: Fact, context: PinContext): Own => {
+  if (context.rulebook === null) return null;
+  return fact.card === null
+    ? claimedHome(fact, context)
+    : homeOf(fact, fact.card, context, context.rulebook.book);
+};
 
 /** Without a card: the account that claimed it by its number. */
 const claimedHome = (fact: Fact, context: PinContext): { readonly account: AccountId } | null => {

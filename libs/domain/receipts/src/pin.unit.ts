@@ -65,6 +65,7 @@ const receipt = (
 const link = (account: AccountId, from = '2026-01-01T00:00:00.000Z'): CardState => ({
   links: [{ account, from: instant(from), until: null }],
   waiting: new Set(),
+  claimed: 0,
 });
 const sold = (fact: ReceiptFact, account: AccountId | null): FactStreamState => ({
   document: fact,
@@ -72,6 +73,9 @@ const sold = (fact: ReceiptFact, account: AccountId | null): FactStreamState => 
     account === null ? null : { rulebook: null, parts: [{ account, lines: [1] }], nothing: null },
   left: [],
   claimedBy: null,
+  moved: [],
+  named: [],
+  pins: 0,
   refused: new Set(),
 });
 const herSale = receipt('100', [line(1)], herCard);
@@ -163,9 +167,12 @@ describe('where a receipt goes', () => {
       { account: hers, lines: [] },
     ];
     expect(corrected(null)).toMatchObject({ pin: { nothing: 'no-card', parts: emptied } });
-    expect(corrected(nobodys)).toEqual({ kind: 'waiting', card: nobodys });
+    // What the earlier revision gave is taken back at once; what this one brings waits.
+    expect(corrected(nobodys)).toMatchObject({
+      pin: { nothing: null, parts: emptied, waits: nobodys },
+    });
 
-    // It waited for its card; when that is known, what the revision before it gave is taken back.
+    // An older release let all of it wait; when the card is known, what the revision before it gave is taken back.
     const waited = evolveFact(registered, {
       type: 'ReceiptRegistered',
       data: {

@@ -2,10 +2,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { EventMetadata } from '@tallystick/event-store';
 import { BeyondLimits, Exact, type AccountId, type Clock, type Instant } from '@tallystick/kernel';
 import { factStream, isReceipt, type Fact } from '@tallystick/receipts';
+import { ReadApart } from '../settle/apply-pin.js';
 import { claimFact, type ClaimDecision } from '../settle/claim-fact.js';
 import { loadAccount, loadFacts } from '../settle/load-facts.js';
 import type { Memory } from '../settle/memory.js';
-import { ReadApart, type Settled } from '../settle/settle-fact.js';
+import type { Settled } from '../settle/settle-fact.js';
 import type { Settler } from '../settle/settler.js';
 import { Workspace } from '../settle/workspace.js';
 

@@ -97,7 +97,11 @@ export const mergeAccounts = async (
       if (before !== undefined) await finishMerge(parts, before, metadata);
     }
     const refusal = await refusalOf(parts, request);
-    if (refusal !== null) return refusal;
+    if (refusal !== null) {
+      // Sent twice at once, the same request may have merged them between the two readings.
+      if ((await parts.register.read(program)).byId.has(id)) continue;
+      return refusal;
+    }
     const keepFrom = returnableSince(published, parts.clock());
     if ((await bytesToMove(parts, request, keepFrom, metadata)) > mergeBytesMax)
       return { kind: 'too-large', account: source };

@@ -1,7 +1,6 @@
-import { addMs, type Instant } from '@tallystick/kernel';
+import type { Instant } from '@tallystick/kernel';
+import { returnableFrom } from '@tallystick/receipts';
 import type { Program } from './catalog.js';
-
-const dayMs = 86_400_000;
 
 /** A return counts back from when it happened, and a till may have been without a line for so long. */
 const lateDaysMax = 31;
@@ -11,7 +10,6 @@ const lateDaysMax = 31;
  * late: by the longest window of all versions, because a return goes by the version that was in force when it happened.
  */
 export const returnableSince = ({ versions }: Program, at: Instant): Instant =>
-  addMs(
-    at,
-    -(lateDaysMax + Math.max(...versions.map(({ book }) => book.returns.windowDays))) * dayMs,
-  );
+  versions
+    .map(({ book }) => returnableFrom(book, at, lateDaysMax))
+    .reduce((first, one) => (one < first ? one : first));

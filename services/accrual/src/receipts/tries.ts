@@ -1,7 +1,7 @@
 import type { Message } from '@tallystick/message-bus';
 import { UnknownLedgerEvent } from '@tallystick/ledger';
 import { isAway } from '@tallystick/service-host';
-import { AccountNotOpen } from '../settle/settle-fact.js';
+import { AccountNotOpen } from '../settle/apply-pin.js';
 
 /** Over most of a minute, as the bus grows the pauses between them: longer than others can be in the way. */
 export const triesMax = 10;

@@ -6,7 +6,7 @@ import { BusUnavailable, type Message, type Verdict } from '@tallystick/message-
 import { createCardTokens } from '@tallystick/service-host';
 import { pino } from 'pino';
 import { IntakeQueue } from '../settle/intake-queue.js';
-import { AccountNotOpen } from '../settle/settle-fact.js';
+import { AccountNotOpen } from '../settle/apply-pin.js';
 import type { SettleAnswer } from '../settle/settler.js';
 import { ReceiptsConsumer } from './receipts.consumer.js';
 import { triesMax } from './tries.js';

@@ -4,12 +4,12 @@ import type { AccountId, Clock, FactId } from '@tallystick/kernel';
 import { evolve, type Account } from '@tallystick/ledger';
 import {
   decodeFactEvent,
-  evolveFact,
+  emptyFactStream,
+  evolveFactStream,
   factStream,
   rerateFact,
   revisionOf,
   type Fact,
-  type FactStreamState,
   type ReratingRun,
 } from '@tallystick/receipts';
 import { readTold } from '../settle/told.js';
@@ -168,9 +168,8 @@ const documents = async (
     const some = ids.slice(from, from + factsReadMax);
     const read = await store.readStreams(some.map(factStream));
     for (const id of some) {
-      let state: FactStreamState | null = null;
-      for (const event of read.get(factStream(id)) ?? [])
-        state = evolveFact(state, decodeFactEvent(event));
+      const events = read.get(factStream(id)) ?? [];
+      const { state } = events.map(decodeFactEvent).reduce(evolveFactStream, emptyFactStream);
       if (state !== null && revisionOf(state.document) === account.facts.get(id)?.revision)
         facts.push(state.document);
     }

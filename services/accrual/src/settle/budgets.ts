@@ -89,6 +89,7 @@ export class BudgetDraw {
     before: BudgetUse,
     events: readonly ReceiptEvent[],
     metadata: EventMetadata,
+    firstOrdinal = 0,
   ): void {
     const after = isReceipt(this.fact)
       ? this.usedAt(account)
@@ -106,6 +107,7 @@ export class BudgetDraw {
           },
         },
         metadata,
+        firstOrdinal,
       );
   }
 

@@ -1,12 +1,14 @@
 import { addMs, type AccountId, type Instant } from '@tallystick/kernel';
 import {
-  decidePin,
+  followUp,
+  isReceipt,
   revisionOf,
   type FactOutcome,
   type FactStreamState,
 } from '@tallystick/receipts';
-import { rulebookAt, rulebookOf, type Program } from '../programs/catalog.js';
-import { applyPin, asItCanBe, type Arrival } from './settle-fact.js';
+import { rulebookOf, type Program } from '../programs/catalog.js';
+import { applyPin, asItCanBe } from './apply-pin.js';
+import { contextOf, settleReturns, type Arrival } from './settle-fact.js';
 import { arriveAt, homeOf } from './successors.js';
 import type { Workspace } from './workspace.js';
 
@@ -20,13 +22,13 @@ export type ClaimDecision =
   /** It has a card, and goes where that leads. */
   | { readonly kind: 'has-card' }
   | { readonly kind: 'claimed-by-another' }
-  /** It goes nowhere for another reason than that it has no card, or some of it goes somewhere already. */
+  /** It goes nowhere for another reason than that it has no card, or all of it goes somewhere already. */
   | { readonly kind: 'not-claimable'; readonly reason: string }
   /** It is older than the programme's policy lets anybody claim. */
   | { readonly kind: 'too-late'; readonly windowDays: number };
 
 /**
- * Gives a receipt without a card to the account that shows its number. It is rated under the rulebook that it was pinned to when it came.
+ * Gives a receipt without a card to the account that shows its number: those of its lines that no account has. It is rated under the rulebook that it was pinned to when it came.
  * Decides on the workspace, in which the receipt's and the account's streams are; of two who claim at once, the receipt's stream takes one.
  */
 export const claimFact = (
@@ -49,31 +51,28 @@ export const claimFact = (
   }
   const refusal = whyNot(state);
   if (refusal !== null) return { kind: 'not-claimable', reason: refusal };
-  const rulebook = state.pin?.rulebook ?? null;
-  if (rulebook === null) return { kind: 'not-claimable', reason: 'no-rulebook-in-force' };
+  const { pin: before } = state;
+  const rulebook = before?.rulebook ?? null;
+  if (before === null || rulebook === null)
+    return { kind: 'not-claimable', reason: 'no-rulebook-in-force' };
   const { windowDays } = rulebookOf(program, rulebook).book.claims;
   if (windowDays !== null && fact.occurredAt < addMs(at, -windowDays * dayMs))
     return { kind: 'too-late', windowDays };
 
-  const decision = decidePin(fact, {
-    card: (token) => workspace.card(fact.program, token),
-    fact: (id) => (id === fact.id ? { ...state, claimedBy: home } : workspace.fact(id)),
-    home: (one) => arriveAt(workspace, program, one, at),
-    rulebook: rulebookAt(program, fact.occurredAt),
-  });
-  if (decision.kind !== 'pinned') return { kind: 'not-claimable', reason: decision.kind };
-  const pin = asItCanBe(workspace, { fact, metadata }, { ...decision.pin, rulebook });
+  const context = contextOf(workspace, program, fact, at, { ...state, claimedBy: home });
+  const pin = asItCanBe(workspace, { fact, metadata }, followUp(fact, before, context));
   const data = { fact: fact.id, revision: revisionOf(fact), pin, claimedBy: home };
   workspace.recordFact(fact.id, { type: 'FactPinned', data }, metadata);
-  return {
-    kind: 'claimed',
-    outcome: applyPin(workspace, program, { fact, metadata }, pin, at),
-  };
+  const outcome = applyPin(workspace, program, { fact, metadata }, pin, at);
+  settleReturns(workspace, program, { fact, metadata }, at);
+  return { kind: 'claimed', outcome };
 };
 
-/** Why nobody can claim a receipt without a card; null: it goes nowhere for want of one. */
-const whyNot = ({ pin }: FactStreamState): string | null => {
+/** Why nobody can claim a receipt without a card; null: some of it goes nowhere for want of one. */
+const whyNot = ({ document, pin }: FactStreamState): string | null => {
   if (pin === null) return 'waiting';
-  if (pin.parts.length > 0) return 'a-part-of-it-has-an-account';
-  return pin.nothing === 'no-card' ? null : (pin.nothing ?? 'nothing');
+  if (pin.nothing !== null) return pin.nothing === 'no-card' ? null : pin.nothing;
+  const placed = new Set(pin.parts.flatMap(({ lines }) => lines));
+  const open = isReceipt(document) && document.lines.some(({ ordinal }) => !placed.has(ordinal));
+  return open ? null : 'all-of-it-has-an-account';
 };

@@ -3,7 +3,6 @@ import {
   budgetStream,
   cardStream,
   factStream,
-  namedOriginals,
   ownerAt,
   standingOfFact,
   type Fact,
@@ -13,6 +12,7 @@ import { budgetsAsked } from '@tallystick/rulebook';
 import { programStream, rulebookAt, rulebookOf, type Program } from '../programs/catalog.js';
 import { givesBack, hasBudgets } from './budgets.js';
 import { isApplied } from './outcome-of-pin.js';
+import { everNamed, followersOf } from './settle-fact.js';
 import { chainOf, homeOf } from './successors.js';
 import { asksOfMembers, memberStreamOf } from './told.js';
 import type { Workspace } from './workspace.js';
@@ -48,10 +48,29 @@ export const loadFacts = async (
   return (fact) => touched.get(fact)?.streams ?? touchedBy(workspace, fact).streams;
 };
 
+/** With a fact the returns are settled that follow it. */
 const touchedBy = (workspace: Workspace, fact: Fact): Touched => {
+  const own = touchedAlone(workspace, fact);
+  const returns = [...followersOf(workspace, fact)];
+  if (returns.length === 0) return own;
+  const theirs = returns.flatMap((id) => {
+    const back = workspace.factIfLoaded(id)?.document;
+    return back === undefined ? [] : [touchedAlone(workspace, back)];
+  });
+  return {
+    streams: [
+      ...own.streams,
+      ...returns.map(factStream),
+      ...theirs.flatMap(({ streams }) => streams),
+    ],
+    whole: [...own.whole, ...theirs.flatMap(({ whole }) => whole)],
+  };
+};
+
+const touchedAlone = (workspace: Workspace, fact: Fact): Touched => {
   const { program } = fact;
   const own = workspace.factIfLoaded(fact.id);
-  const originals = namedOriginals(fact);
+  const originals = everNamed(workspace, fact);
   const sales = originals.map((id) => workspace.factIfLoaded(id));
   const cards = [fact, ...sales.map((sale) => sale?.document)].flatMap((document) =>
     document?.card === null || document?.card === undefined ? [] : [document.card],
@@ -163,6 +182,7 @@ const isCutOff = (workspace: Workspace, fact: Fact, state: FactStreamState | nul
 const reached = (state: FactStreamState | null): readonly AccountId[] => [
   ...(state?.pin?.parts.map(({ account }) => account) ?? []),
   ...(state?.left ?? []),
+  ...(state?.moved ?? []),
   ...(state?.claimedBy === undefined || state.claimedBy === null ? [] : [state.claimedBy]),
 ];
 

@@ -1,5 +1,6 @@
 import { forgottenBy } from '@tallystick/ledger';
 import {
+  mainAccount,
   nothingOutcome,
   pinnedOutcome,
   revisionOf,
@@ -9,7 +10,7 @@ import {
   type Part,
   type Pin,
 } from '@tallystick/receipts';
-import type { AccountInHand } from './account-in-hand.js';
+import type { AccountInHand, Applied } from './account-in-hand.js';
 import { chainOf, homeOf } from './successors.js';
 import type { Workspace } from './workspace.js';
 
@@ -17,10 +18,37 @@ import type { Workspace } from './workspace.js';
  * Whether a part of a fact, or of a later revision of it, was applied, as the streams say of the account that it is pinned to and of that
  * one's successors: also when the account itself has forgotten it, or the successor was never told.
  */
-export const isApplied = (workspace: Workspace, fact: Fact, { account }: Part): boolean =>
-  accountsOf(workspace, fact, account).some((one) =>
-    one.appliedBy(fact.id).some(({ data }) => data.factRevision >= revisionOf(fact)),
-  );
+export const isApplied = (workspace: Workspace, fact: Fact, part: Part): boolean =>
+  openOf(workspace, fact, part) === null;
+
+/** The lines of a part that were not applied yet; null: none is open. A part without lines may be open, too: something is to be taken back. */
+export const openOf = (workspace: Workspace, fact: Fact, part: Part): readonly number[] | null => {
+  const applied = appliedOf(workspace, fact, part);
+  if (applied.length === 0) return part.lines;
+  if (applied.some(({ data }) => data.factRevision > revisionOf(fact))) return null;
+  const done = new Set(applied.flatMap(linesOf));
+  const open = part.lines.filter((line) => !done.has(line));
+  return open.length === 0 ? null : open;
+};
+
+/** What a fact, by this revision or a later one, did where a part of it goes. */
+export const appliedOf = (
+  workspace: Workspace,
+  fact: Fact,
+  { account }: Part,
+): readonly Applied[] =>
+  accountsOf(workspace, fact, account)
+    .flatMap((one) => one.appliedBy(fact.id))
+    .filter(({ data }) => data.factRevision >= revisionOf(fact));
+
+/** The lines of a receipt that an event tells of. */
+const linesOf = ({ type, data }: Applied): readonly (number | null)[] =>
+  type === 'EarnReversed'
+    ? [
+        ...data.reversals.map(({ returnedBy }) => returnedBy),
+        ...data.unmatched.map(({ ordinal }) => ordinal),
+      ]
+    : data.lines.map(({ ordinal }) => ordinal);
 
 /** Why a fact that corrects an earlier one can change nothing any more; null when it can. */
 export const closedReason = (workspace: Workspace, fact: Fact, pin: Pin): string | null => {
@@ -43,20 +71,26 @@ export const outcomeOfPin = (workspace: Workspace, fact: Fact, pin: Pin): FactOu
     const closed = closedReason(workspace, fact, pin);
     return closed === null ? unpostedOutcome(fact) : nothingOutcome(fact, closed);
   }
-  const accounts = new Set(
-    pin.parts.flatMap(({ account }) => accountsOf(workspace, fact, account)),
-  );
-  const told = pinnedOutcome(
-    fact,
-    pin,
-    [...accounts].flatMap((account) => account.appliedBy(fact.id)),
-  );
-  if (told.account === null) return told;
-  const [first] = pin.parts;
-  return first === undefined
+  const told = pinnedOutcome(fact, pin, [
+    ...new Set(
+      pin.parts.flatMap((part) =>
+        accountsOf(workspace, fact, part.account)
+          .flatMap((account) => account.appliedBy(fact.id))
+          .filter((event) => isOfPart(event, part)),
+      ),
+    ),
+  ]);
+  const account = mainAccount(pin);
+  return told.account === null || account === null
     ? told
-    : { ...told, account: homeOf(workspace, fact.program, first.account) };
+    : { ...told, account: homeOf(workspace, fact.program, account) };
 };
+
+/** What a return took back at an account is told no more when the sale has left that account, and the return with it. */
+const isOfPart = (event: Applied, { lines }: Part): boolean =>
+  event.type !== 'EarnReversed' ||
+  event.data.cause !== 'return' ||
+  linesOf(event).some((line) => line !== null && lines.includes(line));
 
 /** An account and its successors. What was pinned before this delivery may have been applied to any of them, long ago. */
 const accountsOf = (

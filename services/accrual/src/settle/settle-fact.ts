@@ -1,26 +1,27 @@
-import { sha256, type EventMetadata } from '@tallystick/event-store';
-import type { AccountId, CardToken, Instant } from '@tallystick/kernel';
-import type { CameBack } from '@tallystick/ledger';
+import type { EventMetadata } from '@tallystick/event-store';
+import type { CardToken, FactId, Instant } from '@tallystick/kernel';
 import {
-  applyPart,
   decidePin,
   factStream,
+  followUp,
   isReceipt,
+  mainAccount,
   namedOriginals,
   revisionOf,
+  salesEverNamed,
+  salesNamed,
   standingOfFact,
   standingOutcome,
   waitingOutcome,
   type Fact,
   type FactOutcome,
-  type Part,
+  type FactStreamState,
   type Pin,
+  type PinContext,
 } from '@tallystick/receipts';
-import { rulebookAt, rulebookOf, type Program } from '../programs/catalog.js';
-import { BudgetDraw } from './budgets.js';
-import { closedReason, isApplied, outcomeOfPin } from './outcome-of-pin.js';
+import { rulebookAt, type Program } from '../programs/catalog.js';
+import { applyPin, asItCanBe, takeLateReturns } from './apply-pin.js';
 import { arriveAt } from './successors.js';
-import { toldOf } from './told.js';
 import type { Workspace } from './workspace.js';
 
 /** A fact with what is known of its arrival. */
@@ -36,27 +37,55 @@ export interface Settled extends FactOutcome {
   readonly known: boolean;
 }
 
-/** An account that membership has not told of yet: its link came first, and it will come. */
-export class AccountNotOpen extends Error {
-  constructor(account: string) {
-    super(`account ${account} is not open yet`);
-    this.name = 'AccountNotOpen';
-  }
-}
-
-/** The account was read after the fact's own stream, and knows more than that: somebody settled the fact in between. Both are to be read again. */
-export class ReadApart extends Error {
-  constructor(account: string, answer: string) {
-    super(`account ${account} knows a fact that it had not got: ${answer}`);
-    this.name = 'ReadApart';
-  }
-}
-
 /**
  * Brings one fact to its outcome, from wherever it stands: new, waiting for its card, pinned but not applied (a crash came between),
  * or done long ago. Decides on the workspace; its writes are the effect.
  */
 export const settleFact = (
+  workspace: Workspace,
+  program: Program,
+  arrival: Arrival,
+  at: Instant,
+): Settled => {
+  const settled = settleAlone(workspace, program, arrival, at);
+  settleReturns(workspace, program, arrival, at);
+  return settled;
+};
+
+/**
+ * The receipts that return something of a fact follow it: what they could not take back before they do now, where it is. So do those that
+ * return something of a sale which a corrected return may have left to them.
+ */
+export const settleReturns = (
+  workspace: Workspace,
+  program: Program,
+  { fact, metadata }: Arrival,
+  at: Instant,
+): void => {
+  for (const id of followersOf(workspace, fact)) {
+    const back = workspace.fact(id)?.document;
+    if (back === undefined) continue;
+    const { occurredAt } = back;
+    const arrival = { fact: back, metadata: { ...metadata, occurredAt } };
+    settleAlone(workspace, program, arrival, at);
+    takeLateReturns(workspace, program, arrival, at);
+  }
+};
+
+/** Receipts that may take back something, or something else, when a fact is settled, as far as is loaded. */
+export const followersOf = (workspace: Workspace, fact: Fact): ReadonlySet<FactId> => {
+  const sales = [fact.id, ...(revisionOf(fact) > 1 ? everNamed(workspace, fact) : [])];
+  const followers = new Set(sales.flatMap((id) => [...workspace.returnedBy(id).keys()]));
+  followers.delete(fact.id);
+  return followers;
+};
+
+/** The sales that a fact, or an earlier revision of it, returns something of, as far as is loaded. */
+export const everNamed = (workspace: Workspace, fact: Fact): readonly FactId[] => [
+  ...new Set([...namedOriginals(fact), ...salesEverNamed(workspace.factIfLoaded(fact.id))]),
+];
+
+const settleAlone = (
   workspace: Workspace,
   program: Program,
   arrival: Arrival,
@@ -79,8 +108,11 @@ export const settleFact = (
         );
       }
       return { ...standingOutcome(fact, standing), known: false };
-    case 'pinned':
-      return { ...applyPin(workspace, program, arrival, standing.pin, at), known: true };
+    case 'pinned': {
+      noteReturns(workspace, arrival);
+      const pin = followOn(workspace, program, arrival, standing.pin, at);
+      return { ...applyPin(workspace, program, arrival, pin, at), known: true };
+    }
     case 'new':
     case 'waiting':
       return {
@@ -98,12 +130,8 @@ const pinFact = (
 ): FactOutcome => {
   const { fact, metadata } = arrival;
   const isNew = standingOfFact(workspace.fact(fact.id), fact).kind === 'new';
-  const decision = decidePin(fact, {
-    card: (token) => workspace.card(fact.program, token),
-    fact: (id) => workspace.fact(id),
-    home: (account) => arriveAt(workspace, program, account, at),
-    rulebook: rulebookAt(program, fact.occurredAt),
-  });
+  noteReturns(workspace, arrival);
+  const decision = decidePin(fact, contextOf(workspace, program, fact, at));
   const pin = decision.kind === 'pinned' ? asItCanBe(workspace, arrival, decision.pin) : null;
   if (isNew) {
     const type = isReceipt(fact) ? 'ReceiptRegistered' : 'PartnerEventRegistered';
@@ -114,20 +142,56 @@ const pinFact = (
   }
   if (decision.kind === 'waiting') park(workspace, arrival, decision.card);
   if (pin === null) return waitingOutcome(fact);
-  claim(workspace, arrival, pin);
+  waitOrClaim(workspace, arrival, pin);
   return applyPin(workspace, program, arrival, pin, at);
 };
 
-/**
- * What corrects a receipt that one of its accounts does not remember any more changes nothing anywhere: what that one did stays. So it is
- * with what brings more than an account takes.
- */
-export const asItCanBe = (workspace: Workspace, { fact, beyondLimits }: Arrival, pin: Pin): Pin => {
-  const nothing =
-    beyondLimits === true && pin.nothing === null
-      ? 'beyond-limit'
-      : closedReason(workspace, fact, pin);
-  return nothing === null ? pin : { rulebook: pin.rulebook, parts: [], nothing };
+/** What pinning looks at. `own`: the fact's own stream, as it is to be taken. */
+export const contextOf = (
+  workspace: Workspace,
+  program: Program,
+  fact: Fact,
+  at: Instant,
+  own: FactStreamState | null = workspace.fact(fact.id),
+): PinContext => ({
+  card: (token) => workspace.card(fact.program, token),
+  fact: (id: FactId) => (id === fact.id ? own : workspace.fact(id)),
+  home: (account) => arriveAt(workspace, program, account, at),
+  rulebook: rulebookAt(program, fact.occurredAt),
+});
+
+/** Pins anew what of a pinned fact has somewhere else to go by now. */
+const followOn = (
+  workspace: Workspace,
+  program: Program,
+  arrival: Arrival,
+  before: Pin,
+  at: Instant,
+): Pin => {
+  const { fact, metadata } = arrival;
+  const pin = followUp(fact, before, contextOf(workspace, program, fact, at));
+  if (pin !== before) {
+    const data = { fact: fact.id, revision: revisionOf(fact), pin };
+    workspace.recordFact(fact.id, { type: 'FactPinned', data }, metadata);
+  }
+  // Also where a crash came between the pin and the card.
+  waitOrClaim(workspace, arrival, pin);
+  return pin;
+};
+
+/** Notes at the sales that a receipt returns that it does: before the receipt itself is written, so that none is ever without its note. */
+const noteReturns = (workspace: Workspace, { fact, metadata }: Arrival): void => {
+  const revision = revisionOf(fact);
+  for (const { id, ref } of salesNamed(fact)) {
+    if (id === fact.id || (workspace.returnedBy(id).get(fact.id) ?? 0) >= revision) continue;
+    const data = { fact: id, program: fact.program, ref, by: fact.id, revision };
+    workspace.recordReturn({ type: 'ReturnNoted', data }, metadata);
+  }
+};
+
+const waitOrClaim = (workspace: Workspace, arrival: Arrival, pin: Pin): void => {
+  if (pin.waits === undefined) claim(workspace, arrival, pin);
+  else park(workspace, arrival, pin.waits);
 };
 
 const park = (workspace: Workspace, { fact, metadata }: Arrival, card: CardToken): void => {
@@ -147,88 +211,7 @@ export const cardsOf = (workspace: Workspace, fact: Fact): CardToken[] => {
 const claim = (workspace: Workspace, { fact, metadata }: Arrival, pin: Pin): void => {
   for (const card of cardsOf(workspace, fact)) {
     if (!workspace.card(fact.program, card).waiting.has(fact.id)) continue;
-    const data = { card, fact: fact.id, account: pin.parts[0]?.account ?? null };
+    const data = { card, fact: fact.id, account: mainAccount(pin) };
     workspace.recordCard(fact.program, card, { type: 'FactClaimed', data }, fact.id, metadata);
   }
 };
-
-/** Applies what is pinned and not applied yet. */
-export const applyPin = (
-  workspace: Workspace,
-  program: Program,
-  arrival: Arrival,
-  pin: Pin,
-  at: Instant,
-): FactOutcome => {
-  const { fact, metadata } = arrival;
-  const open = pin.parts.filter((part) => !isApplied(workspace, fact, part));
-  if (open.length === 0) return outcomeOfPin(workspace, fact, pin);
-  const now = pinNow(workspace, program, arrival, { pin, open }, at);
-  const returned = now.parts.map(({ account }) => ({
-    account,
-    lines: returnedOf(workspace, fact, account),
-  }));
-  const draw = new BudgetDraw(
-    workspace,
-    program,
-    fact,
-    pin.parts.filter((part) => !open.includes(part)),
-  );
-  for (const part of now.parts) {
-    if (now.rulebook === null || isApplied(workspace, fact, part)) continue;
-    const { account } = part;
-    if (workspace.account(fact.program, account).state.opened === null)
-      throw new AccountNotOpen(account);
-    const state = workspace.toDecideOn(fact.program, account);
-    const elsewhere = returned.filter((other) => other.account !== account);
-    const rulebook = rulebookOf(program, now.rulebook);
-    const before = draw.usedAt(account);
-    const decision = applyPart(state, fact, part, rulebook, {
-      at,
-      digest: sha256,
-      budgets: draw.left(rulebook.book, now.parts),
-      told: toldOf(workspace, state, rulebook.book, fact.occurredAt),
-      cameBackElsewhere: elsewhere.flatMap(({ lines }) => lines),
-    });
-    if (decision.kind !== 'applied') throw new ReadApart(account, decision.kind);
-    workspace.recordLedger(fact.program, account, fact.id, decision.events, metadata);
-    draw.record(account, before, decision.events, metadata);
-  }
-  return outcomeOfPin(workspace, fact, now);
-};
-
-/** What had come back of an earlier revision's lines at one of the accounts that a correction goes to. */
-const returnedOf = (workspace: Workspace, fact: Fact, account: AccountId): readonly CameBack[] => {
-  const earlier = workspace.account(fact.program, account).state.facts.get(fact.id);
-  return earlier === undefined || earlier.revision >= revisionOf(fact)
-    ? []
-    : earlier.lines.map(({ ordinal, product, returned }) => ({ ordinal, product, returned }));
-};
-
-/**
- * Where a fact goes by now whose pin was not acted on in full: an account may have been merged away between the two, then its successor
- * gets what it did not get; or it has closed a period, and has forgotten what this fact corrects. The pin then says so from here on.
- */
-const pinNow = (
-  workspace: Workspace,
-  program: Program,
-  arrival: Arrival,
-  { pin, open }: { readonly pin: Pin; readonly open: readonly Part[] },
-  at: Instant,
-): Pin => {
-  const { fact, metadata } = arrival;
-  const moved = new Map<AccountId, number[]>();
-  for (const { account, lines } of open) {
-    const home = arriveAt(workspace, program, account, at);
-    moved.set(home, [...(moved.get(home) ?? []), ...lines]);
-  }
-  const applied = pin.parts.filter((part) => !open.includes(part));
-  const parts = [...moved].map(([account, lines]) => ({ account, lines: lines.sort(byOrdinal) }));
-  const now = asItCanBe(workspace, arrival, { ...pin, parts: [...applied, ...parts] });
-  if (now.nothing === pin.nothing && open.every(({ account }) => moved.has(account))) return pin;
-  const data = { fact: fact.id, revision: revisionOf(fact), pin: now };
-  workspace.recordFact(fact.id, { type: 'FactPinned', data }, metadata);
-  return now;
-};
-
-const byOrdinal = (a: number, b: number): number => a - b;

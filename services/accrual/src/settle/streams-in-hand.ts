@@ -6,12 +6,13 @@ import {
   decodeBudgetEvent,
   decodeCardEvent,
   decodeFactEvent,
+  emptyFactStream,
   evolveBudget,
   evolveCard,
-  evolveFact,
+  evolveFactStream,
   unknownCard,
   untouchedBudget,
-  type FactStreamState,
+  type FactStream,
 } from '@tallystick/receipts';
 import { AccountInHand } from './account-in-hand.js';
 import type { HeldBudget } from './budget-cache.js';
@@ -20,8 +21,7 @@ import type { Memory } from './memory.js';
 import { tellingsOf } from './told.js';
 
 /** A fact's stream as it was read. */
-export interface HeldFact {
-  readonly state: FactStreamState | null;
+export interface HeldFact extends FactStream {
   /** -1: there is none. */
   readonly revision: number;
 }
@@ -237,9 +237,8 @@ export class StreamsInHand {
         this.memory.catalog.learn(stream, events);
         return;
       default: {
-        let state: FactStreamState | null = null;
-        for (const event of events) state = evolveFact(state, decodeFactEvent(event));
-        this.facts.set(stream, { state, revision });
+        const told = events.map(decodeFactEvent).reduce(evolveFactStream, emptyFactStream);
+        this.facts.set(stream, { ...told, revision });
       }
     }
   }

@@ -2,13 +2,8 @@ import { AppendRefused } from '@tallystick/event-store';
 import { BeyondLimits, type Instant } from '@tallystick/kernel';
 import { UnknownLedgerEvent } from '@tallystick/ledger';
 import type { Program } from '../programs/catalog.js';
-import {
-  AccountNotOpen,
-  ReadApart,
-  settleFact,
-  type Arrival,
-  type Settled,
-} from './settle-fact.js';
+import { AccountNotOpen, ReadApart } from './apply-pin.js';
+import { settleFact, type Arrival, type Settled } from './settle-fact.js';
 import type { Workspace } from './workspace.js';
 
 /** Deciding threw: it would throw again, whenever it is tried. The workspace holds half a decision and must not be used. */

@@ -6,13 +6,14 @@ import {
   cardStream,
   evolveBudget,
   evolveCard,
-  evolveFact,
+  evolveFactStream,
   factStream,
   type BudgetUsed,
   type CardEvent,
   type CardState,
   type FactEvent,
   type FactStreamState,
+  type ReturnNoted,
 } from '@tallystick/receipts';
 import {
   newEvent,
@@ -78,7 +79,15 @@ export class Workspace {
   }
 
   factIfLoaded(id: FactId): FactStreamState | null {
-    return this.hand.fact(factStream(id))?.state ?? null;
+    const stream = factStream(id);
+    return (this.facts.get(stream) ?? this.hand.fact(stream))?.state ?? null;
+  }
+
+  /** The receipts that return something of a fact, or did by an earlier revision. */
+  returnedBy(id: FactId): ReadonlyMap<FactId, number> {
+    return this.hand.fact(factStream(id)) === undefined
+      ? nobody
+      : this.factAt(factStream(id)).returnedBy;
   }
 
   card(program: ProgramId, token: CardToken): CardState {
@@ -121,12 +130,21 @@ export class Workspace {
     return this.account(program, id).toDecideOn(this.keepSpares);
   }
 
-  recordFact(id: FactId, event: FactEvent, metadata: EventMetadata): void {
+  recordFact(id: FactId, event: Exclude<FactEvent, ReturnNoted>, metadata: EventMetadata): void {
     const stream = factStream(id);
-    const { state, revision } = this.factAt(stream);
-    this.write(stream, revision, newEvent(id, 0, event, metadata));
-    this.facts.set(stream, { state: evolveFact(state, event), revision });
+    const held = this.factAt(stream);
+    const ordinal = event.type === 'FactPinned' ? (held.state?.pins ?? 0) : 0;
+    this.write(stream, held.revision, newEvent(id, ordinal, event, metadata));
+    this.facts.set(stream, { ...held, ...evolveFactStream(held, event) });
     if ('pin' in event.data && event.data.pin !== null) this.pinned.add(id);
+  }
+
+  /** Notes at a sale, which may not have come yet, that a receipt returns something of it. */
+  recordReturn({ type, data }: ReturnNoted, metadata: EventMetadata): void {
+    const stream = factStream(data.fact);
+    const held = this.factAt(stream);
+    this.write(stream, held.revision, newEvent(data.by, 0, { type, data }, metadata));
+    this.facts.set(stream, { ...held, ...evolveFactStream(held, { type, data }) });
   }
 
   /** Whether a fact's pin was decided here, so that nobody can have acted on it before. */
@@ -143,15 +161,16 @@ export class Workspace {
   ): void {
     const stream = cardStream(program, token);
     const { state, revision } = this.cardAt(stream);
-    this.write(stream, revision, newEvent(of, state.links.length, event, metadata));
+    this.write(stream, revision, newEvent(of, state.links.length + state.claimed, event, metadata));
     this.cards.set(stream, { state: evolveCard(state, event), revision });
   }
 
-  recordBudget({ type, data }: BudgetUsed, metadata: EventMetadata): void {
+  recordBudget({ type, data }: BudgetUsed, metadata: EventMetadata, firstOrdinal = 0): void {
     const stream = budgetStream(data.program, data.budget);
     const { state, revision } = this.budget(data.program, data.budget);
     const added = this.pending.get(stream)?.events.length ?? 0;
-    this.write(stream, revision, newEvent(data.fact, added, { type, data }, metadata));
+    const ordinal = firstOrdinal + added;
+    this.write(stream, revision, newEvent(data.fact, ordinal, { type, data }, metadata));
     this.budgets.set(stream, { state: evolveBudget(state, { type, data }), revision });
   }
 
@@ -217,6 +236,8 @@ export class Workspace {
     else pending.events.push(event);
   }
 }
+
+const nobody: ReadonlyMap<FactId, number> = new Map();
 
 const loaded = <T>(stream: StreamName, held: T | undefined): T => {
   if (held === undefined) throw new Error(`stream ${stream} was not loaded`);

@@ -4,6 +4,8 @@ import type { Row } from '../views/view.js';
 import { decodeReceiptEvent, type ReceiptEvent } from './events.js';
 import { receipts, refusals } from './tables.js';
 
+type Pin = Extract<ReceiptEvent, { type: 'FactPinned' }>['data']['pin'];
+
 export interface ReceiptState {
   readonly stream: string;
   latest: Extract<ReceiptEvent, { type: 'ReceiptRegistered' }>['data'] | null;
@@ -19,6 +21,8 @@ export const receiptProjection: Projection<ReceiptState> = {
   fold: (state, stored) => {
     const event = decodeReceiptEvent(stored);
     if (event.type === 'ReceiptRegistered') state.latest = event.data;
+    if (event.type === 'ReturnNoted')
+      state.latest ??= notCome(event.data, stored.metadata.occurredAt);
     if (state.latest === null)
       throw new Error(`a receipt begins with its registration, not with ${event.type}`);
     if (event.type === 'FactPinned') state.latest = { ...state.latest, pin: event.data.pin };
@@ -39,6 +43,16 @@ export const receiptProjection: Projection<ReceiptState> = {
   weigh: () => 2,
 };
 
+/** A receipt that is known from what returns something of it alone: revision 0. */
+const notCome = (
+  { fact, program, ref }: Extract<ReceiptEvent, { type: 'ReturnNoted' }>['data'],
+  occurredAt: string,
+): NonNullable<ReceiptState['latest']> => ({
+  fact,
+  document: { program, revision: 0, occurredAt, card: null, ref },
+  pin: null,
+});
+
 const receiptRow = (
   stream: string,
   { fact, document, pin }: NonNullable<ReceiptState['latest']>,
@@ -56,8 +70,12 @@ const receiptRow = (
   fact_revision: document.revision,
   occurred_at: document.occurredAt,
   with_card: document.card !== null,
-  pinned: pin !== null,
+  pinned: pin !== null && !allWaits(pin),
   parts: pin?.parts.length ?? 0,
   rulebook: pin?.rulebook?.version ?? null,
   nothing: pin?.nothing ?? null,
 });
+
+/** What an earlier revision gave was taken back; what this one brings waits for its card. */
+const allWaits = ({ parts, waits }: Pin): boolean =>
+  waits !== undefined && parts.every(({ lines }) => lines.length === 0);

@@ -1,6 +1,6 @@
 import type { View } from '../views/view.js';
 
-/** One row per receipt: its newest revision, and where it goes. What it earned is in `awards`. */
+/** One row per receipt: its newest revision (0: it has not come, and something of it was returned), and where it goes. What it earned is in `awards`. */
 export const receipts: View = {
   name: 'receipts',
   key: ['stream'],

@@ -75,7 +75,7 @@ const outcomeSql = `
         when p.awarded then null
         else p.reason end as reason
     from receipts r left join posted p using (fact, fact_revision)
-    where r.program = $1
+    where r.program = $1 and r.fact_revision > 0
   )
   select outcome, reason, count(*) as receipts, max(position) as position
   from told group by outcome, reason order by outcome, receipts desc, reason`;

@@ -242,6 +242,13 @@ export class Shop {
     return receipt.id;
   }
 
+  /** Another receipt returns something of it, whether or not it has come. */
+  noteReturn(sale: Sale, by: Sale): void {
+    const { id: fact, ref } = this.receipt(sale);
+    const { id, revision } = this.receipt(by);
+    this.tell(fact, { type: 'ReturnNoted', data: { fact, program, ref, by: id, revision } });
+  }
+
   refuse(sale: Sale, reason: string): void {
     const document = { ...this.receipt(sale), hash: `other ${reason}` };
     const { id: fact, revision } = document;

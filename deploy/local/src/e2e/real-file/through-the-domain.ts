@@ -146,6 +146,7 @@ export const playThrough = (
       card: (token) => ({
         links: [{ account: accountId(token), from: instant('2000-01-01T00:00:00Z'), until: null }],
         waiting: new Set(),
+        claimed: 0,
       }),
       fact: (id) => streams.get(id) ?? null,
       home: (account) => account,

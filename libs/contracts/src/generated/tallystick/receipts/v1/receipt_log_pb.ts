@@ -17,7 +17,7 @@ import type { JsonObject, Message } from "@bufbuild/protobuf";
  * Describes the file tallystick/receipts/v1/receipt_log.proto.
  */
 export const file_tallystick_receipts_v1_receipt_log: GenFile = /*@__PURE__*/
-  fileDesc("Cih0YWxseXN0aWNrL3JlY2VpcHRzL3YxL3JlY2VpcHRfbG9nLnByb3RvEhZ0YWxseXN0aWNrLnJlY2VpcHRzLnYxIigKB1JhdGVkQnkSDwoHdmVyc2lvbhgBIAEoBRIMCgRoYXNoGAIgASgJIiYKBFBhcnQSDwoHYWNjb3VudBgBIAEoCRINCgVsaW5lcxgCIAMoBSKZAQoDUGluEjYKCHJ1bGVib29rGAEgASgLMh8udGFsbHlzdGljay5yZWNlaXB0cy52MS5SYXRlZEJ5SACIAQESKwoFcGFydHMYAiADKAsyHC50YWxseXN0aWNrLnJlY2VpcHRzLnYxLlBhcnQSFAoHbm90aGluZxgDIAEoCUgBiAEBQgsKCV9ydWxlYm9va0IKCghfbm90aGluZyKDAQoRUmVjZWlwdFJlZ2lzdGVyZWQSDAoEZmFjdBgBIAEoCRIpCghkb2N1bWVudBgCIAEoCzIXLmdvb2dsZS5wcm90b2J1Zi5TdHJ1Y3QSLQoDcGluGAMgASgLMhsudGFsbHlzdGljay5yZWNlaXB0cy52MS5QaW5IAIgBAUIGCgRfcGluIogBChZQYXJ0bmVyRXZlbnRSZWdpc3RlcmVkEgwKBGZhY3QYASABKAkSKQoIZG9jdW1lbnQYAiABKAsyFy5nb29nbGUucHJvdG9idWYuU3RydWN0Ei0KA3BpbhgDIAEoCzIbLnRhbGx5c3RpY2sucmVjZWlwdHMudjEuUGluSACIAQFCBgoEX3BpbiJ+CgpGYWN0UGlubmVkEgwKBGZhY3QYASABKAkSEAoIcmV2aXNpb24YAiABKAUSKAoDcGluGAMgASgLMhsudGFsbHlzdGljay5yZWNlaXB0cy52MS5QaW4SFwoKY2xhaW1lZF9ieRgEIAEoCUgAiAEBQg0KC19jbGFpbWVkX2J5ImgKC0ZhY3RSZWZ1c2VkEgwKBGZhY3QYASABKAkSEAoIcmV2aXNpb24YAiABKAUSDgoGcmVhc29uGAMgASgJEikKCGRvY3VtZW50GAQgASgLMhcuZ29vZ2xlLnByb3RvYnVmLlN0cnVjdCJcCgxDYXJkQXR0YWNoZWQSDwoHcHJvZ3JhbRgBIAEoCRIMCgRjYXJkGAIgASgJEg8KB2FjY291bnQYAyABKAkSDgoGbWVtYmVyGAQgASgJEgwKBGZyb20YBSABKAkiawoMQ2FyZERldGFjaGVkEg8KB3Byb2dyYW0YASABKAkSDAoEY2FyZBgCIAEoCRIPCgdhY2NvdW50GAMgASgJEg4KBm1lbWJlchgEIAEoCRIMCgRmcm9tGAUgASgJEg0KBXVudGlsGAYgASgJIjgKCkZhY3RQYXJrZWQSDAoEY2FyZBgBIAEoCRIMCgRmYWN0GAIgASgJEg4KBnN0cmVhbRgDIAEoCSJLCgtGYWN0Q2xhaW1lZBIMCgRjYXJkGAEgASgJEgwKBGZhY3QYAiABKAkSFAoHYWNjb3VudBgDIAEoCUgAiAEBQgoKCF9hY2NvdW50YgZwcm90bzM", [file_google_protobuf_struct]);
+  fileDesc("Cih0YWxseXN0aWNrL3JlY2VpcHRzL3YxL3JlY2VpcHRfbG9nLnByb3RvEhZ0YWxseXN0aWNrLnJlY2VpcHRzLnYxIigKB1JhdGVkQnkSDwoHdmVyc2lvbhgBIAEoBRIMCgRoYXNoGAIgASgJIiYKBFBhcnQSDwoHYWNjb3VudBgBIAEoCRINCgVsaW5lcxgCIAMoBSK3AQoDUGluEjYKCHJ1bGVib29rGAEgASgLMh8udGFsbHlzdGljay5yZWNlaXB0cy52MS5SYXRlZEJ5SACIAQESKwoFcGFydHMYAiADKAsyHC50YWxseXN0aWNrLnJlY2VpcHRzLnYxLlBhcnQSFAoHbm90aGluZxgDIAEoCUgBiAEBEhIKBXdhaXRzGAQgASgJSAKIAQFCCwoJX3J1bGVib29rQgoKCF9ub3RoaW5nQggKBl93YWl0cyKDAQoRUmVjZWlwdFJlZ2lzdGVyZWQSDAoEZmFjdBgBIAEoCRIpCghkb2N1bWVudBgCIAEoCzIXLmdvb2dsZS5wcm90b2J1Zi5TdHJ1Y3QSLQoDcGluGAMgASgLMhsudGFsbHlzdGljay5yZWNlaXB0cy52MS5QaW5IAIgBAUIGCgRfcGluIogBChZQYXJ0bmVyRXZlbnRSZWdpc3RlcmVkEgwKBGZhY3QYASABKAkSKQoIZG9jdW1lbnQYAiABKAsyFy5nb29nbGUucHJvdG9idWYuU3RydWN0Ei0KA3BpbhgDIAEoCzIbLnRhbGx5c3RpY2sucmVjZWlwdHMudjEuUGluSACIAQFCBgoEX3BpbiJ+CgpGYWN0UGlubmVkEgwKBGZhY3QYASABKAkSEAoIcmV2aXNpb24YAiABKAUSKAoDcGluGAMgASgLMhsudGFsbHlzdGljay5yZWNlaXB0cy52MS5QaW4SFwoKY2xhaW1lZF9ieRgEIAEoCUgAiAEBQg0KC19jbGFpbWVkX2J5ImgKC0ZhY3RSZWZ1c2VkEgwKBGZhY3QYASABKAkSEAoIcmV2aXNpb24YAiABKAUSDgoGcmVhc29uGAMgASgJEikKCGRvY3VtZW50GAQgASgLMhcuZ29vZ2xlLnByb3RvYnVmLlN0cnVjdCJ2CgtSZXR1cm5Ob3RlZBIMCgRmYWN0GAEgASgJEg8KB3Byb2dyYW0YAiABKAkSKgoDcmVmGAMgASgLMh0udGFsbHlzdGljay5yZWNlaXB0cy52MS5OYW1lZBIKCgJieRgEIAEoCRIQCghyZXZpc2lvbhgFIAEoBSJaCgVOYW1lZBINCgVjaGFpbhgBIAEoCRINCgVzdG9yZRgCIAEoCRIMCgR0aWxsGAMgASgJEg4KBm51bWJlchgEIAEoCRIVCg1idXNpbmVzc19kYXRlGAUgASgJIlwKDENhcmRBdHRhY2hlZBIPCgdwcm9ncmFtGAEgASgJEgwKBGNhcmQYAiABKAkSDwoHYWNjb3VudBgDIAEoCRIOCgZtZW1iZXIYBCABKAkSDAoEZnJvbRgFIAEoCSJrCgxDYXJkRGV0YWNoZWQSDwoHcHJvZ3JhbRgBIAEoCRIMCgRjYXJkGAIgASgJEg8KB2FjY291bnQYAyABKAkSDgoGbWVtYmVyGAQgASgJEgwKBGZyb20YBSABKAkSDQoFdW50aWwYBiABKAkiOAoKRmFjdFBhcmtlZBIMCgRjYXJkGAEgASgJEgwKBGZhY3QYAiABKAkSDgoGc3RyZWFtGAMgASgJIksKC0ZhY3RDbGFpbWVkEgwKBGNhcmQYASABKAkSDAoEZmFjdBgCIAEoCRIUCgdhY2NvdW50GAMgASgJSACIAQFCCgoIX2FjY291bnRiBnByb3RvMw", [file_google_protobuf_struct]);
 
 /**
  * Which version of the rules rates a fact.
@@ -96,11 +96,18 @@ export type Pin = Message<"tallystick.receipts.v1.Pin"> & {
   parts: Part[];
 
   /**
-   * Why none of it goes anywhere. Left out: it does.
+   * Why none of it goes anywhere. Left out: it does, or waits.
    *
    * @generated from field: optional string nothing = 3;
    */
   nothing?: string | undefined;
+
+  /**
+   * The card's token that its other lines wait for. Left out: none waits.
+   *
+   * @generated from field: optional string waits = 4;
+   */
+  waits?: string | undefined;
 };
 
 /**
@@ -181,7 +188,7 @@ export const PartnerEventRegisteredSchema: GenMessage<PartnerEventRegistered> = 
   messageDesc(file_tallystick_receipts_v1_receipt_log, 4);
 
 /**
- * What a fact waited for has come.
+ * What a fact waited for has come, or a sale that it returns has gone to another account.
  *
  * @generated from message tallystick.receipts.v1.FactPinned
  */
@@ -265,6 +272,104 @@ export const FactRefusedSchema: GenMessage<FactRefused> = /*@__PURE__*/
   messageDesc(file_tallystick_receipts_v1_receipt_log, 6);
 
 /**
+ * A receipt returns something of this one, which may not have come yet.
+ *
+ * @generated from message tallystick.receipts.v1.ReturnNoted
+ */
+export type ReturnNoted = Message<"tallystick.receipts.v1.ReturnNoted"> & {
+  /**
+   * The receipt that is returned.
+   *
+   * @generated from field: string fact = 1;
+   */
+  fact: string;
+
+  /**
+   * The programme.
+   *
+   * @generated from field: string program = 2;
+   */
+  program: string;
+
+  /**
+   * What that receipt is called.
+   *
+   * @generated from field: tallystick.receipts.v1.Named ref = 3;
+   */
+  ref?: Named | undefined;
+
+  /**
+   * The receipt that returns something of it.
+   *
+   * @generated from field: string by = 4;
+   */
+  by: string;
+
+  /**
+   * Its revision.
+   *
+   * @generated from field: int32 revision = 5;
+   */
+  revision: number;
+};
+
+/**
+ * Describes the message tallystick.receipts.v1.ReturnNoted.
+ * Use `create(ReturnNotedSchema)` to create a new message.
+ */
+export const ReturnNotedSchema: GenMessage<ReturnNoted> = /*@__PURE__*/
+  messageDesc(file_tallystick_receipts_v1_receipt_log, 7);
+
+/**
+ * What a receipt is called in its programme.
+ *
+ * @generated from message tallystick.receipts.v1.Named
+ */
+export type Named = Message<"tallystick.receipts.v1.Named"> & {
+  /**
+   * The chain.
+   *
+   * @generated from field: string chain = 1;
+   */
+  chain: string;
+
+  /**
+   * The store.
+   *
+   * @generated from field: string store = 2;
+   */
+  store: string;
+
+  /**
+   * The till.
+   *
+   * @generated from field: string till = 3;
+   */
+  till: string;
+
+  /**
+   * The number that is printed on it.
+   *
+   * @generated from field: string number = 4;
+   */
+  number: string;
+
+  /**
+   * The store's day.
+   *
+   * @generated from field: string business_date = 5;
+   */
+  businessDate: string;
+};
+
+/**
+ * Describes the message tallystick.receipts.v1.Named.
+ * Use `create(NamedSchema)` to create a new message.
+ */
+export const NamedSchema: GenMessage<Named> = /*@__PURE__*/
+  messageDesc(file_tallystick_receipts_v1_receipt_log, 8);
+
+/**
  * A card leads to an account.
  *
  * @generated from message tallystick.receipts.v1.CardAttached
@@ -311,7 +416,7 @@ export type CardAttached = Message<"tallystick.receipts.v1.CardAttached"> & {
  * Use `create(CardAttachedSchema)` to create a new message.
  */
 export const CardAttachedSchema: GenMessage<CardAttached> = /*@__PURE__*/
-  messageDesc(file_tallystick_receipts_v1_receipt_log, 7);
+  messageDesc(file_tallystick_receipts_v1_receipt_log, 9);
 
 /**
  * A card leads to an account no more.
@@ -367,7 +472,7 @@ export type CardDetached = Message<"tallystick.receipts.v1.CardDetached"> & {
  * Use `create(CardDetachedSchema)` to create a new message.
  */
 export const CardDetachedSchema: GenMessage<CardDetached> = /*@__PURE__*/
-  messageDesc(file_tallystick_receipts_v1_receipt_log, 8);
+  messageDesc(file_tallystick_receipts_v1_receipt_log, 10);
 
 /**
  * A fact waits for its card to lead somewhere.
@@ -402,7 +507,7 @@ export type FactParked = Message<"tallystick.receipts.v1.FactParked"> & {
  * Use `create(FactParkedSchema)` to create a new message.
  */
 export const FactParkedSchema: GenMessage<FactParked> = /*@__PURE__*/
-  messageDesc(file_tallystick_receipts_v1_receipt_log, 9);
+  messageDesc(file_tallystick_receipts_v1_receipt_log, 11);
 
 /**
  * A fact waits no more.
@@ -437,5 +542,5 @@ export type FactClaimed = Message<"tallystick.receipts.v1.FactClaimed"> & {
  * Use `create(FactClaimedSchema)` to create a new message.
  */
 export const FactClaimedSchema: GenMessage<FactClaimed> = /*@__PURE__*/
-  messageDesc(file_tallystick_receipts_v1_receipt_log, 10);
+  messageDesc(file_tallystick_receipts_v1_receipt_log, 12);
 
