@@ -4,7 +4,7 @@ import { BeyondLimits, Exact, type AccountId, type Clock, type Instant } from '@
 import { factStream, isReceipt, type Fact } from '@tallystick/receipts';
 import { ReadApart } from '../settle/apply-pin.js';
 import { claimFact, type ClaimDecision } from '../settle/claim-fact.js';
-import { loadAccount, loadFacts } from '../settle/load-facts.js';
+import { loadFacts } from '../settle/load-facts.js';
 import type { Memory } from '../settle/memory.js';
 import type { Settled } from '../settle/settle-fact.js';
 import type { Settler } from '../settle/settler.js';
@@ -66,8 +66,7 @@ const attemptClaim = async (
     const fact = workspace.fact(receipt)?.document;
     if (fact === undefined || (total !== null && !comesTo(fact, total)))
       return { kind: 'receipt-unknown' };
-    await loadAccount(workspace, fact.program, account);
-    await loadFacts(workspace, [fact]);
+    await loadFacts(workspace, [fact], [account]);
     const program = workspace.program(fact.program);
     if (program === null) return { kind: 'receipt-unknown' };
     const arrival = { fact, metadata: metadataAt(fact.occurredAt) };

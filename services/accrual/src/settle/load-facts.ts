@@ -26,11 +26,13 @@ interface Touched {
 
 /**
  * Reads every stream that settling the facts can touch; returns which these are, per fact. What memory foresees (whose card it is, which
- * account was merged into which) is read by the first query; another one follows only where something new turned up.
+ * account was merged into which) is read by the first query; another one follows only where something new turned up. `takers`:
+ * accounts that the facts may be given to, though nothing of them leads there yet.
  */
 export const loadFacts = async (
   workspace: Workspace,
   facts: readonly Fact[],
+  takers: readonly AccountId[] = [],
 ): Promise<(fact: Fact) => readonly StreamName[]> => {
   const programs = new Set(facts.map(({ program }) => programStream(program)));
   const touched = new Map<Fact, Touched>();
@@ -38,36 +40,58 @@ export const loadFacts = async (
     const streams = new Set<StreamName>(programs);
     const whole = new Set<StreamName>();
     for (const fact of facts) {
-      const one = touchedBy(workspace, fact);
+      const one = touchedBy(workspace, fact, takers);
       touched.set(fact, one);
       for (const stream of one.streams) streams.add(stream);
       for (const stream of one.whole) whole.add(stream);
     }
     more = await workspace.load(streams, whole);
   }
-  return (fact) => touched.get(fact)?.streams ?? touchedBy(workspace, fact).streams;
+  return (fact) => touched.get(fact)?.streams ?? touchedBy(workspace, fact, takers).streams;
 };
 
-/** With a fact the returns are settled that follow it. */
-const touchedBy = (workspace: Workspace, fact: Fact): Touched => {
-  const own = touchedAlone(workspace, fact);
+/** With a fact the returns are settled that follow it, to whichever account it goes. */
+const touchedBy = (workspace: Workspace, fact: Fact, takers: readonly AccountId[]): Touched => {
+  const { program } = fact;
   const returns = [...followersOf(workspace, fact)];
-  if (returns.length === 0) return own;
-  const theirs = returns.flatMap((id) => {
-    const back = workspace.factIfLoaded(id)?.document;
-    return back === undefined ? [] : [touchedAlone(workspace, back)];
-  });
+  const facts = [fact, ...returns.flatMap((id) => workspace.factIfLoaded(id)?.document ?? [])];
+  const reaches = facts.map((one) => reachOf(workspace, one));
+  const accounts = unique([
+    ...takers.flatMap((account) => chainOf(workspace, program, account)),
+    ...reaches.flatMap((reach) => reach.accounts),
+  ]);
+  const budgets = facts.map((one) => budgetsOf(workspace, one, accounts));
+  const told = [
+    ...facts.flatMap((one) => toldBy(workspace, one, workspace.factIfLoaded(one.id))),
+    ...notAbsorbed(workspace, program, accounts),
+  ];
   return {
     streams: [
-      ...own.streams,
+      ...reaches.flatMap(({ streams }) => streams),
       ...returns.map(factStream),
-      ...theirs.flatMap(({ streams }) => streams),
+      ...accounts.map((account) => ledgerStream(program, account)),
+      ...budgets.flat(),
+      ...facts.flatMap((one) => membersOf(workspace, one, accounts)),
     ],
-    whole: [...own.whole, ...theirs.flatMap(({ whole }) => whole)],
+    whole: [
+      ...told.map((account) => ledgerStream(program, account)),
+      ...facts.flatMap((one, index) => {
+        const asked = budgets[index] ?? [];
+        const cutOff = asked.length > 0 && isCutOff(workspace, one, workspace.factIfLoaded(one.id));
+        return cutOff ? asked : [];
+      }),
+    ],
   };
 };
 
-const touchedAlone = (workspace: Workspace, fact: Fact): Touched => {
+interface Reach {
+  /** Of facts and cards. */
+  readonly streams: readonly StreamName[];
+  readonly accounts: readonly AccountId[];
+}
+
+/** Where one fact leads by itself. */
+const reachOf = (workspace: Workspace, fact: Fact): Reach => {
   const { program } = fact;
   const own = workspace.factIfLoaded(fact.id);
   const originals = everNamed(workspace, fact);
@@ -79,27 +103,18 @@ const touchedAlone = (workspace: Workspace, fact: Fact): Touched => {
     const owner = ownerAt(workspace.foreseenCard(program, card), fact.occurredAt);
     return owner === null ? [] : [owner.account];
   });
-  const accounts = [...owners, ...[own, ...sales].flatMap(reached)].flatMap((account) =>
-    chainOf(workspace, program, account),
-  );
-  const budgets = budgetsOf(workspace, fact, accounts);
-  const members = membersOf(workspace, fact, accounts);
   return {
     streams: [
       ...[fact.id, ...originals].map(factStream),
       ...cards.map((card) => cardStream(program, card)),
-      ...accounts.map((account) => ledgerStream(program, account)),
-      ...budgets,
-      ...members,
     ],
-    whole: [
-      ...[...toldBy(workspace, fact, own), ...notAbsorbed(workspace, program, accounts)].map(
-        (account) => ledgerStream(program, account),
-      ),
-      ...(budgets.length > 0 && isCutOff(workspace, fact, own) ? budgets : []),
-    ],
+    accounts: [...owners, ...[own, ...sales].flatMap(reached)].flatMap((account) =>
+      chainOf(workspace, program, account),
+    ),
   };
 };
+
+const unique = <T>(items: readonly T[]): readonly T[] => [...new Set(items)];
 
 /** Reads an account with all that it became part of, so that its successor can take over what led to it. */
 export const loadAccount = async (

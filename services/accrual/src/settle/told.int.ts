@@ -138,6 +138,28 @@ describe('what is told of a member', () => {
     expect(JSON.stringify(why.body)).toContain('north');
   });
 
+  it('counts for a receipt without a card that is claimed, and for what had come back of it', async () => {
+    const shop = await club('eve');
+    await tell(shop, 'eve', '2026-05-01T00:00:00Z', { student: true, children: 2 });
+    const lines = [
+      { ordinal: 1, product: 'tea', quantity: '1', amount: '10.00' },
+      { ordinal: 2, product: 'jam', quantity: '1', amount: '20.00' },
+    ];
+    await sell(receipt(shop, '1', '2026-05-02', { card: null, lines }));
+    const sale = { chain: 'c', store: 's', till: 't', number: '1', businessDate: '2026-05-02' };
+    const original = { ...sale, ordinal: 2 };
+    const back = { ordinal: 1, product: 'jam', quantity: '-1', amount: '-20.00', original };
+    await sell(receipt(shop, '2', '2026-05-03', { card: null, lines: [back] }));
+    const claimed = await service.call('POST', '/v1/receipts/claims', {
+      as: till,
+      body: { ...sale, program: shop.program, account: 'eve', total: '30' },
+    });
+    expect(claimed.body).toMatchObject({ outcome: 'awarded', earned: 30 + 5 + 7 });
+    // Of the bonus, too, two thirds go with the jam.
+    expect(await shop.value('eve')).toMatchObject({ available: 10 + (5 + 7) / 3 });
+    expect(await ratedOf(shop, 'eve')).toEqual([{ student: true, children: 2 }]);
+  });
+
   it('of another type than the version declares is not told', async () => {
     const shop = await club('typ');
     await tell(shop, 'typ', '2026-05-01T00:00:00Z', { student: 'yes', children: true });
