@@ -52,6 +52,28 @@ describe('the event store in PostgreSQL', () => {
     while ((await db.query(waiting, [kind])).rowCount === 0) await sleep(10);
   };
 
+  it('ends the connections that it opened, and leaves those that it was given', async () => {
+    const own = async (): Promise<number> => {
+      const { rows } = await db.query(
+        `select from pg_stat_activity
+          where datname = current_database() and application_name = 'tallystick event store'`,
+      );
+      return rows.length;
+    };
+    expect(await store.head()).toBe(0n);
+    expect(await own()).toBe(1);
+    await store.close();
+    while ((await own()) > 0) await sleep(10);
+    const guest = createPostgresEventStore({ db });
+    expect(await guest.head()).toBe(0n);
+    await guest.close();
+    expect((await db.query('select 1')).rowCount).toBe(1);
+    expect(guest.capabilities).toEqual({
+      atomicAcrossStreams: true,
+      positionsFollowEachOther: true,
+    });
+  });
+
   it('gives positions without gaps, from 1', async () => {
     await Promise.all(
       Array.from({ length: 40 }, (_, index) => store.append(begin(`s${index}`, 3))),
