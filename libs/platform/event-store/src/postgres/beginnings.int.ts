@@ -42,11 +42,13 @@ describe('the beginnings of streams', () => {
   const held = () => {
     const waiting: (() => void)[] = [];
     const asked: string[] = [];
-    const query = async (config: { readonly name: string }): Promise<unknown> => {
+    const query = async (config: {
+      readonly name: string;
+      readonly text: string;
+    }): Promise<unknown> => {
       asked.push(config.name);
       await new Promise<void>((resolve) => waiting.push(resolve));
-      const answer: unknown = Reflect.apply(db.query, db, [config]);
-      return await Promise.resolve(answer);
+      return await db.query({ ...config });
     };
     const slow = new Proxy(db, {
       get: (of, name): unknown => (name === 'query' ? query : Reflect.get(of, name)),
