@@ -55,9 +55,10 @@ export const makeTopic = async (kafka: Kafka, topic: string, partitions: number)
   const admin = kafka.admin();
   await admin.connect();
   try {
+    // kafkajs's own waiting gives up where the broker that it asks has not heard of the topic yet.
     await admin.createTopics({
       topics: [{ topic, numPartitions: partitions, replicationFactor: 1 }],
-      waitForLeaders: true,
+      waitForLeaders: false,
     });
     await whenLed(async () => {
       await admin.fetchTopicOffsets(topic);
