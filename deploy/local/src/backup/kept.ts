@@ -80,6 +80,7 @@ export const madeAgain: readonly string[] = [
   'accrual.accounts',
   'accrual.adjustments',
   'accrual.caught_up',
+  'accrual.certificate_versions',
   'accrual.closings',
   'accrual.due_accounts',
   'accrual.merges',
