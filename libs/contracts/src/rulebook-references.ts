@@ -1,5 +1,10 @@
 import { Exact, minorUnitDigits } from '@tallystick/kernel';
-import { birthdayCondition, compileRulebook, type Engine, type Rulebook } from '@tallystick/rulebook';
+import {
+  birthdayCondition,
+  compileRulebook,
+  type Engine,
+  type Rulebook,
+} from '@tallystick/rulebook';
 import { currencyCode } from './currency.js';
 
 /** What is wrong with a document although each of its fields is right. */

@@ -170,9 +170,9 @@ describe('a rule that asks for birthdays', () => {
       expect(await sell(body)).toBe(come);
     }
     expect(await sell(receipt('week', 'w2', '2026-05-04T12:00:00Z'))).toBe(10);
-    expect((await calculate(receipt('week', 'nobodys', '2026-05-04T12:00:00Z'))).body).toMatchObject(
-      { reason: 'card-unknown' },
-    );
+    expect(
+      (await calculate(receipt('week', 'nobodys', '2026-05-04T12:00:00Z'))).body,
+    ).toMatchObject({ reason: 'card-unknown' });
     expect(await stored('week')).toEqual([not, inWeek, inWeek, not, not]);
     const seen = `${await everyRow(points.db)}${points.logs()}${members.logs()}`;
     expect(seen).not.toContain('1971-05-04');
@@ -269,9 +269,9 @@ describe('while enrollment is away', () => {
       expect(earned(taken)).toBe(10);
       expect((await calculate(body)).status).toBe(503);
       const batch = { receipts: [body, receipt('silent', 'q1', at)] };
-      expect((await points.call('POST', '/v1/receipts/batch', { as: till, body: batch })).status).toBe(
-        503,
-      );
+      expect(
+        (await points.call('POST', '/v1/receipts/batch', { as: till, body: batch })).status,
+      ).toBe(503);
       expect(earned(await send(receipt('silent', 'q1', at)))).toBe(10);
       await points.bus.publish([
         { topic: 'receipts', key: 'a1', id: '1', value: JSON.stringify(streamed), headers: {} },

@@ -2,7 +2,12 @@ import { z } from 'zod';
 import { defaultPorts, type ServiceName } from '@tallystick/contracts';
 import { masterKeys, type MasterKeys } from '@tallystick/sealing';
 import { localAudience, localIssuerName } from './auth/local-issuer.js';
-import { callingFault, callingOf, callingVariables, type CallingSettings } from './calling/config.js';
+import {
+  callingFault,
+  callingOf,
+  callingVariables,
+  type CallingSettings,
+} from './calling/config.js';
 import type { KafkaConnection } from '@tallystick/message-bus';
 import { kafkaOf, kafkaVariables } from './config-kafka.js';
 import { telemetryOf, telemetryVariables, type TelemetrySettings } from './telemetry/config.js';

@@ -53,7 +53,8 @@ export const birthdaysAgain = async (
   return ({ id }) => {
     const question = questions.get(id);
     const answer =
-      answered.get(id) ?? (question === undefined ? undefined : answers.get(keyOfQuestion(question)));
+      answered.get(id) ??
+      (question === undefined ? undefined : answers.get(keyOfQuestion(question)));
     return answer === undefined ? {} : { inBirthdayWindow: answer };
   };
 };

@@ -110,10 +110,7 @@ export class StreamsInHand {
   async askBirthdays(questions: readonly BirthdayQuestion[]): Promise<void> {
     const answers = await this.memory.birthdays.ask(questions).catch(orAway);
     for (const key of questions.map(keyOfQuestion))
-      this.birthdays.set(
-        key,
-        answers instanceof ServiceAway ? answers : answers.get(key) === true,
-      );
+      this.birthdays.set(key, answers instanceof ServiceAway ? answers : answers.get(key) === true);
   }
 
   inBirthdayWindow(question: BirthdayQuestion): boolean {

@@ -77,7 +77,9 @@ export const birthdayQuestion = (
   const { program, card, occurredAt } = fact;
   const shown = card === null ? null : ownerAt(workspace.card(program, card), occurredAt);
   const member = shown?.member ?? opened?.member;
-  return member === undefined ? null : { program, window, member, day: dayAt(occurredAt, timeZone(book.timeZone)) };
+  return member === undefined
+    ? null
+    : { program, window, member, day: dayAt(occurredAt, timeZone(book.timeZone)) };
 };
 
 /** The same for who works without a workspace: read once, then asked for many moments. */

@@ -117,7 +117,8 @@ describe('a birthday', () => {
     for (const as of [self, other, elsewhere, accrual])
       expect((await set(member, '1990-05-01', as)).status).toBe(403);
     await set(member, '1990-05-01');
-    for (const as of [other, elsewhere, accrual]) expect((await forget(member, as)).status).toBe(403);
+    for (const as of [other, elsewhere, accrual])
+      expect((await forget(member, as)).status).toBe(403);
     expect((await forget(member, self)).status).toBe(200);
     expect(await set('nobody', '1990-05-01')).toMatchObject({ problem: 'member-unknown' });
     expect(await forget('nobody')).toMatchObject({ problem: 'member-unknown' });

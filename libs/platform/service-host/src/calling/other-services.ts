@@ -49,7 +49,8 @@ export const createOtherServices = (
 
   return {
     post: async (service, path, body) => {
-      if (Date.now() < awayUntilMs) throw new ServiceAway(service, 'it did not answer a moment ago');
+      if (Date.now() < awayUntilMs)
+        throw new ServiceAway(service, 'it did not answer a moment ago');
       try {
         return await ask(service, path, body);
       } catch (error) {
