@@ -10,6 +10,7 @@ export * from './certificate-v1.js';
 export * from './explanation-v1.js';
 export * from './events.js';
 export * from './attributes.js';
+export * from './birthdays.js';
 export * from './topics.js';
 export type * from './relayed.js';
 export * from './services.js';

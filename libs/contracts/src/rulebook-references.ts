@@ -1,5 +1,10 @@
 import { Exact, minorUnitDigits } from '@tallystick/kernel';
-import { compileRulebook, type Rulebook } from '@tallystick/rulebook';
+import {
+  birthdayCondition,
+  compileRulebook,
+  type Engine,
+  type Rulebook,
+} from '@tallystick/rulebook';
 import { currencyCode } from './currency.js';
 
 /** What is wrong with a document although each of its fields is right. */
@@ -34,13 +39,31 @@ export const referenceFaults = (book: Rulebook): ReferenceFault[] => {
     if (['tier', 'firstPurchase', 'inBirthdayWindow', 'segments'].includes(name))
       fault(['attributes', name], `member.${name} is there already: choose another name`);
   const compiled = compileRulebook(book);
-  if (!compiled.ok) {
+  if (compiled.ok) birthdayWindow(compiled.value, fault);
+  else {
     for (const { field, line, column, message } of compiled.error) {
       const path = field.split('.').map((part) => (/^\d+$/.test(part) ? Number(part) : part));
       fault(path, `at ${line}:${column} of the condition: ${message}`);
     }
   }
   return faults;
+};
+
+/** What asks for birthdays needs to know how many days around them count. */
+const birthdayWindow = ({ book, rules, discounts }: Engine, fault: Tell): void => {
+  if (book.birthday !== undefined) return;
+  for (const [list, checked] of [
+    ['earning', rules],
+    ['discounts', discounts],
+  ] as const)
+    checked.forEach((one, index) => {
+      for (const part of ['when', 'lines'] as const)
+        if (one[part]?.names.includes(birthdayCondition) === true)
+          fault(
+            [list, index, part],
+            `asks ${birthdayCondition}: say how many days that is, as in birthday: { daysBefore: 3, daysAfter: 3 }`,
+          );
+    });
 };
 
 const monthsOf = (expiry: Exclude<Rulebook['lots']['expiry'], 'never'>): number =>

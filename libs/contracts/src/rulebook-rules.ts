@@ -64,6 +64,14 @@ export const budget = z.strictObject({
     .describe('Whether what a return takes back may be given again: it may not, when left out'),
 });
 
+const windowDaysMax = 180;
+const windowDays = z.int().min(0).max(windowDaysMax).default(0);
+export const birthday = z
+  .strictObject({ daysBefore: windowDays, daysAfter: windowDays })
+  .describe(
+    'When member.inBirthdayWindow holds: on the birthday, so many days before it and so many after it',
+  );
+
 export const earningRule = z.strictObject({
   id,
   kind: z.enum(['base', 'bonus']).default('base'),

@@ -6,6 +6,7 @@ import { currencyCode } from './currency.js';
 import { known } from './known.js';
 import { referenceFaults } from './rulebook-references.js';
 import {
+  birthday,
   budget,
   caps,
   earningRule,
@@ -62,6 +63,7 @@ export const rulebookV1 = z
       )
       .exactOptional()
       .describe('What else is known of a member: member.<name> in conditions'),
+    birthday: birthday.exactOptional(),
     groups: z.array(group).min(1).max(100).exactOptional(),
     caps: caps.exactOptional().describe('On all rules together'),
     budgets: z.array(budget).min(1).max(500).exactOptional(),

@@ -106,6 +106,14 @@ const saidBy = (book: Rulebook): Said => {
       claims.windowDays === null ? 'all count' : `count for ${days(claims.windowDays)}`,
     ],
     ['points that are owed', arrearsPolicyOf(book).replaceAll('-', ' ')],
+    ...(book.birthday === undefined
+      ? []
+      : [
+          [
+            "a birthday's window",
+            `from ${days(book.birthday.daysBefore)} before it to ${days(book.birthday.daysAfter)} after it`,
+          ] as const,
+        ]),
     ...Object.entries(book.attributes ?? {}).map(
       ([name, type]) => [`member attribute ${name}`, type] as const,
     ),

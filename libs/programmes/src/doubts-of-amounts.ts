@@ -1,5 +1,11 @@
 import { Exact } from '@tallystick/kernel';
-import type { Cap, LotLife, Rulebook } from '@tallystick/rulebook';
+import {
+  birthdayAsked,
+  birthdayCondition,
+  type Cap,
+  type LotLife,
+  type Rulebook,
+} from '@tallystick/rulebook';
 import type { Doubt } from './warnings.js';
 
 /** Amounts, periods and dates that can hardly be meant. Of a checked rulebook. */
@@ -13,7 +19,13 @@ export const doubtsAboutAmounts = (book: Rulebook): Doubt[] => [
     lots === undefined ? [] : lapsedAtOnce(lots, ['earning', index, 'lots']),
   ),
   ...givesBackTooMuch(book),
+  ...birthdayOfNobody(book),
 ];
+
+const birthdayOfNobody = (book: Rulebook): Doubt[] =>
+  book.birthday === undefined || birthdayAsked(book) !== null
+    ? []
+    : [{ path: ['birthday'], message: `is never asked: no condition names ${birthdayCondition}` }];
 
 const capsIn = ({ earning, caps = [] }: Rulebook): Doubt[] => [
   ...capsOf(caps, ['caps'], 'nothing is ever given under it', null),

@@ -12,20 +12,11 @@ const always: Readonly<Record<string, readonly [least: bigint, most: bigint, sai
 
 /** Why a condition never holds, or can hardly be meant; null: nothing speaks against it. */
 export const doubtAbout = (condition: Condition, book: Rulebook): string | null =>
-  untold(condition) ??
   contradiction(condition) ??
   outOfBounds(condition) ??
   over(condition, book) ??
   unknownLevel(condition, book) ??
   excluded(condition, book);
-
-/** What a rule may ask of a member, and nobody tells yet. */
-const nobodyTells = 'member.inBirthdayWindow';
-
-const untold = ({ names }: Condition): string | null =>
-  names.includes(nobodyTells)
-    ? `no part of this release tells ${nobodyTells} yet: it is false for everybody`
-    : null;
 
 const contradiction = ({ narrowing, ranges }: Condition): string | null => {
   for (const [name, values] of narrowing)

@@ -180,10 +180,16 @@ describe('what can hardly be meant is doubted, with its place:', () => {
       `${when} is over before this version comes into force (2026-01-01)`,
     ],
     [
-      'a birthday that nobody tells',
+      'a birthday without its days',
       condition,
       'member.inBirthdayWindow',
-      `${when} no part of this release tells member.inBirthdayWindow yet: it is false for everybody`,
+      `${when} asks member.inBirthdayWindow: say how many days that is, as in birthday: { daysBefore: 3, daysAfter: 3 }`,
+    ],
+    [
+      'days around a birthday that nobody asks about',
+      'redemption:',
+      'birthday: { daysBefore: 3, daysAfter: 3 }\nredemption:',
+      '35:11 birthday: is never asked: no condition names member.inBirthdayWindow',
     ],
     [
       'a level that gives less',

@@ -8,7 +8,9 @@ import {
   CLOCK,
   DATABASE,
   EVENT_STORE,
+  OTHER_SERVICES,
   TELEMETRY,
+  type OtherServices,
   type ServiceDefinition,
 } from '@tallystick/service-host';
 import type { Telemetry } from '@tallystick/telemetry';
@@ -31,6 +33,7 @@ import { ReceiptsConsumer } from './receipts/receipts.consumer.js';
 import { PartnerAwardsController } from './explain/partner-awards.controller.js';
 import { CalculateController } from './calculate/calculate.controller.js';
 import { ReceiptsController } from './receipts/receipts.controller.js';
+import { Birthdays } from './settle/birthdays.js';
 import { IntakeQueue } from './settle/intake-queue.js';
 import { Memory } from './settle/memory.js';
 import { Settler } from './settle/settler.js';
@@ -65,13 +68,23 @@ import { Unsettled } from './sweep/unsettled.js';
     },
     {
       provide: Memory,
-      inject: [EVENT_STORE, Catalog, AccountCache, KnownAccounts],
+      inject: [EVENT_STORE, Catalog, AccountCache, KnownAccounts, Birthdays],
       useFactory: (
         store: EventStore,
         catalog: Catalog,
         accounts: AccountCache,
         known: KnownAccounts,
-      ) => new Memory({ store, catalog, accounts, closedAt: (stream) => known.closedAt(stream) }),
+        birthdays: Birthdays,
+      ) =>
+        new Memory({
+          ...{ store, catalog, accounts, birthdays },
+          closedAt: (stream) => known.closedAt(stream),
+        }),
+    },
+    {
+      provide: Birthdays,
+      inject: [OTHER_SERVICES],
+      useFactory: (others: OtherServices) => new Birthdays(others),
     },
     {
       provide: Settler,

@@ -81,4 +81,10 @@ earliest. Members who share an account with another one. Before this, neither wa
       create index members_of_account on members (program, account);
     `,
   },
+  {
+    name: '0004-birthdays-that-changed',
+    note: `Whether a member's birthday was set, changed or forgotten after the enrolment: the same enrolment sent again then
+neither contradicts it nor brings it back.`,
+    sql: `alter table members add column birthday_changed boolean not null default false;`,
+  },
 ];

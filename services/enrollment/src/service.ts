@@ -1,6 +1,8 @@
 import { Module } from '@nestjs/common';
 import { sealedParts, type ServiceDefinition } from '@tallystick/service-host';
 import { AttributesController } from './attributes/attributes.controller.js';
+import { BirthdayController } from './birthdays/birthday.controller.js';
+import { BirthdayWindowsController } from './birthdays/birthday-windows.controller.js';
 import { CardLookupController } from './card-lookup/card-lookup.controller.js';
 import { EnrolController } from './enrol/enrol.controller.js';
 import { MergesConsumer } from './hear-merges/merges.consumer.js';
@@ -21,6 +23,8 @@ import { Keeper } from './rebuild/keeper.js';
     ReadMemberController,
     CardLookupController,
     AttributesController,
+    BirthdayController,
+    BirthdayWindowsController,
     ProgramsConsumer,
     MergesConsumer,
   ],

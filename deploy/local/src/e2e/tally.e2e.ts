@@ -236,6 +236,10 @@ describe('tally', () => {
     const lost = ['card', 'unlink', member, ...of, '--token', textAt(linked, 'token')];
     expect(await command(...lost)).toMatchObject({ token: textAt(linked, 'token') });
     expect(listAt(await command('member', 'show', member, ...of), 'cards')).toHaveLength(1);
+    const birthday = ['member', 'birthday', member, ...of];
+    expect(await command(...birthday, '1990-02-28')).toMatchObject({ birthday: '1990-02-28' });
+    expect(await command(...birthday, '--forget')).toMatchObject({ birthday: null });
+    expect(await startTally(running(), birthday).ended).toBe(2);
     const receipt = ['receipt', 'store', 'till', '1', ...of, '--chain', 'chain', '--date'];
     expect(await command(...receipt, '2026-05-06')).toMatchObject({ outcome: 'awarded' });
     expect(await startTally(running(), [...receipt, '2026-05-07']).ended).toBe(6);

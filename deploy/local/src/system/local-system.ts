@@ -72,6 +72,10 @@ export interface LocalSystem {
   kill(): Promise<void>;
 }
 
+/** What accrual shows enrollment: for as long as a system may run without a start. */
+const accrualClaims: TokenClaims = { sub: 'accrual', roles: ['service'], programs: ['*'] };
+const accrualTokenSeconds = 10 * 366 * 86_400;
+
 /** Requests in hand get this long when the system stops. */
 const lastAnswersMs = 5_000;
 
@@ -119,8 +123,10 @@ export const startLocalSystem = async (options: LocalSystemOptions): Promise<Loc
     undo.push(() => kept.stop());
     signal?.throwIfAborted();
 
+    const token = await issuer.token(accrualClaims, { lifetimeSeconds: accrualTokenSeconds });
     const env = (service: ServiceName) =>
       serviceEnv(service, {
+        asking: { url: door.url, token },
         ...{ adminUrl: postgres.url, keys, issuer, logLevel, eventStore, kafka, telemetry },
         ...(clockEverySeconds === undefined ? {} : { clockEverySeconds }),
       });

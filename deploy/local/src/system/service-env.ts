@@ -44,6 +44,8 @@ export const serviceEnv = (
     /** Of accrual's clock; its own default, unless it is said otherwise. */
     readonly clockEverySeconds?: number;
     readonly kafka?: LocalKafka | undefined;
+    /** Where accrual asks for birthdays, and the token that it shows; absent: it cannot ask. */
+    readonly asking?: { readonly url: string; readonly token: string };
     readonly telemetry?: ServiceEnv | undefined;
   },
 ): ServiceEnv => {
@@ -55,6 +57,7 @@ export const serviceEnv = (
     eventStore = { kind: 'postgres' },
     clockEverySeconds,
     kafka,
+    asking,
     telemetry,
   } = system;
   const own = new URL(adminUrl);
@@ -72,6 +75,9 @@ export const serviceEnv = (
     TALLYSTICK_EVENT_STORE: eventStore.kind,
     ...(eventStore.url === undefined ? {} : { TALLYSTICK_EVENTSTORE_URL: eventStore.url }),
     ...busEnv(kafka),
+    ...(service === 'accrual' && asking !== undefined
+      ? { TALLYSTICK_ENROLLMENT_URL: asking.url, TALLYSTICK_SERVICE_TOKEN: asking.token }
+      : {}),
     ...telemetry,
     ...(clockEverySeconds === undefined
       ? {}

@@ -3,6 +3,7 @@ import type {
   CardToken,
   FactId,
   Instant,
+  MemberId,
   ProgramId,
   StreamName,
 } from '@tallystick/kernel';
@@ -15,6 +16,8 @@ export const cardStream = (program: ProgramId, card: CardToken): StreamName =>
 /** An interval in which a card leads to an account. `until`: the first instant at which it does no more; null: it still does. */
 export interface CardOwnership {
   readonly account: AccountId;
+  /** Who has it, of those who may share the account. */
+  readonly member: MemberId;
   readonly from: Instant;
   readonly until: Instant | null;
 }
@@ -32,8 +35,8 @@ export const unknownCard: CardState = { links: [], waiting: new Set(), claimed: 
 export const evolveCard = (state: CardState, event: CardEvent): CardState => {
   switch (event.type) {
     case 'CardAttached': {
-      const { account, from } = event.data;
-      const links = [...state.links, { account, from, until: null }];
+      const { account, member, from } = event.data;
+      const links = [...state.links, { account, member, from, until: null }];
       return {
         ...state,
         links: links.sort((a, b) => (a.from < b.from ? -1 : a.from > b.from ? 1 : 0)),

@@ -4,6 +4,7 @@ import {
   cardToken,
   instant,
   localDate,
+  memberId,
   programId,
   type AccountId,
   type CardToken,
@@ -63,7 +64,7 @@ const receipt = (
   ...rest,
 });
 const link = (account: AccountId, from = '2026-01-01T00:00:00.000Z'): CardState => ({
-  links: [{ account, from: instant(from), until: null }],
+  links: [{ account, member: memberId('m'), from: instant(from), until: null }],
   waiting: new Set(),
   claimed: 0,
 });

@@ -8,16 +8,13 @@ export type ToldAttributes = Readonly<
 >;
 
 const prefix = 'member.';
-/** Of a member's names those that the account itself says. */
-const ofAccount: readonly string[] = ['tier', 'firstPurchase'];
-const builtIn: Readonly<Record<string, AttributeType>> = {
-  inBirthdayWindow: 'bool',
-  segments: 'strings',
-};
+/** Of a member's names those that managers do not tell: the account says them, or enrollment is asked (`birthdayAsked`). */
+const notTold: readonly string[] = ['tier', 'firstPurchase', 'inBirthdayWindow'];
+const builtIn: Readonly<Record<string, AttributeType>> = { segments: 'strings' };
 
 const asked = new WeakMap<Rulebook, ReadonlyMap<string, AttributeType>>();
 
-/** The attributes that a rulebook's conditions ask of a member, with their types; worked out once. Empty: nobody need tell any. */
+/** The attributes that a rulebook's conditions ask of a member and managers tell, with their types; worked out once. Empty: nobody need tell any. */
 export const attributesAsked = (book: Rulebook): ReadonlyMap<string, AttributeType> => {
   const known = asked.get(book);
   if (known !== undefined) return known;
@@ -25,7 +22,7 @@ export const attributesAsked = (book: Rulebook): ReadonlyMap<string, AttributeTy
   const found = new Map<string, AttributeType>();
   for (const name of [...asks.receipt, ...discountsAsk.receipt]) {
     const attribute = name.startsWith(prefix) ? name.slice(prefix.length) : null;
-    if (attribute === null || ofAccount.includes(attribute)) continue;
+    if (attribute === null || notTold.includes(attribute)) continue;
     const type = builtIn[attribute] ?? book.attributes?.[attribute];
     if (type !== undefined) found.set(attribute, type);
   }

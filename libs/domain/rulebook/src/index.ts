@@ -14,6 +14,7 @@ export {
   type PaidMembership,
 } from './memberships.js';
 export * from './attributes-asked.js';
+export * from './birthday.js';
 export { budgetsAsked } from './budgets-asked.js';
 export * from './in-force.js';
 export * from './certificates.js';

@@ -28,6 +28,8 @@ export interface Rulebook {
   readonly arrears?: Arrears;
   /** `member.<name>` for conditions. */
   readonly attributes?: Readonly<Record<string, AttributeType>>;
+  /** When `member.inBirthdayWindow` holds. */
+  readonly birthday?: BirthdayWindow;
   readonly groups?: readonly Group[];
   /** On all rules together. */
   readonly caps?: readonly Cap[];
@@ -115,6 +117,12 @@ export interface Budget {
 
 /** What enrollment or a segment list says of a member, resolved before rating and stored with the award. */
 export type AttributeType = 'bool' | 'string' | 'strings' | 'int';
+
+/** A birthday's window: that day, so many whole days before it and so many after it, by the programme's days. Less than a year in all. */
+export interface BirthdayWindow {
+  readonly daysBefore: number;
+  readonly daysAfter: number;
+}
 
 /** A price reduction at the till. It is no point, and nothing on the ledger but what it took off. */
 export interface DiscountRule {

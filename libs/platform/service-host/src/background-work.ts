@@ -1,5 +1,6 @@
 import type { OnApplicationBootstrap, OnApplicationShutdown } from '@nestjs/common';
 import { isAway } from './bus/relayed.js';
+import { ServiceAway } from './calling/service-away.js';
 import type { Log } from './log.js';
 import { periodically, type Periodic } from './periodic.js';
 
@@ -40,7 +41,7 @@ export abstract class BackgroundWork implements OnApplicationBootstrap, OnApplic
 
   /**
    * Does one piece of a turn after another. A piece that fails is logged with its fields and `failure`, a whole sentence, and does not stand
-   * in the way of those behind it; when the store is away, none is tried.
+   * in the way of those behind it; when the store is away, none is tried. Another service may be needed by one piece alone.
    */
   protected async eachByItself<Piece extends object>(
     pieces: readonly Piece[],
@@ -52,7 +53,7 @@ export abstract class BackgroundWork implements OnApplicationBootstrap, OnApplic
       try {
         await work(piece);
       } catch (error) {
-        if (isAway(error)) throw error;
+        if (isAway(error) && !(error instanceof ServiceAway)) throw error;
         const fields: object = { err: error, ...piece };
         this.log.error(fields, failure);
       }

@@ -2,6 +2,12 @@ import { z } from 'zod';
 import { defaultPorts, type ServiceName } from '@tallystick/contracts';
 import { masterKeys, type MasterKeys } from '@tallystick/sealing';
 import { localAudience, localIssuerName } from './auth/local-issuer.js';
+import {
+  callingFault,
+  callingOf,
+  callingVariables,
+  type CallingSettings,
+} from './calling/config.js';
 import type { KafkaConnection } from '@tallystick/message-bus';
 import { kafkaOf, kafkaVariables } from './config-kafka.js';
 import { telemetryOf, telemetryVariables, type TelemetrySettings } from './telemetry/config.js';
@@ -41,6 +47,8 @@ export interface Settings {
   readonly adminDatabaseUrl: string | undefined;
   /** Where Kafka is, if it is the bus. */
   readonly kafka: KafkaConnection | undefined;
+  /** Where other services are; undefined: none is to be asked. */
+  readonly calling: CallingSettings | undefined;
   /** Where traces and metrics go; undefined: telemetry is off. */
   readonly telemetry: TelemetrySettings | undefined;
   /** Of an EventStoreDB, where that is the event store; may hold a password. */
@@ -169,6 +177,7 @@ const hostVariables = (service: ServiceName) =>
       .default('postgres')
       .describe(`one of ${busKinds.join(', ')}, or nothing for postgres`),
     ...kafkaVariables,
+    ...callingVariables,
     ...telemetryVariables,
   });
 
@@ -222,6 +231,9 @@ export const readSettings = (definition: ServiceDefinition, environment: Environ
     problems.push('TALLYSTICK_KAFKA_BROKERS is missing: expected host:port, separated by commas');
   }
 
+  const calling = host.success ? callingFault(host.data) : null;
+  if (calling !== null) problems.push(calling);
+
   const ownSchema = definition.config ?? z.object({});
   const own = ownSchema.safeParse(env);
   if (!own.success) problems.push(...problemsOf(ownSchema, own.error, env));
@@ -243,6 +255,7 @@ export const readSettings = (definition: ServiceDefinition, environment: Environ
     databaseUrl: read.TALLYSTICK_DATABASE_URL,
     adminDatabaseUrl: read.TALLYSTICK_ADMIN_DATABASE_URL,
     kafka,
+    calling: callingOf(read),
     telemetry: telemetryOf(read),
     eventStoreUrl: read.TALLYSTICK_EVENTSTORE_URL,
     jwks,

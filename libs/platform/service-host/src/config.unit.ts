@@ -169,4 +169,28 @@ describe('the environment of a service', () => {
     expect(message).toContain('TALLYSTICK_SHOP is missing: expected the name of the shop');
     expect(message).toContain('TALLYSTICK_RETURN_DAYS is wrong: expected ');
   });
+
+  it('names another service and what is shown to it together, or not at all', () => {
+    const url = { TALLYSTICK_ENROLLMENT_URL: 'https://members.example/' };
+    const client = {
+      TALLYSTICK_AUTH_TOKEN_URL: 'https://id.example/token',
+      TALLYSTICK_AUTH_CLIENT_ID: 'accrual',
+    };
+    const callingWith = (env: Environment) =>
+      readSettings(service('accrual'), { ...complete, ...env }).calling;
+    expect(callingWith({})).toBeUndefined();
+    expect(callingWith({ ...url, TALLYSTICK_SERVICE_TOKEN: 't' })).toEqual({
+      enrollmentUrl: 'https://members.example',
+      credential: { kind: 'token', token: 't' },
+    });
+    expect(
+      callingWith({ ...url, ...client, TALLYSTICK_AUTH_CLIENT_SECRET: 's' })?.credential,
+    ).toMatchObject({ kind: 'client', id: 'accrual' });
+    expect(problemsWith('accrual', { ...complete, ...url, ...client })).toContain(
+      'TALLYSTICK_ENROLLMENT_URL needs TALLYSTICK_SERVICE_TOKEN, or',
+    );
+    expect(
+      problemsWith('accrual', { ...complete, TALLYSTICK_ENROLLMENT_URL: 'members' }),
+    ).toContain('TALLYSTICK_ENROLLMENT_URL is wrong: expected the http(s) base address');
+  });
 });

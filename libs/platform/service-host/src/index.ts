@@ -21,6 +21,8 @@ export type { BodyRules } from './http/route-rules.js';
 export { Answer, answer, type AnswerOptions } from './http/answer.js';
 export * as httpLimits from './http/limits.js';
 export { decodeRelayed, isAway, oneByOne, PoisonMessage } from './bus/relayed.js';
+export type { OtherServices } from './calling/other-services.js';
+export { ServiceAway } from './calling/service-away.js';
 export { AccessRuleMissing } from './access-check.js';
 export { createCardTokens } from './card-tokens.js';
 export {
@@ -28,7 +30,7 @@ export {
   accountMemoryVariables,
   type AccountMemoryConfig,
 } from './account-memory.js';
-export { ConfigError, type Environment, type HostConfig } from './config.js';
+export { busKinds, ConfigError, type Environment, type HostConfig } from './config.js';
 export { createLog, type Log } from './log.js';
 export { BackgroundWork, type WorkRhythm } from './background-work.js';
 export { periodically, type Periodic, type PeriodicWork } from './periodic.js';

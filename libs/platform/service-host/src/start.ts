@@ -20,6 +20,7 @@ import {
 } from './bus/dead-letters.controller.js';
 import { deadLettersOf } from './bus/dead-letters.js';
 import { isAway } from './bus/relayed.js';
+import { createOtherServices } from './calling/other-services.js';
 import { createCardTokens } from './card-tokens.js';
 import { ConfigError, readSettings, type Environment, type Settings } from './config.js';
 import { rootModule } from './host-module.js';
@@ -121,6 +122,10 @@ const start = async (
     { provide: tokens.POSITIONS, useValue: positions },
     { provide: tokens.POSITIONS_OF, useValue: others },
     { provide: tokens.TELEMETRY, useValue: telemetry },
+    {
+      provide: tokens.OTHER_SERVICES,
+      useValue: createOtherServices(settings.calling, config.authAudience),
+    },
     { provide: DEAD_LETTERS, useValue: ownDeadLetters(adapters.bus, name, busServer, log) },
   ];
   if (settings.cardTokenKey !== undefined) {

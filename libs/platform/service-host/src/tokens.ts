@@ -22,6 +22,8 @@ export const TELEMETRY = Symbol('Telemetry');
 export const CARD_TOKENS = Symbol('CardTokens');
 /** `MasterKeys` of `@tallystick/sealing`: wrap the keys of personal data and partner secrets; in enrollment and partners. */
 export const MASTER_KEYS = Symbol('MasterKeys');
+/** `OtherServices`: asks another service over HTTP; one that nobody said the address of is away. */
+export const OTHER_SERVICES = Symbol('OtherServices');
 /** `Log`: the service's pino logger; lines written inside a request carry its correlation and trace ids. */
 export const LOG = Symbol('Log');
 

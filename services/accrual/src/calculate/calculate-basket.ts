@@ -14,7 +14,7 @@ import { budgetsLeft } from '../settle/budgets.js';
 import { loadFacts } from '../settle/load-facts.js';
 import type { Memory } from '../settle/memory.js';
 import { homeOf } from '../settle/successors.js';
-import { toldOf } from '../settle/told.js';
+import { birthdayQuestion, toldOf } from '../settle/told.js';
 import { Workspace } from '../settle/workspace.js';
 
 export type BasketAnswer =
@@ -47,7 +47,9 @@ export const calculateBasket = async (
         ? emptyAccount()
         : asOf(workspace.account(basket.program, account).state, at).account;
     const left = budgetsLeft(workspace, basket, book);
-    const told = toldOf(workspace, state, book, basket.occurredAt);
+    const question = birthdayQuestion(workspace, state, book, basket);
+    if (question !== null) await workspace.askBirthdays([question]);
+    const told = toldOf(workspace, state, book, basket);
     const answer = said(rulebook, basket, calculate(state, basket, book, at, left, told));
     return {
       kind: 'calculated',

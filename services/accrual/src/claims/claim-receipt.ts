@@ -4,7 +4,7 @@ import { BeyondLimits, Exact, type AccountId, type Clock, type Instant } from '@
 import { factStream, isReceipt, type Fact } from '@tallystick/receipts';
 import { ReadApart } from '../settle/apply-pin.js';
 import { claimFact, type ClaimDecision } from '../settle/claim-fact.js';
-import { loadFacts } from '../settle/load-facts.js';
+import { loadToRate } from '../settle/load-to-rate.js';
 import type { Memory } from '../settle/memory.js';
 import type { Settled } from '../settle/settle-fact.js';
 import type { Settler } from '../settle/settler.js';
@@ -66,13 +66,14 @@ const attemptClaim = async (
     const fact = workspace.fact(receipt)?.document;
     if (fact === undefined || (total !== null && !comesTo(fact, total)))
       return { kind: 'receipt-unknown' };
-    await loadFacts(workspace, [fact], [account]);
+    await loadToRate(workspace, [fact], [account]);
     const program = workspace.program(fact.program);
     if (program === null) return { kind: 'receipt-unknown' };
     const arrival = { fact, metadata: metadataAt(fact.occurredAt) };
     const decision = claimFact(workspace, program, arrival, account, clock());
     if (decision.kind === 'known') {
       const [settled] = await settler.settle([arrival]);
+      if (settled?.kind === 'away') throw settled.error;
       if (settled?.kind !== 'settled') throw new Error(`fact ${fact.id} cannot be settled`);
       const { outcome, position } = settled;
       return { kind: 'claimed', fact, outcome, position };

@@ -12,8 +12,10 @@ import {
   type Fact,
   type ReratingRun,
 } from '@tallystick/receipts';
+import type { Birthdays } from '../settle/birthdays.js';
 import { readTold } from '../settle/told.js';
-import type { ToldAttributes } from '@tallystick/rulebook';
+import type { Rulebook, ToldAttributes } from '@tallystick/rulebook';
+import { birthdaysAgain } from './birthdays-again.js';
 import type { Tally } from './figures.js';
 import type { ReratingRequested } from './rerating.js';
 
@@ -21,23 +23,28 @@ interface Parts {
   readonly store: EventStore;
   readonly accounts: Accounts;
   readonly clock: Clock;
+  readonly birthdays: Birthdays;
 }
 
 /** A run on one programme, as it was asked for. */
 export interface Run {
   readonly asked: ReratingRequested;
   readonly terms: ReratingRun;
+  /** The wrong version. */
+  readonly from: Rulebook;
 }
 
 const factsReadMax = 200;
 
 /** What a run would do to an account, added to the tally. Writes nothing. */
 export const countAccount = async (
-  { store, accounts, clock }: Parts,
-  { asked, terms }: Run,
+  parts: Parts,
+  run: Run,
   account: AccountId,
   tally: Tally,
 ): Promise<void> => {
+  const { store, accounts, clock } = parts;
+  const { asked, terms } = run;
   const state = await accounts.look(asked.program, account, (seen) =>
     candidates(seen, asked).length === 0 ? null : structuredClone(seen),
   );
@@ -46,11 +53,11 @@ export const countAccount = async (
     return;
   }
   const { facts, skipped } = await documents(store, state, candidates(state, asked));
-  const told = await readTold(store, state, terms.to.book);
+  const told = await toldAgain(parts, run, account, state.opened, facts);
   let changed = false;
   for (const fact of facts) {
     const decision = rerateFact(state, fact, terms, {
-      ...{ at: clock(), digest: sha256, told: told(fact.occurredAt) },
+      ...{ at: clock(), digest: sha256, told: told(fact) },
     });
     if (decision.kind !== 'rerated') continue;
     changed = true;
@@ -82,11 +89,9 @@ export const postAccount = async (
     done: [...seen.facts.values()].some(({ rerated }) => rerated?.includes(terms.run) === true),
   }));
   const { facts, skipped } = await documents(store, open, open.ids);
-  const told = await readTold(store, open, terms.to.book);
+  const told = await toldAgain(parts, run, account, open.opened, facts);
   const outcomes = await Promise.all(
-    facts.map((fact) =>
-      postFact(parts, run, { account, fact, told: told(fact.occurredAt) }, metadata),
-    ),
+    facts.map((fact) => postFact(parts, run, { account, fact, told: told(fact) }, metadata)),
   );
   const changed = open.done || outcomes.includes('rerated');
   if (changed) await tellPosted(parts, run, account, tally);
@@ -94,6 +99,20 @@ export const postAccount = async (
   if (!outcomes.includes('merged')) return;
   // It became part of another account in between: what is left to do is there now.
   await postAccount(parts, run, await successorOf(parts, asked.program, account), tally, metadata);
+};
+
+/** What the new version asks of the account's members, as of each fact's moment. */
+const toldAgain = async (
+  parts: Parts,
+  { asked: { program }, terms, from }: Run,
+  account: AccountId,
+  opened: Account['opened'],
+  facts: readonly Fact[],
+): Promise<(fact: Fact) => ToldAttributes> => {
+  const to = terms.to.book;
+  const told = await readTold(parts.store, { opened }, to);
+  const birthdays = await birthdaysAgain(parts, { account, program, opened, facts, from, to });
+  return (fact) => ({ ...told(fact.occurredAt), ...birthdays(fact) });
 };
 
 interface Posted {
@@ -181,8 +200,9 @@ export const runOf = (
   asked: ReratingRequested,
   run: FactId,
   approvedBy: string,
-  to: ReratingRun['to'],
+  of: { readonly from: Rulebook; readonly to: ReratingRun['to'] },
 ): Run => {
   const { reason, requestedBy, from } = asked;
-  return { asked, terms: { run, reason, requestedBy, approvedBy, from, to } };
+  const { to } = of;
+  return { asked, terms: { run, reason, requestedBy, approvedBy, from, to }, from: of.from };
 };

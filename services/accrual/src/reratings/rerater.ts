@@ -15,6 +15,7 @@ import { CatchUp } from '../accounts/catch-up.js';
 import { heardOfAll } from '../accounts/heard-of-all.js';
 import { KnownAccounts, type KnownAccount } from '../accounts/known-accounts.js';
 import { Catalog, rulebookOf } from '../programs/catalog.js';
+import { Birthdays } from '../settle/birthdays.js';
 import type { Named } from '../signed/signed-streams.js';
 import { Tally } from './figures.js';
 import { reratingIn, reratingStreams, type Figures, type Rerating } from './rerating.js';
@@ -45,6 +46,7 @@ export class Rerater extends BackgroundWork {
     @Inject(CatchUp) readonly catchUp: CatchUp,
     @Inject(POSITIONS) readonly positions: PositionWait,
     @Inject(CLOCK) readonly clock: Clock,
+    @Inject(Birthdays) readonly birthdays: Birthdays,
     @Inject(LOG) log: Log,
   ) {
     super({ name: 'rating again', everyMs: lookEveryMs }, log);
@@ -89,7 +91,10 @@ export class Rerater extends BackgroundWork {
     const published = await this.catalog.read(program);
     if (published === null) throw new Error(`program ${program} is gone`);
     const fact = reratingStreams.factOf({ program, id: rerating });
-    const run = runOf(asked, fact, found.approvedBy ?? '', rulebookOf(published, asked.to));
+    const run = runOf(asked, fact, found.approvedBy ?? '', {
+      from: rulebookOf(published, asked.from).book,
+      to: rulebookOf(published, asked.to),
+    });
     const metadata = this.metadataOf(found);
     try {
       const figures = await this.everyAccount(program, (account, tally) =>

@@ -11,6 +11,7 @@ import {
   type TestService,
 } from '@tallystick/testing/service';
 import { Catalog, rulebookOf } from '../programs/catalog.js';
+import { nobodyToAsk } from '../settle/birthdays.js';
 import { maria, openClub, paul, publish, type Club } from '../testing/club.js';
 import { startAccrual } from '../testing/start-accrual.js';
 import { Tally } from './figures.js';
@@ -189,12 +190,15 @@ describe('a run that rates again', () => {
     const found = await reratingStreams.read(service.store, { program: club.program, id });
     const published = await new Catalog(service.store).read(club.program);
     if (found === null || published === null) throw new Error('it is not there');
-    const to = rulebookOf(published, found.asked.to);
+    const versions = {
+      from: rulebookOf(published, found.asked.from).book,
+      to: rulebookOf(published, found.asked.to),
+    };
     const run = runOf(
       found.asked,
       reratingStreams.factOf({ program: club.program, id }),
       'paul',
-      to,
+      versions,
     );
     const at = systemClock();
     const metadata = {
@@ -226,6 +230,7 @@ describe('a run that rates again', () => {
       const parts = {
         store: dying,
         clock: systemClock,
+        birthdays: nobodyToAsk,
         accounts: new Accounts({ store: dying, clock: systemClock, cache: new AccountCache() }),
       };
       const posting = postAccount(parts, run, accountId(name), new Tally(), metadata);

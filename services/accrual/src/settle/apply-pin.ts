@@ -75,7 +75,7 @@ export const applyPin = (
       at,
       digest: sha256,
       budgets: draw.left(rulebook.book, now.parts),
-      told: toldOf(workspace, state, rulebook.book, fact.occurredAt),
+      told: toldOf(workspace, state, rulebook.book, fact),
       cameBackElsewhere: elsewhere.flatMap((other) => other.lines),
       adds: earlier.length > 0,
     });

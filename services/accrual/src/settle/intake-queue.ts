@@ -33,6 +33,7 @@ export class IntakeQueue {
 
   constructor(private readonly settler: Settles) {}
 
+  /** Rejects where the store is away, or another service that rating some of these facts needs: who sends all of them again is answered as if once. */
   settle(arrivals: readonly Arrival[]): Promise<readonly SettleAnswer[]> {
     return new Promise((resolve, reject) => {
       this.waiting.push({ arrivals, keys: keysOf(arrivals), resolve, reject });
@@ -66,9 +67,9 @@ export class IntakeQueue {
     try {
       const answers = await this.settler.settle(round.flatMap(({ arrivals }) => arrivals));
       let from = 0;
-      for (const { arrivals, resolve } of round) {
-        resolve(answers.slice(from, from + arrivals.length));
-        from += arrivals.length;
+      for (const waiting of round) {
+        answerTo(waiting, answers.slice(from, from + waiting.arrivals.length));
+        from += waiting.arrivals.length;
       }
     } catch (error) {
       if (round.length === 1 || isAway(error)) for (const { reject } of round) reject(error);
@@ -77,11 +78,11 @@ export class IntakeQueue {
     }
   }
 
-  private async settleAlone({ arrivals, resolve, reject }: Waiting): Promise<void> {
+  private async settleAlone(waiting: Waiting): Promise<void> {
     try {
-      resolve(await this.settler.settle(arrivals));
+      answerTo(waiting, await this.settler.settle(waiting.arrivals));
     } catch (error) {
-      reject(error);
+      waiting.reject(error);
     }
   }
 
@@ -106,6 +107,13 @@ export class IntakeQueue {
     return round;
   }
 }
+
+/** Only the callers with such a fact hear that a service is away: others have their answers. */
+const answerTo = ({ resolve, reject }: Waiting, answers: readonly SettleAnswer[]): void => {
+  const away = answers.find((answer) => answer.kind === 'away');
+  if (away === undefined) resolve(answers);
+  else reject(away.error);
+};
 
 const keysOf = (arrivals: readonly Arrival[]): readonly string[] => [
   ...new Set(

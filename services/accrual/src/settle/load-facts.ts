@@ -8,7 +8,7 @@ import {
   type Fact,
   type FactStreamState,
 } from '@tallystick/receipts';
-import { budgetsAsked } from '@tallystick/rulebook';
+import { budgetsAsked, type Rulebook } from '@tallystick/rulebook';
 import { programStream, rulebookAt, rulebookOf, type Program } from '../programs/catalog.js';
 import { givesBack, hasBudgets } from './budgets.js';
 import { isApplied } from './outcome-of-pin.js';
@@ -19,6 +19,9 @@ import type { Workspace } from './workspace.js';
 
 /** What settling one fact can touch, as far as is known by now. */
 interface Touched {
+  /** With the returns that follow it. */
+  readonly facts: readonly Fact[];
+  readonly accounts: readonly AccountId[];
   readonly streams: readonly StreamName[];
   /** Of these accounts, all that ever happened is needed. */
   readonly whole: readonly StreamName[];
@@ -51,7 +54,11 @@ export const loadFacts = async (
 };
 
 /** With a fact the returns are settled that follow it, to whichever account it goes. */
-const touchedBy = (workspace: Workspace, fact: Fact, takers: readonly AccountId[]): Touched => {
+export const touchedBy = (
+  workspace: Workspace,
+  fact: Fact,
+  takers: readonly AccountId[],
+): Touched => {
   const { program } = fact;
   const returns = [...followersOf(workspace, fact)];
   const facts = [fact, ...returns.flatMap((id) => workspace.factIfLoaded(id)?.document ?? [])];
@@ -66,6 +73,8 @@ const touchedBy = (workspace: Workspace, fact: Fact, takers: readonly AccountId[
     ...notAbsorbed(workspace, program, accounts),
   ];
   return {
+    facts,
+    accounts,
     streams: [
       ...reaches.flatMap(({ streams }) => streams),
       ...returns.map(factStream),
@@ -171,7 +180,11 @@ const membersOf = (
 };
 
 /** The version in force when it happened, and the one that it was pinned to. */
-const booksOf = (workspace: Workspace, program: Program, fact: Fact) => {
+export const booksOf = (
+  workspace: Workspace,
+  program: Program,
+  fact: Fact,
+): readonly Rulebook[] => {
   const standing = standingOfFact(workspace.factIfLoaded(fact.id), fact);
   const pinned = standing.kind === 'pinned' ? standing.pin.rulebook : null;
   return [

@@ -8,12 +8,14 @@ import {
   type Fact,
   type FactOutcome,
 } from '@tallystick/receipts';
+import { ServiceAway } from '@tallystick/service-host';
 import type { Telemetry } from '@tallystick/telemetry';
 import type { Catalog, Program } from '../programs/catalog.js';
 import { outcomeOfPin } from './outcome-of-pin.js';
 import { cardsOf, type Arrival, type Settled } from './settle-fact.js';
 import { bundlesOf, groupByShared } from './groups.js';
 import { loadFacts } from './load-facts.js';
+import { loadToRate } from './load-to-rate.js';
 import type { Memory } from './memory.js';
 import { countReceipts, timed } from './telling.js';
 import {
@@ -31,7 +33,9 @@ export type SettleAnswer =
   | { readonly kind: 'settled'; readonly outcome: Settled; readonly position: bigint }
   | { readonly kind: 'program-unknown' }
   /** It can never be settled: a bug, or more than the store takes. Nothing of it was written. */
-  | { readonly kind: 'unsettleable'; readonly error: unknown };
+  | { readonly kind: 'unsettleable'; readonly error: unknown }
+  /** Rating it, or what came before it, needs another service, which does not answer: nothing of it was written, and it may be sent again. */
+  | { readonly kind: 'away'; readonly error: ServiceAway };
 
 interface Item {
   readonly arrival: Arrival;
@@ -83,7 +87,7 @@ export class Settler {
     const items: Item[] = arrivals.map((arrival) => ({ arrival, answer: null }));
     const workspace = new Workspace(this.memory);
     try {
-      const streams = await loadFacts(workspace, factsOf(arrivals));
+      const streams = await loadToRate(workspace, factsOf(arrivals));
       const isKnown = ({ arrival }: Item): boolean =>
         this.memory.catalog.known(arrival.fact.program) !== null;
       const known = items.filter(isKnown);
@@ -125,7 +129,7 @@ export class Settler {
       const written = await this.attempt(groups.flat(), nothing, first);
       if (written.kind === 'settled') return answersOf(written);
     } catch (error) {
-      if (!(error instanceof Unsettleable)) throw error;
+      if (!(error instanceof Unsettleable || error instanceof ServiceAway)) throw error;
     }
     const answers = await Promise.all(groups.map(async (group) => await this.settleGroup(group)));
     return answers.flat();
@@ -138,6 +142,7 @@ export class Settler {
     try {
       return await this.settleTogether(group, first);
     } catch (error) {
+      if (error instanceof ServiceAway) return group.map(() => ({ kind: 'away', error }));
       if (!(error instanceof Unsettleable)) throw error;
       const [only, ...others] = group;
       if (only !== undefined && others.length === 0) {
@@ -192,7 +197,7 @@ export class Settler {
   private async loaded(group: readonly Arrival[], keepSpares: boolean): Promise<Workspace> {
     const workspace = new Workspace(this.memory, { keepSpares });
     try {
-      await loadFacts(workspace, factsOf(group));
+      await loadToRate(workspace, factsOf(group));
     } catch (error) {
       workspace.release(null);
       throw error;
@@ -239,7 +244,7 @@ export class Settler {
       : { kind: 'settled', outcomes, position: result.position };
   }
 
-  /** Settles what waits for a card that has been attached to an account, oldest first. */
+  /** Settles what waits for a card that has been attached to an account, oldest first. Throws `ServiceAway`: then the rest still waits. */
   async claim(program: ProgramId, card: CardToken, metadata: EventMetadata): Promise<void> {
     const workspace = new Workspace(this.memory);
     await workspace.load([cardStream(program, card)]);
@@ -247,12 +252,13 @@ export class Settler {
     for (let from = 0; from < waiting.length; from += claimFactsMax) {
       const facts = waiting.slice(from, from + claimFactsMax);
       await workspace.load(facts.map(factStream));
-      await this.settle(
+      const answers = await this.settle(
         facts.flatMap((id) => {
           const fact = workspace.fact(id)?.document;
           return fact === undefined ? [] : [{ fact, metadata: metadataFor(fact, metadata) }];
         }),
       );
+      throwIfAway(answers);
     }
   }
 
@@ -294,10 +300,15 @@ export class Settler {
       const fact = workspace.fact(id)?.document;
       return fact === undefined ? [] : [{ fact, metadata: metadataFor(fact, metadata) }];
     });
-    await loadFacts(workspace, factsOf(facts));
+    await loadToRate(workspace, factsOf(facts));
     return facts;
   }
 }
+
+/** Whoever can do nothing with the rest of the answers. */
+export const throwIfAway = (answers: readonly SettleAnswer[]): void => {
+  for (const answer of answers) if (answer.kind === 'away') throw answer.error;
+};
 
 const answersOf = ({ outcomes, position }: AllSettled): readonly SettleAnswer[] =>
   outcomes.map((outcome) => ({ kind: 'settled', outcome, position }));

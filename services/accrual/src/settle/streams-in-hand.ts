@@ -14,7 +14,9 @@ import {
   untouchedBudget,
   type FactStream,
 } from '@tallystick/receipts';
+import { ServiceAway } from '@tallystick/service-host';
 import { AccountInHand } from './account-in-hand.js';
+import { keyOfQuestion, type BirthdayQuestion } from './birthdays.js';
 import type { HeldBudget } from './budget-cache.js';
 import type { HeldCard } from './card-cache.js';
 import type { Memory } from './memory.js';
@@ -38,6 +40,7 @@ export class StreamsInHand {
   private readonly keptBudgets = new Map<StreamName, HeldBudget>();
   private readonly accounts = new Map<StreamName, AccountInHand>();
   private readonly tellings = new Map<StreamName, readonly Telling[]>();
+  private readonly birthdays = new Map<string, boolean | ServiceAway>();
   private readonly programs = new Set<StreamName>();
   private newest = 0n;
 
@@ -102,6 +105,23 @@ export class StreamsInHand {
   /** What was told of a member, in order. */
   told(stream: StreamName): readonly Telling[] | undefined {
     return this.tellings.get(stream) ?? this.of.shared?.told(stream);
+  }
+
+  async askBirthdays(questions: readonly BirthdayQuestion[]): Promise<void> {
+    const answers = await this.memory.birthdays.ask(questions).catch(orAway);
+    for (const key of questions.map(keyOfQuestion))
+      this.birthdays.set(key, answers instanceof ServiceAway ? answers : answers.get(key) === true);
+  }
+
+  inBirthdayWindow(question: BirthdayQuestion): boolean {
+    const answer = this.birthday(keyOfQuestion(question));
+    if (answer === undefined) throw new Error('enrollment was not asked for a birthday');
+    if (answer instanceof ServiceAway) throw answer;
+    return answer;
+  }
+
+  private birthday(key: string): boolean | ServiceAway | undefined {
+    return this.birthdays.get(key) ?? this.of.shared?.birthday(key);
   }
 
   account(stream: StreamName): AccountInHand | undefined {
@@ -247,5 +267,10 @@ export class StreamsInHand {
     if (position > this.newest) this.newest = position;
   }
 }
+
+const orAway = (error: unknown): ServiceAway => {
+  if (error instanceof ServiceAway) return error;
+  throw error;
+};
 
 const noBudget: HeldBudget = { state: untouchedBudget, revision: -1 };

@@ -6,19 +6,22 @@ import {
   type Telling,
 } from '@tallystick/contracts';
 import type { EventStore, RecordedEvent } from '@tallystick/event-store';
-import { instant, type Instant, type StreamName } from '@tallystick/kernel';
+import { dayAt, instant, timeZone, type Instant, type StreamName } from '@tallystick/kernel';
 import type { Account } from '@tallystick/ledger';
+import { isReceipt, ownerAt, type Fact } from '@tallystick/receipts';
 import {
   attributesAsked,
+  birthdayAsked,
   isOfType,
   type Rulebook,
   type ToldAttributes,
 } from '@tallystick/rulebook';
+import type { BirthdayQuestion } from './birthdays.js';
 import type { Workspace } from './workspace.js';
 
 /**
- * What enrollment has told of a member, as its own stream has it when a fact is rated. An account's member is the one for whom it was
- * opened: others who share it have no attributes.
+ * What enrollment has told of a member, as its own stream has it when a fact is rated; of birthdays, which no stream tells, what it was
+ * asked (`loadToRate`). An account's member is the one for whom it was opened: others who share it have no attributes.
  */
 
 /** The newest schema version of AttributesSet that this release understands. */
@@ -41,15 +44,42 @@ type Opened = Pick<Account, 'opened'>;
 export const memberStreamOf = ({ opened }: Opened): StreamName | null =>
   opened === null ? null : attributeStream(opened.program, opened.member);
 
-/** What a rulebook asks of an account's member, as of a moment. Costs nothing where it asks nothing. */
+/**
+ * What a rulebook asks of an account's member, as of a fact's moment. Costs nothing where it asks nothing. Throws `ServiceAway` where it asks for
+ * a birthday and enrollment did not answer.
+ */
 export const toldOf = (
   workspace: Workspace,
   account: Opened,
   book: Rulebook,
-  at: Instant,
+  fact: Fact,
 ): ToldAttributes => {
   const stream = asksOfMembers(book) ? memberStreamOf(account) : null;
-  return stream === null ? {} : askedOf(workspace.told(stream), book, at);
+  const told = stream === null ? {} : askedOf(workspace.told(stream), book, fact.occurredAt);
+  const question = birthdayQuestion(workspace, account, book, fact);
+  return question === null
+    ? told
+    : { ...told, inBirthdayWindow: workspace.inBirthdayWindow(question) };
+};
+
+/**
+ * What rating a fact needs to know of a birthday: of the member whose card was shown, or else of the one for whom the account was opened. Null: the
+ * version asks nothing, or there is no member. Partners' events are rated without conditions.
+ */
+export const birthdayQuestion = (
+  workspace: Pick<Workspace, 'card'>,
+  { opened }: Opened,
+  book: Rulebook,
+  fact: Fact,
+): BirthdayQuestion | null => {
+  const window = isReceipt(fact) ? birthdayAsked(book) : null;
+  if (window === null || !isReceipt(fact)) return null;
+  const { program, card, occurredAt } = fact;
+  const shown = card === null ? null : ownerAt(workspace.card(program, card), occurredAt);
+  const member = shown?.member ?? opened?.member;
+  return member === undefined
+    ? null
+    : { program, window, member, day: dayAt(occurredAt, timeZone(book.timeZone)) };
 };
 
 /** The same for who works without a workspace: read once, then asked for many moments. */

@@ -1,6 +1,7 @@
 import { AppendRefused } from '@tallystick/event-store';
 import { BeyondLimits, type Instant } from '@tallystick/kernel';
 import { UnknownLedgerEvent } from '@tallystick/ledger';
+import { ServiceAway } from '@tallystick/service-host';
 import type { Program } from '../programs/catalog.js';
 import { AccountNotOpen, ReadApart } from './apply-pin.js';
 import { settleFact, type Arrival, type Settled } from './settle-fact.js';
@@ -16,8 +17,8 @@ export class Unsettleable extends Error {
   }
 }
 
-/** Membership is late, or a newer release has written: both end. */
-const passes = [AccountNotOpen, UnknownLedgerEvent];
+/** Membership is late, a newer release has written, or another service is away: all of them end. */
+const passes = [AccountNotOpen, UnknownLedgerEvent, ServiceAway];
 
 export const decideOrSay = (
   workspace: Workspace,

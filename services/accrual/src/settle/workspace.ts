@@ -31,6 +31,7 @@ import {
 } from '@tallystick/kernel';
 import type { Program } from '../programs/catalog.js';
 import type { AccountInHand } from './account-in-hand.js';
+import type { BirthdayQuestion } from './birthdays.js';
 import type { HeldBudget } from './budget-cache.js';
 import type { HeldCard } from './card-cache.js';
 import type { Memory } from './memory.js';
@@ -113,6 +114,16 @@ export class Workspace {
   /** What was told of a member, in order, as it was read. */
   told(stream: StreamName): readonly Telling[] {
     return loaded(stream, this.hand.told(stream));
+  }
+
+  /** Asks what rating will need to know of birthdays; nothing where there are no questions. Whoever is away is away when the answer is used. */
+  async askBirthdays(questions: readonly BirthdayQuestion[]): Promise<void> {
+    if (questions.length > 0) await this.hand.askBirthdays(questions);
+  }
+
+  /** What was answered. Throws `ServiceAway` where nobody answered. */
+  inBirthdayWindow(question: BirthdayQuestion): boolean {
+    return this.hand.inBirthdayWindow(question);
   }
 
   account(program: ProgramId, id: AccountId): AccountInHand {

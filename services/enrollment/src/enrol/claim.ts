@@ -2,7 +2,13 @@ import type { PoolClient } from 'pg';
 import type { AccountId, CardToken, Instant, MemberId, ProgramId } from '@tallystick/kernel';
 import { transaction } from '@tallystick/postgres';
 import type { RequestContext } from '@tallystick/service-host';
-import { openPersonal, samePersonal, sealPersonal, type PersonalData } from '../member/personal.js';
+import {
+  openPersonal,
+  samePersonal,
+  sealPersonal,
+  withBirthday,
+  type PersonalData,
+} from '../member/personal.js';
 import {
   cardPinsOf,
   insertCards,
@@ -23,16 +29,25 @@ export type Claim =
   /** Someone else is at it, in this batch or in another process: look again. */
   | { readonly kind: 'later' };
 
-/** Whether the personal data of a request is what a row holds. A row that was made again from the store holds none, and takes any. */
+/**
+ * Whether the personal data of a request is what a row holds. A row that was made again from the store holds none, and takes any; of a
+ * birthday that was changed since, nothing is said.
+ */
 export const personalAgrees = (
   parts: Parts,
   pin: Pin | undefined,
   wanted: PersonalData | null,
 ): boolean => {
-  if (pin === undefined || (pin.rebuilt && pin.personal === null)) return true;
-  if (pin.personal === null || wanted === null) return pin.personal === wanted;
-  return samePersonal(openPersonal(parts.masterKeys, pin, pin.personal), wanted);
+  if (pin === undefined || isLost(pin)) return true;
+  const kept = pin.personal === null ? null : openPersonal(parts.masterKeys, pin, pin.personal);
+  return pin.birthdayChanged
+    ? samePersonal(withBirthday(kept, null), withBirthday(wanted, null))
+    : samePersonal(kept, wanted);
 };
+
+/** Whether what was personal is gone, and a repeated enrolment may bring it back. */
+export const isLost = ({ rebuilt, personal, birthdayChanged }: Pin): boolean =>
+  rebuilt && personal === null && !birthdayChanged;
 
 const agrees = (parts: Parts, pin: Pin, wanted: Wanted): boolean =>
   pin.account === wanted.account &&
@@ -159,6 +174,7 @@ export const claim = (
           ? null
           : sealPersonal(parts.masterKeys, { program, member: item.member }, item.personal),
       rebuilt: false,
+      birthdayChanged: false,
       appended: false,
     }));
     for (const pin of await write(tx, program, pins))

@@ -8,7 +8,7 @@ import { pinsOf, type Pin } from '../member/pins.js';
 import { restore } from '../member/restore.js';
 import type { Parts } from '../parts.js';
 import { appendPins } from './append-pins.js';
-import { claim, personalAgrees } from './claim.js';
+import { claim, isLost, personalAgrees } from './claim.js';
 import type { EnrolAnswer, Wanted } from './wanted.js';
 
 /** Rounds without an end mean that something is wrong: each one decides at least the first of those who compete. */
@@ -49,7 +49,7 @@ const refill = async (parts: Parts, program: ProgramId, wanted: Wanted): Promise
   );
   await parts.db.query(
     `update members set master_key_id = $3, wrapped_key = $4, personal = $5
-      where program = $1 and member = $2 and rebuilt and personal is null`,
+      where program = $1 and member = $2 and rebuilt and personal is null and not birthday_changed`,
     [program, wanted.member, sealed.masterKeyId, sealed.wrappedKey, sealed.box],
   );
 };
@@ -82,7 +82,7 @@ const answerStreams = async (
     const pin = pins.get(item.member);
     const answer = answerKnown(parts, item, member, pin);
     answers.set(item.member, answer);
-    const lost = pin === undefined || (pin.rebuilt && pin.personal === null);
+    const lost = pin === undefined || isLost(pin);
     if (lost && answer.kind === 'enrolled') await refill(parts, program, item);
   }
 };

@@ -6,16 +6,17 @@ import { z } from 'zod';
 
 const oldestBirthday = '1900-01-01';
 
+export const birthday = z.iso
+  .date('must be a day such as 1990-02-28')
+  .refine((day) => day >= oldestBirthday, `must not be before ${oldestBirthday}`)
+  .describe('A calendar day, not in the future');
+
 /** What is known of a person. It is kept sealed in enrollment's own schema and is in no event, message or log line. */
 export const personalData = z
   .strictObject({
     name: z.string().trim().min(1).max(200).regex(printable, printableRule).optional(),
     email: z.email('must be an email address').max(254).optional(),
-    birthday: z.iso
-      .date('must be a day such as 1990-02-28')
-      .refine((day) => day >= oldestBirthday, `must not be before ${oldestBirthday}`)
-      .optional()
-      .describe('A calendar day, not in the future'),
+    birthday: birthday.optional(),
     phone: z
       .string()
       .trim()
@@ -34,6 +35,15 @@ export const orNothing = (personal: PersonalData | undefined): PersonalData | nu
   personal === undefined || Object.values(personal).every((value) => value === undefined)
     ? null
     : personal;
+
+/** The same with another birthday, or with none. */
+export const withBirthday = (
+  personal: PersonalData | null,
+  day: string | null,
+): PersonalData | null => {
+  const { birthday: _before, ...rest } = personal ?? {};
+  return orNothing(day === null ? rest : { ...rest, birthday: day });
+};
 
 /** The row that a box belongs to; a box that was moved to another row does not open. */
 const contextOf = (program: ProgramId, member: MemberId): string =>

@@ -26,6 +26,8 @@ export interface Pin extends Enrolment {
   readonly personal: Sealed | null;
   /** Made again from the store: what was personal could not be. */
   readonly rebuilt: boolean;
+  /** Set, changed or forgotten since: what the enrolment said of it counts no more. */
+  readonly birthdayChanged: boolean;
   readonly appended: boolean;
 }
 
@@ -36,6 +38,35 @@ export const requestContext = z.object({
   actor: z.string(),
 });
 
+const sealedRow = {
+  master_key_id: z.string().nullable(),
+  wrapped_key: z.instanceof(Buffer).nullable(),
+  personal: z.instanceof(Buffer).nullable(),
+};
+/** The columns of what is sealed of a member, without those of anything else. */
+export const sealedColumns = Object.keys(sealedRow).join(', ');
+
+const sealedIn = ({
+  master_key_id,
+  wrapped_key,
+  personal,
+}: z.output<z.ZodObject<typeof sealedRow>>): Sealed | null =>
+  master_key_id === null || wrapped_key === null || personal === null
+    ? null
+    : { masterKeyId: master_key_id, wrappedKey: wrapped_key, box: personal };
+
+/** What is sealed in rows of `member` and `sealedColumns`, by member; without those of whom nothing is. */
+export const sealedOf = (rows: readonly unknown[]): ReadonlyMap<MemberId, Sealed> =>
+  new Map(
+    z
+      .array(z.object({ member: z.string().transform(memberId), ...sealedRow }))
+      .parse(rows)
+      .flatMap((row) => {
+        const sealed = sealedIn(row);
+        return sealed === null ? [] : [[row.member, sealed]];
+      }),
+  );
+
 const memberRow = z
   .object({
     program: z.string().transform(programId),
@@ -44,24 +75,21 @@ const memberRow = z
     shared: z.boolean(),
     since: storedInstant,
     context: requestContext,
-    master_key_id: z.string().nullable(),
-    wrapped_key: z.instanceof(Buffer).nullable(),
-    personal: z.instanceof(Buffer).nullable(),
+    ...sealedRow,
     rebuilt: z.boolean(),
+    birthday_changed: z.boolean(),
     appended: z.boolean(),
     cards: z.array(z.string().transform(cardToken)),
   })
-  .transform(({ master_key_id, wrapped_key, personal, ...row }): Pin => ({
+  .transform(({ master_key_id, wrapped_key, personal, birthday_changed, ...row }): Pin => ({
     ...row,
-    personal:
-      master_key_id === null || wrapped_key === null || personal === null
-        ? null
-        : { masterKeyId: master_key_id, wrappedKey: wrapped_key, box: personal },
+    birthdayChanged: birthday_changed,
+    personal: sealedIn({ master_key_id, wrapped_key, personal }),
   }));
 
 /** A member's row with the cards that it was enrolled with, in order. */
 const pinColumns = `m.program, m.member, m.account, m.shared, m.since, m.context, m.master_key_id, m.wrapped_key, m.personal,
-  m.rebuilt, m.appended,
+  m.rebuilt, m.birthday_changed, m.appended,
   array(select c.card from cards c
          where c.program = m.program and c.member = m.member and c.ordinal > 0 order by c.ordinal) as cards`;
 

@@ -30,7 +30,7 @@ const cardRow = z.object({
 });
 
 /** The row of a member whose events are in the store; made again from them if it is missing. */
-const rowOf = async (
+export const rowOf = async (
   parts: Parts,
   program: ProgramId,
   member: MemberId,

@@ -12,9 +12,11 @@ import {
 import {
   enrolMember,
   linkCard,
+  memberBirthday,
   showCard,
   showMember,
   unlinkCard,
+  type BirthdayOptions,
   type EnrolOptions,
   type LinkOptions,
   type UnlinkOptions,
@@ -57,6 +59,15 @@ Examples:
     'Show the account and the cards of a member; with --json also what is personal',
     '\nExample:\n  tally member show 0b1c --program shop',
   ).action(async (id: string, options: ManagerOptions) => done(await showMember(run, id, options)));
+  member(
+    'birthday <member> [day]',
+    'Set or change the birthday of a member, or forget it',
+    '\nExamples:\n  tally member birthday 0b1c 1990-02-28 --program shop\n  tally member birthday 0b1c --forget --program shop',
+  )
+    .option('--forget', 'keep none any more')
+    .action(async (id: string, born: string | undefined, options: BirthdayOptions) =>
+      done(await memberBirthday(run, id, born, options)),
+    );
   const from = 'since when, such as 2026-05-01T00:00:00Z; default: from now on';
   member(
     'attributes <member>',

@@ -15,6 +15,10 @@ export interface EnrolOptions extends ManagerOptions {
   readonly key?: string;
 }
 
+export interface BirthdayOptions extends ManagerOptions {
+  readonly forget?: boolean;
+}
+
 export interface LinkOptions extends ManagerOptions {
   readonly card: string;
   readonly key?: string;
@@ -34,6 +38,7 @@ const member = z.looseObject({
   ...{ member: z.string(), account: z.string(), since: z.string(), cards: z.array(card) },
   successor: z.string().nullish(),
 });
+const born = z.looseObject({ member: z.string(), birthday: z.string().nullable() });
 const linked = card.extend({ account: z.string() });
 const unlinked = linked.extend({ until: z.string() });
 const owner = z.looseObject({
@@ -76,6 +81,31 @@ export const showMember = (run: Run, id: string, options: ManagerOptions): Promi
     );
     return exitCodes.ok;
   });
+
+/** `tally member birthday`: sets or changes it, or forgets it. */
+export const memberBirthday = (
+  run: Run,
+  id: string,
+  birthday: string | undefined,
+  options: BirthdayOptions,
+): Promise<ExitCode> => {
+  if ((birthday === undefined) !== (options.forget === true))
+    throw new Failure(exitCodes.usage, 'name either the birthday, such as 1990-02-28, or --forget');
+  return asManager(run, options, async (client) => {
+    const answer = await client.call({
+      ...{ service: 'enrollment', answer: born },
+      path: `${memberPath(options.program, id)}/birthday`,
+      ...(birthday === undefined
+        ? { method: 'DELETE' as const }
+        : { method: 'PUT' as const, body: JSON.stringify({ birthday }) }),
+    });
+    if (!answer.ok) throw failureOf('the birthday is not changed', answer.error);
+    const { value } = answer.value;
+    const said = value.birthday === null ? 'no birthday is kept' : `born on ${value.birthday}`;
+    run.terminal.out(options.json === true ? JSON.stringify(value, null, 2) : said);
+    return exitCodes.ok;
+  });
+};
 
 /** `tally card link`: a card leads to a member's account from now on. */
 export const linkCard = (run: Run, id: string, options: LinkOptions): Promise<ExitCode> =>

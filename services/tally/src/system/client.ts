@@ -6,7 +6,7 @@ import { exitCodes, Failure } from '../exit-codes.js';
 import { causesOf, codeOf, messageOf } from '../thrown.js';
 import { problemOf, type Problem } from './problem.js';
 
-/** Every request is safe to repeat: a fact has an id of its own, and a command its Idempotency-Key. */
+/** Every request is safe to repeat: a fact has an id of its own, a command its Idempotency-Key, and PUT and DELETE change nothing the second time. */
 const retriesMax = 10;
 const firstRetryMs = 250;
 const longestRetryMs = 10_000;
@@ -15,7 +15,7 @@ const answerWithinMs = 300_000;
 
 export interface Request<T> {
   readonly service: ServiceName;
-  readonly method: 'GET' | 'POST';
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
   readonly path: string;
   /** JSON text. */
   readonly body?: string;

@@ -23,6 +23,8 @@ const doors: readonly (readonly [ServiceName, 'GET' | 'POST', string, readonly R
   ['enrollment', 'GET', '/v1/members/none/none', ['manager', 'member']],
   ['enrollment', 'POST', '/v1/members/none/none/cards', ['manager', 'store']],
   ['enrollment', 'POST', '/v1/cards/lookup', ['manager', 'store']],
+  // No person, till or partner: asked of enough days, the answers are the birthday.
+  ['enrollment', 'POST', '/v1/members/birthday-windows', []],
   ['redemption', 'POST', '/v1/redemptions/quote', ['store', 'manager', 'member']],
   ['redemption', 'POST', '/v1/redemptions', ['store', 'manager', 'member']],
   ['redemption', 'POST', '/v1/redemptions/none/none/refunds', ['store', 'manager']],

@@ -76,6 +76,28 @@ export const accounts = (houseOf: () => House): void => {
       expect((await (await house.member(ann))('enrollment', path)).status).toBe(404);
     });
 
+    it('rates by the birthday of a member, which a manager sets', async () => {
+      const own = 'e2e-birthdays';
+      const published = await publish(house, own, {
+        birthday: { daysBefore: 3, daysAfter: 3 },
+        earning: [{ id: 'week', points: 5, when: 'member.inBirthdayWindow' }],
+      });
+      const eve = await enrol(house, own, ['9826500000051'], published);
+      const path = `/v1/members/${own}/${eve.member}/birthday`;
+      const sell = async (number: string, day: string): Promise<unknown> => {
+        const occurredAt = `${day}T12:00:00Z`;
+        const sale = receipt(own, number, { card: '9826500000051', occurredAt });
+        return at((await submit(house, sale, eve.position)).body, 'earned');
+      };
+      expect(await sell('1', '2026-05-04')).toBe(0);
+      const set = await house.manager('enrollment', path, {
+        method: 'PUT',
+        body: { birthday: '1992-05-07' },
+      });
+      expect(set.status).toBe(200);
+      expect([await sell('2', '2026-05-04'), await sell('3', '2026-05-03')]).toEqual([5, 0]);
+    });
+
     it('enrols many at once, each answered for itself', async () => {
       const answer = await house.manager('enrollment', '/v1/members/batch', {
         body: {

@@ -144,7 +144,12 @@ export const playThrough = (
     const ref = { version: book.version, hash: `version ${book.version}` };
     const decision = decidePin(fact, {
       card: (token) => ({
-        links: [{ account: accountId(token), from: instant('2000-01-01T00:00:00Z'), until: null }],
+        links: [
+          {
+            ...{ account: accountId(token), member: memberId(token) },
+            ...{ from: instant('2000-01-01T00:00:00Z'), until: null },
+          },
+        ],
         waiting: new Set(),
         claimed: 0,
       }),

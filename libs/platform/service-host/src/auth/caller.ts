@@ -1,6 +1,15 @@
 import { problem } from '../problem.js';
 
-export const roles = ['member', 'store', 'partner', 'manager', 'auditor', 'ops'] as const;
+/** `service`: one of ours, which asks another one; no person has it. */
+export const roles = [
+  'member',
+  'store',
+  'partner',
+  'manager',
+  'auditor',
+  'ops',
+  'service',
+] as const;
 export type Role = (typeof roles)[number];
 
 /** Everything of its kind, or the listed ones only. */

@@ -3,6 +3,7 @@ import type { RelayedEvent } from '@tallystick/contracts';
 import { BusUnavailable, type Message, type Verdict } from '@tallystick/message-bus';
 import { isUnavailable } from '@tallystick/postgres';
 import { StoreUnavailable } from '@tallystick/event-store';
+import { ServiceAway } from '../calling/service-away.js';
 import { aboutMessages } from '../context.js';
 
 /** A message that can never be handled. Thrown by a handler (or `decodeRelayed`): the message goes to the dead letters with the reason. */
@@ -43,9 +44,12 @@ export const decodeRelayed = (message: Message): RelayedEvent => {
   throw new PoisonMessage(`not an event of the relay: ${[...new Set(fields)].join(', ')}`);
 };
 
-/** Whether an error says "not now": the store, the bus or the database is away. */
+/** Whether an error says "not now": the store, the bus, the database or another service is away. */
 export const isAway = (error: unknown): boolean =>
-  error instanceof StoreUnavailable || error instanceof BusUnavailable || isUnavailable(error);
+  error instanceof StoreUnavailable ||
+  error instanceof BusUnavailable ||
+  error instanceof ServiceAway ||
+  isUnavailable(error);
 
 /**
  * Handles a batch one message at a time, in order: a thrown `PoisonMessage` is poison, any other error is a retry, and

@@ -3,6 +3,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { throwError, type Observable } from 'rxjs';
 import type { ZodError } from 'zod';
 import { isAway } from '../bus/relayed.js';
+import { ServiceAway } from '../calling/service-away.js';
 import type { Log } from '../log.js';
 import { problem, ProblemException, type FieldError } from '../problem.js';
 import { allowedMethods, type RouteTable } from './route-table.js';
@@ -44,14 +45,21 @@ const tooLarge = () =>
     title: `A body has at most ${bodyBytesMax / 2 ** 20} MiB`,
   });
 
-const unavailable = () =>
+const unavailable = (
+  detail = 'Nothing is known to be wrong with the request: send the same again.',
+) =>
   problem({
     status: 503,
     type: 'unavailable',
     title: 'The service cannot do this now',
-    detail: 'Nothing is known to be wrong with the request: send the same again.',
+    detail,
     retryAfterSeconds: 2,
   });
+
+const otherServiceAway = ({ service }: ServiceAway) =>
+  unavailable(
+    `It needs ${service}, which does not answer. Nothing is known to be wrong with the request: send the same again.`,
+  );
 
 const internal = () =>
   problem({
@@ -80,7 +88,7 @@ const ofFastify: Readonly<Record<string, () => ProblemException>> = {
   FST_ERR_CTP_BODY_TOO_LARGE: tooLarge,
   FST_ERR_CTP_INVALID_MEDIA_TYPE: () => unsupportedMediaType(['application/json']),
   FST_ERR_CTP_EMPTY_JSON_BODY: malformedJson,
-  FST_ERR_HANDLER_TIMEOUT: unavailable,
+  FST_ERR_HANDLER_TIMEOUT: () => unavailable(),
 };
 
 /** PostgreSQL's: a text that it cannot hold (U+0000, half a surrogate pair). It came with the request, and nothing is named so. */
@@ -99,6 +107,7 @@ export const problemOf = (error: unknown): ProblemException => {
   if (textCodes.has(codeOf(cause) ?? '')) return textThatCannotBe();
   const known = ofFastify[codeOf(cause) ?? ''];
   if (known !== undefined) return known();
+  if (cause instanceof ServiceAway) return otherServiceAway(cause);
   if (isAway(cause)) return unavailable();
   const status = statusOf(error);
   if (status === undefined || status >= 500) return internal();

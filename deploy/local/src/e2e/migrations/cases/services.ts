@@ -48,6 +48,25 @@ export const enrollmentCases: MigrationCases = {
       await expect(db.query(left)).rejects.toThrow('left_cards_pkey');
     },
   },
+  '0004-birthdays-that-changed': {
+    before: async (db) => {
+      await db.query(
+        `insert into members (program, member, account, since, context) values ('p', 'm', 'a', 't', '{}')`,
+      );
+    },
+    after: async (db) => {
+      // An older release enrols without naming the column.
+      await db.query(
+        `insert into members (program, member, account, since, context) values ('p', 'n', 'b', 't', '{}')`,
+      );
+      expect(
+        await rowsOf(db, 'select member, birthday_changed from members order by member'),
+      ).toEqual([
+        { member: 'm', birthday_changed: false },
+        { member: 'n', birthday_changed: false },
+      ]);
+    },
+  },
 };
 
 const oneUnsettled = async (db: Database): Promise<void> => {
