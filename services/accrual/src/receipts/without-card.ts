@@ -22,11 +22,10 @@ export const withoutCard = (
   if (!checked.success) return { key: masked(message.key), value: masked(message.value) };
   const { program, card } = checked.data;
   const cardToken = tokens.tokenOf(programId(program), card);
-  const json = (message.bytes === undefined ? message.value : JSON.stringify(receipt)).trimEnd();
-  const hidden = hideIn(json, card);
+  const json = message.bytes === undefined ? message.value : JSON.stringify(receipt);
   return {
     key: hideWord(message.key, card) === message.key ? message.key : cardToken,
-    value: `${hidden.slice(0, -1)},"cardToken":${JSON.stringify(cardToken)}}`,
+    value: hideIn(json, card).replace('{', `{"cardToken":${JSON.stringify(cardToken)},`),
   };
 };
 

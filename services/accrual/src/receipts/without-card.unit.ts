@@ -111,7 +111,7 @@ describe('a receipt among the dead letters', () => {
     const message = { key: '123456', value: '\u0000', bytes: Buffer.from([0]) };
     expect(withoutCard(message, receipt, tokens)).toEqual({
       key: 'token-of-club-6',
-      value: '{"program":"club","card":"#","number":"1234567","cardToken":"token-of-club-6"}',
+      value: '{"cardToken":"token-of-club-6","program":"club","card":"#","number":"1234567"}',
     });
   });
 
