@@ -10,7 +10,7 @@ const newest: { readonly [T in Exclude<LedgerEventType, 'AccountOpened'>]: numbe
   PointsEarned: 4,
   EarnReversed: 2,
   PointsRedeemed: 2,
-  RedemptionRefunded: 2,
+  RedemptionRefunded: 3,
   PointsHeld: 2,
   HoldCaptured: 2,
   HoldReleased: 2,
@@ -38,7 +38,7 @@ const understood: { readonly [T in LedgerEventType | EventPart['type']]: number 
 /**
  * The schema version that an event is written with: the lowest that says all that is in it. Version 2 of what earns and what is carried
  * counts for caps, 3 has lots that lapse after inactivity, or memberships; 4 has certificates where something is carried, and adds to what an
- * account has of a fact where something is earned. A release that does not know them refuses it.
+ * account has of a fact where something is earned. 3 of what is refunded comes back as lots of its own. A release that does not know them refuses it.
  */
 export const schemaVersionOf = (event: LedgerEvent): number => {
   switch (event.type) {
@@ -55,6 +55,8 @@ export const schemaVersionOf = (event: LedgerEvent): number => {
       if (lapseAfterInactivity(lots.map(({ lot }) => lot)) || memberships !== undefined) return 3;
       return counted === undefined ? 1 : 2;
     }
+    case 'RedemptionRefunded':
+      return event.data.lots.some((lot) => lot.as !== undefined) ? newest[event.type] : 1;
     case 'PointsTransferred':
     case 'OpeningBalanceImported':
     case 'PointsAdjusted':
