@@ -6,12 +6,7 @@ import { describe, expect, it } from '@jest/globals';
 import { StoreUnavailable } from '@tallystick/event-store';
 import { accountId } from '@tallystick/kernel';
 import { arrearsOf, assertEquation, valuation } from '@tallystick/ledger';
-import {
-  budgetOfLot,
-  budgetStream,
-  budgetsUsedBy,
-  decodeBudgetEvent,
-} from '@tallystick/receipts';
+import { budgetOfLot, budgetStream, budgetsUsedBy, decodeBudgetEvent } from '@tallystick/receipts';
 import type { Rulebook } from '@tallystick/rulebook';
 import fc from 'fast-check';
 import { claimReceipt } from '../claims/claim-receipt.js';
