@@ -26,8 +26,10 @@ const settled: SettleAnswer = {
   outcome: { outcome: 'waiting', reason: 'card-unknown', points: 0, parts: [], lines: [] } as never,
 };
 
+const cardTokens = createCardTokens(Buffer.alloc(32, 1));
+
 /** A consumer whose settler throws at the receipt with the number `bad`. */
-const consumer = (error: unknown): ReceiptsConsumer =>
+const consumer = (error: unknown, tokens = cardTokens): ReceiptsConsumer =>
   new ReceiptsConsumer(
     new IntakeQueue({
       settle: async (arrivals) =>
@@ -36,7 +38,7 @@ const consumer = (error: unknown): ReceiptsConsumer =>
           return settled;
         }),
     }),
-    createCardTokens(Buffer.alloc(32, 1)),
+    tokens,
     systemClock,
     pino({ level: 'silent' }),
     null,
@@ -68,9 +70,12 @@ describe('a receipt that a bug keeps from being taken', () => {
   });
 
   it('goes there with nothing of it where even what may be kept of it cannot be made', async () => {
-    const deep = 200_000;
-    const value = `{"program":"club","card":"${card}","x":${'['.repeat(deep)}${']'.repeat(deep)}}`;
-    const answers = await tryOften(consumer(bug), triesMax, [{ ...bad, value }]);
+    const tokens = {
+      tokenOf: () => {
+        throw bug;
+      },
+    };
+    const answers = await tryOften(consumer(bug, tokens), triesMax);
     expect(answers.at(-1)).toEqual([
       {
         kind: 'poison',
@@ -78,6 +83,17 @@ describe('a receipt that a bug keeps from being taken', () => {
         keptAs: { key: '', value: '' },
       },
     ]);
+  });
+
+  it('is kept however deep it is nested, without its card number', async () => {
+    const deep = 200_000;
+    const value = `{"program":"club","card":"${card}","x":${'['.repeat(deep)}"${card}"${']'.repeat(deep)}}`;
+    const [verdict] = (await tryOften(consumer(bug), 1, [{ ...bad, value }])).flat();
+    expect(verdict).toMatchObject({
+      kind: 'poison',
+      keptAs: { value: expect.stringMatching(/^.{400000}/) },
+    });
+    expect(JSON.stringify(verdict)).not.toContain(card);
   });
 
   it('is counted by itself: another one behind it begins anew', async () => {

@@ -2,6 +2,7 @@ import { connect as connectPlain, isIP } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import kafkajs, { type ISocketFactory, type Kafka, type LogEntry, type SASLOptions } from 'kafkajs';
 import type { BusLog } from '../port.js';
+import { registerCodecs } from './codecs.js';
 import type { KafkaLimits } from './limits.js';
 
 export interface KafkaConnection {
@@ -87,6 +88,7 @@ export const createKafkaClient = (
     socket.once('close', () => sockets.delete(socket));
     return socket;
   };
+  registerCodecs();
   const kafka = new kafkajs.Kafka({
     clientId,
     brokers: [...brokers],

@@ -84,16 +84,16 @@ describe.each(chosen.kind === 'none' ? [] : [chosen])(
       expect((await bus.messageAt('both', 0, 0n))?.value).toBe('x');
     });
 
-    it('are cut for a topic that somebody made for smaller ones', async () => {
+    it('are cut for a topic that takes smaller ones alone', async () => {
+      await bus.ensureTopics([{ name: 'small', partitions: 1 }]);
       const admin = till.admin();
       await admin.connect();
-      await admin.createTopics({
-        topics: [{ topic: `${prefix}premade.dlq`, numPartitions: 1 }],
-        waitForLeaders: true,
-      });
+      const type = kafkajs.ConfigResourceTypes.TOPIC;
+      const configEntries = [{ name: 'max.message.bytes', value: '1000000' }];
+      const resources = [{ type, name: `${prefix}small.dlq`, configEntries }];
+      await admin.alterConfigs({ validateOnly: false, resources });
       await admin.disconnect();
-      await bus.ensureTopics([{ name: 'premade', partitions: 1 }]);
-      const letters = await lettersOf('premade', [
+      const letters = await lettersOf('small', [
         { value: 'x'.repeat(2_000_000) },
         { value: 'small' },
       ]);
