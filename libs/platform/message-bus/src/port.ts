@@ -177,16 +177,19 @@ export class BusUnavailable extends Error {
 
 /** A topic that nobody created; see `ensureTopics`. */
 export class UnknownTopic extends Error {
-  constructor(readonly topic: string) {
+  readonly topic: string;
+
+  constructor(topic: string) {
     super(`there is no topic ${JSON.stringify(topic)} on the message bus`);
     this.name = 'UnknownTopic';
+    this.topic = topic;
   }
 }
 
 /** Topics that were there, and would lose messages without anybody seeing it. The message says what to set. */
 export class UnfitTopics extends Error {
   /** `faults`: for each topic what is wrong. */
-  constructor(readonly faults: readonly string[]) {
+  constructor(faults: readonly string[]) {
     super(`topics that somebody made beforehand would lose messages: ${faults.join(' / ')}`);
     this.name = 'UnfitTopics';
   }
