@@ -1,3 +1,4 @@
+import { WrittenByNewer } from '@tallystick/kernel';
 import type { LedgerEvent, LedgerEventType, Lot } from './events.js';
 import type { EventPart } from './spread.js';
 
@@ -71,11 +72,9 @@ export const versionInParts = ({ type }: LedgerEvent): number =>
   type === 'AccountOpened' ? 1 : newest[type];
 
 /** A newer release wrote this event: deciding without it could overdraw, so nothing is decided at all. */
-export class UnknownLedgerEvent extends Error {
+export class UnknownLedgerEvent extends WrittenByNewer {
   constructor(type: string, schemaVersion: number) {
-    super(
-      `this release does not understand ledger event ${type} version ${schemaVersion}: upgrade it`,
-    );
+    super(`ledger event ${type}`, schemaVersion);
     this.name = 'UnknownLedgerEvent';
   }
 }

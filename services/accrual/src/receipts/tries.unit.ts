@@ -1,13 +1,17 @@
 import { describe, expect, it } from '@jest/globals';
-import { StoreUnavailable } from '@tallystick/event-store';
-import { systemClock } from '@tallystick/kernel';
+import { StoreUnavailable, type EventMetadata, type RecordedEvent } from '@tallystick/event-store';
+import { programId, systemClock } from '@tallystick/kernel';
 import { UnknownLedgerEvent } from '@tallystick/ledger';
+import { decodeBudgetEvent, decodeCardEvent, decodeFactEvent } from '@tallystick/receipts';
 import { BusUnavailable, type Message, type Verdict } from '@tallystick/message-bus';
 import { createCardTokens } from '@tallystick/service-host';
 import { pino } from 'pino';
+import { Catalog, programStream } from '../programs/catalog.js';
 import { IntakeQueue } from '../settle/intake-queue.js';
 import { AccountNotOpen } from '../settle/apply-pin.js';
 import type { SettleAnswer } from '../settle/settler.js';
+import { tellingsOf } from '../settle/told.js';
+import { storeInMemory } from '../testing/store-in-memory.js';
 import { ReceiptsConsumer } from './receipts.consumer.js';
 import { triesMax } from './tries.js';
 
@@ -111,6 +115,42 @@ describe('a receipt that a bug keeps from being taken', () => {
     ['a newer release has written', new UnknownLedgerEvent('PointsEarned', 99)],
     ['membership is late', new AccountNotOpen('a')],
   ])('is not what it is when %s', async (_, error) => {
+    const answers = await tryOften(consumer(error), 3 * triesMax);
+    expect(new Set(answers)).toEqual(new Set([String(error)]));
+  });
+
+  const stream = programStream(programId('club'));
+  const at = systemClock();
+  const metadata: EventMetadata = {
+    ...{
+      program: programId('club'),
+      occurredAt: at,
+      recordedAt: at,
+      actor: 'x',
+      correlationId: 'x',
+    },
+  };
+  const newer = (type: string, schemaVersion: number): RecordedEvent => ({
+    ...{ stream, revision: 0, position: 1n, id: 'x', type, schemaVersion, data: '{}', metadata },
+  });
+  const catalog = new Catalog(storeInMemory().store);
+  it.each<readonly [string, () => unknown]>([
+    ['of a receipt', () => decodeFactEvent(newer('ReceiptRegistered', 2))],
+    ['of a receipt, of a new kind', () => decodeFactEvent(newer('ReceiptMoved', 1))],
+    ['of a card', () => decodeCardEvent(newer('CardAttached', 2))],
+    ['of a card, of a new kind', () => decodeCardEvent(newer('CardLost', 1))],
+    ['of a budget', () => decodeBudgetEvent(newer('BudgetUsed', 2))],
+    ['of a budget, of a new kind', () => decodeBudgetEvent(newer('BudgetRaised', 1))],
+    ['of a member', () => tellingsOf([newer('AttributesSet', 2)])],
+    ['of a rulebook', () => catalog.learn(stream, [newer('RulebookPublished', 2)])],
+  ])('is not what it is when a newer release has written an event %s', async (_, read) => {
+    let error: unknown;
+    try {
+      read();
+    } catch (thrown) {
+      error = thrown;
+    }
+    expect(error).toBeInstanceOf(Error);
     const answers = await tryOften(consumer(error), 3 * triesMax);
     expect(new Set(answers)).toEqual(new Set([String(error)]));
   });
