@@ -2,7 +2,6 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import {
   createPostgresEventStore,
   eventStoreSchema,
-  StoreUnavailable,
   type EventStore,
 } from '@tallystick/event-store';
 import { accountId } from '@tallystick/kernel';
@@ -11,7 +10,7 @@ import { createPool, migrate, provision, type Database } from '@tallystick/postg
 import { testDatabase, type TestDatabase } from '@tallystick/testing';
 import { migrations } from '../migrations.js';
 import { IntakeQueue } from '../settle/intake-queue.js';
-import { now, openTill, tea, type Till } from '../testing/settling.js';
+import { dyingAfter, now, openTill, tea, type Till } from '../testing/settling.js';
 import { Sweeper } from './sweeper.js';
 import { sightingOf } from './unsettled.consumer.js';
 import { Unsettled } from './unsettled.js';
@@ -68,14 +67,7 @@ describe('the sweeper', () => {
     await till.settle(till.receipt(1, 'ann'));
     const moved = till.receipt(1, 'bob', [tea(1, 10)], { revision: 2 });
     // Killed after the receipt's own stream and the first of the two accounts.
-    const dying: EventStore = {
-      ...store,
-      append: async (writes) => {
-        for (const write of writes.slice(0, 2)) await store.append([write]);
-        throw new StoreUnavailable(new Error('killed'));
-      },
-    };
-    await expect(till.another(dying).settle(moved)).rejects.toThrow();
+    await expect(till.another(dyingAfter(store, 2)).settle(moved)).rejects.toThrow();
     expect([await till.points('ann'), await till.points('bob')]).toEqual([10, 10]);
     const unsettled = new Unsettled(db, { atomic: false });
     for (const { type, data } of await till.factEvents(1)) {

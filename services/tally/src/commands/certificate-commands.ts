@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type { ExitCode } from '../exit-codes.js';
 import { byHand } from './arguments.js';
+import { showCertificateReport, type CertificateReportOptions } from './certificate-report.js';
 import {
   giveCertificateBack,
   useCertificate,
@@ -19,7 +20,9 @@ export const addCertificateCommands = (
   const certificate = byHand(
     program
       .command('certificate')
-      .description('Pay with a gift certificate, and give it back; tally explain shows them'),
+      .description(
+        'Pay with a gift certificate, give it back, and report all of a programme; tally explain shows those of an account',
+      ),
   );
   certificate(
     'use <certificate>',
@@ -50,5 +53,17 @@ The statement names each use.`,
     .option('--key <text>', key)
     .action(async (use: string, options: GiveBackOptions) =>
       done(await giveCertificateBack(run, use, options)),
+    );
+  certificate(
+    'report',
+    'Show the gift certificates of a programme by rule and period, and their double entry; exit code 1 if it does not balance',
+    `
+Examples:
+  tally certificate report --program shop
+  tally certificate report --program shop --position 120000 --json`,
+  )
+    .option('--position <number>', 'as of this place in the event store; default: as of now')
+    .action(async (options: CertificateReportOptions) =>
+      done(await showCertificateReport(run, options)),
     );
 };

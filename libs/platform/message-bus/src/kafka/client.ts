@@ -4,6 +4,7 @@ import kafkajs, { type ISocketFactory, type Kafka, type LogEntry, type SASLOptio
 import type { BusLog } from '../port.js';
 import { registerCodecs } from './codecs.js';
 import type { KafkaLimits } from './limits.js';
+import { readManyHeaders } from './many-headers.js';
 
 export interface KafkaConnection {
   /** As `host:port`; some of the cluster's are enough. */
@@ -89,6 +90,7 @@ export const createKafkaClient = (
     return socket;
   };
   registerCodecs();
+  readManyHeaders();
   const kafka = new kafkajs.Kafka({
     clientId,
     brokers: [...brokers],

@@ -71,6 +71,22 @@ describe.each(chosen.kind === 'none' ? [] : [chosen])(
       expect(next).toMatchObject({ value: 'next' });
     });
 
+    it('hold as many headers as somebody gave it, and keep nobody busy for long', async () => {
+      await bus.ensureTopics([{ name: 'many', partitions: 1 }]);
+      const names = Array.from({ length: 20_000 }, (_, nth) => `h${nth}`);
+      const headers = Object.fromEntries(names.map((name) => [name, 'x']));
+      const twice = { again: Array.from({ length: 20_000 }, (_, nth) => `${nth}`) };
+      const began = performance.now();
+      const letters = await lettersOf('many', [
+        { value: 'many', headers },
+        { value: 'twice', headers: twice },
+      ]);
+      expect(performance.now() - began).toBeLessThan(20_000);
+      expect(letters.map(({ value }) => value)).toEqual(['many', 'twice']);
+      expect(Object.keys(letters[0]?.headers ?? {})).toHaveLength(names.length);
+      expect(letters[1]?.headers).toEqual({ again: '19999' });
+    });
+
     it('leave out what does not fit beside what stands in place of the message', async () => {
       await bus.ensureTopics([{ name: 'both', partitions: 1 }]);
       const headers = { junk: Buffer.alloc(3_000_000, 0xff), small: 'kept' };
