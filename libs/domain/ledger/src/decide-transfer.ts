@@ -66,7 +66,7 @@ export type TransferInDecision =
   | { readonly kind: 'unopened' }
   | MergedAway;
 
-/** Second half: what was sent arrives, once, and pays what is owed. `sent` is the event on the sender's stream. */
+/** Second half: what was sent arrives, once, and pays what is owed; what lapsed on the way pays nothing. `sent` is the event on the sender's stream. */
 export const decideTransferIn = (
   account: Account,
   sent: TransferOut,
@@ -85,7 +85,11 @@ export const decideTransferIn = (
         ...transfer,
         side: 'in',
         occurredAt: at,
-        arrearsPaid: payArrearsFrom(account, sent.lots, policy),
+        arrearsPaid: payArrearsFrom(
+          account,
+          sent.lots.filter(({ expiresAt }) => expiresAt === null || expiresAt > at),
+          policy,
+        ),
       },
     },
   };

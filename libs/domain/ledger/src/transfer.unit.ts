@@ -90,6 +90,18 @@ describe('a transfer', () => {
     expect(valuation(to, at(3))).toMatchObject({ available: 3, arrears: 0 });
   });
 
+  it.each([
+    [8, 4, 3],
+    [9, 0, 0],
+  ])('pays with what has not lapsed on the way: at hour %i', (hour, paid, available) => {
+    const to = givenAs(bob, sale(5, [{ product: 'tea', points: 4 }])).state;
+    spend(to, 1, 4);
+    decideReceipt(to, comeBack(6, [{ product: 'tea', of: 5 }]), at(3));
+    receive(to, sentBy(send(given(tea).state, to, 1, 7)), at(hour));
+    expect(to.totals.arrearsPaid).toBe(paid);
+    expect(valuation(to, at(hour))).toMatchObject({ available, arrears: 4 - paid });
+  });
+
   it('sent to an account that was merged meanwhile arrives at its successor', () => {
     const from = givenAs(alice, tea).state;
     const [to, successor] = [opened(bob), opened(carol)];

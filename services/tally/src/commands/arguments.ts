@@ -4,7 +4,7 @@ import { durationSeconds } from './token.js';
 /** A whole number above 0. Throws `InvalidArgumentError`, as the others here, which commander tells with the argument's name. */
 export const whole = (text: string): number => {
   const number = Number(text);
-  if (!Number.isSafeInteger(number) || number < 1)
+  if (!/^\d+$/.test(text) || !Number.isSafeInteger(number) || number < 1)
     throw new InvalidArgumentError('It must be a whole number above 0.');
   return number;
 };
