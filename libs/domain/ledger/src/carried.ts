@@ -68,8 +68,8 @@ export const carry = (account: Account, keepFrom: Instant): Carried => {
     ...redemptions.flatMap(({ allocations }) => allocations.map(({ lot }) => lot)),
     ...holds.flatMap(({ left }) => left.map(({ lot }) => lot)),
   ]);
-  const lots = [...account.lots.values(), ...account.emptied.values()].filter(({ lot }) =>
-    needed.has(lot.id),
+  const lots = [...account.lots.values(), ...account.emptied.values()].filter(
+    ({ lot }) => needed.has(lot.id) || (lot.of !== undefined && needed.has(lot.of)),
   );
   const counted = carriedCounters(account, keepFrom);
   const memberships = membershipsHeld(account).map((state) => {

@@ -9,6 +9,7 @@ import {
   hasRoomFor,
   lotStateOf,
   sumOf,
+  withCameBack,
   type BeyondLimit,
   type MergedAway,
 } from './lots.js';
@@ -198,14 +199,20 @@ const takeAgain = (
   const expired: Allocation[] = [];
   const taken = new Map<LotId, Points.Points>();
   let wanted = Points.noPoints;
-  for (const { lot, points } of own) {
-    const { remaining, expired: lapsed } = lotStateOf(account, lot);
-    const there = Points.least(remaining, points);
-    const gone = Points.minus(points, there);
-    const unspent = Points.least(gone, lapsed);
-    if (there > 0) taken.set(lot, there);
-    if (unspent > 0) expired.push({ lot, points: unspent });
-    wanted = Points.plus(wanted, Points.minus(gone, unspent));
+  const statesOf = withCameBack(account);
+  for (const { lot: named, points } of own) {
+    let gone = points;
+    for (const { lot, remaining } of statesOf(named)) {
+      const there = Points.least(remaining, gone);
+      if (there > 0) taken.set(lot.id, there);
+      gone = Points.minus(gone, there);
+    }
+    for (const { lot, expired: lapsed } of statesOf(named)) {
+      const unspent = Points.least(gone, lapsed);
+      if (unspent > 0) expired.push({ lot: lot.id, points: unspent });
+      gone = Points.minus(gone, unspent);
+    }
+    wanted = Points.plus(wanted, gone);
   }
   const left: Lot[] = [];
   for (const lot of lots) {

@@ -46,7 +46,8 @@ export const decideTransferOut = (
   if (short > 0) return { kind: 'insufficient', available: valuation(account, at).available };
   const lots = allocations.map(({ lot, points }, index) => {
     const state = lotStateOf(account, lot);
-    return { ...state.lot, id: `${command.fact}#1.${index}`, points, expiresAt: state.expiresAt };
+    const { of: _of, ...sent } = state.lot;
+    return { ...sent, id: `${command.fact}#1.${index}`, points, expiresAt: state.expiresAt };
   });
   return {
     kind: 'sent',

@@ -17,9 +17,9 @@ const newest: { readonly [T in Exclude<LedgerEventType, 'AccountOpened'>]: numbe
   PointsExpired: 2,
   PointsAdjusted: 2,
   PointsTransferred: 2,
-  AccountsMerged: 4,
+  AccountsMerged: 5,
   OpeningBalanceImported: 2,
-  PeriodClosed: 4,
+  PeriodClosed: 5,
   EarningRerated: 2,
   CertificateIssued: 1,
   CertificateCorrected: 1,
@@ -38,7 +38,7 @@ const understood: { readonly [T in LedgerEventType | EventPart['type']]: number 
 /**
  * The schema version that an event is written with: the lowest that says all that is in it. Version 2 of what earns and what is carried
  * counts for caps, 3 has lots that lapse after inactivity, or memberships; 4 has certificates where something is carried, and adds to what an
- * account has of a fact where something is earned. 3 of what is refunded comes back as lots of its own. A release that does not know them refuses it.
+ * account has of a fact where something is earned. 3 of what is refunded comes back as lots of its own, and 5 carries such. A release that does not know them refuses it.
  */
 export const schemaVersionOf = (event: LedgerEvent): number => {
   switch (event.type) {
@@ -51,7 +51,8 @@ export const schemaVersionOf = (event: LedgerEvent): number => {
     case 'AccountsMerged':
     case 'PeriodClosed': {
       const { lots, memberships, counted, certificates } = event.data.carried;
-      if (certificates !== undefined) return newest[event.type];
+      if (lots.some(({ lot }) => lot.of !== undefined)) return newest[event.type];
+      if (certificates !== undefined) return 4;
       if (lapseAfterInactivity(lots.map(({ lot }) => lot)) || memberships !== undefined) return 3;
       return counted === undefined ? 1 : 2;
     }

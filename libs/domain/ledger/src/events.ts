@@ -43,6 +43,8 @@ export interface Lot {
   readonly counters?: readonly string[];
   /** The budget that pays for it, by its name with its period; absent: none. */
   readonly budget?: string;
+  /** The lot that its points had been of, and had lapsed with, before they were refunded for a grace; absent: it came as it is. */
+  readonly of?: LotId;
 }
 
 /** So many points are worth `value` when they are spent as money: a rate, true of any part of the lot. */

@@ -31,7 +31,8 @@ export const refunded = (account: Account, data: RedemptionRefunded['data']): Ac
   for (const back of data.lots) {
     const { lot } = lotStateOf(account, back.lot);
     const { points, expiresAt, as: id } = back;
-    putIn(account, id === undefined ? lot : { ...lot, id, points, expiresAt }, points, expiresAt);
+    const own = id === undefined ? lot : { ...lot, id, points, expiresAt, of: lot.of ?? lot.id };
+    putIn(account, own, points, expiresAt);
   }
   count(account, 'refunded', data.points);
   payArrears(account, data.arrearsPaid);

@@ -324,6 +324,17 @@ describe('a refund', () => {
     expect(valuation(state, at(25))).toMatchObject({ available: 0, lapsed: 12 });
   });
 
+  it('for a grace is of its sale still: what lapses of it anew, nobody owes when the goods come back', () => {
+    const { state } = given(sale(1, [{ product: 'tea', points: 10 }], { expiresAt: at(9) }));
+    spend(state, 1, 4);
+    cancel(state, 1, at(10), hour);
+    expire(state, at(12));
+    const back = comeBack(2, [{ product: 'tea', of: 1 }]);
+    expect(decideReceipt(state, back, at(12)).kind).toBe('applied');
+    assertEquation(state);
+    expect(valuation(state, at(12))).toMatchObject({ unspent: 0, arrears: 0 });
+  });
+
   it('of the same name with other content is a conflict, and of another name comes too late', () => {
     const { state } = given(sale(1, [{ product: 'tea', points: 5 }]));
     spend(state, 1, 5);

@@ -1,12 +1,23 @@
 import { Points, invariant, type AccountId, type FactId, type Instant } from '@tallystick/kernel';
 import type { Account, LotState } from './account.js';
-import type { Allocation, Lot } from './events.js';
+import type { Allocation, Lot, LotId } from './events.js';
 
 /** A lot that the account has, or had. */
 export const lotStateOf = (account: Account, id: string): LotState => {
   const state = account.lots.get(id) ?? account.emptied.get(id);
   invariant(state !== undefined, `lot ${id} is known`);
   return state;
+};
+
+/** A lot, and behind it those that its points have come back as after it had lapsed. */
+export const withCameBack = (account: Account): ((lot: LotId) => readonly LotState[]) => {
+  const cameBack = new Map<LotId, LotState[]>();
+  for (const states of [account.lots, account.emptied])
+    for (const state of states.values())
+      if (state.lot.of !== undefined)
+        cameBack.set(state.lot.of, [...(cameBack.get(state.lot.of) ?? []), state]);
+  const byId = (a: LotState, b: LotState): number => (a.lot.id < b.lot.id ? -1 : 1);
+  return (lot) => [lotStateOf(account, lot), ...(cameBack.get(lot) ?? []).sort(byId)];
 };
 
 /** Adds points to a lot, which may be new to the account. */

@@ -147,7 +147,7 @@ describe('an event that is stored in parts', () => {
       expect(() => decodeThen(one)).toThrow('does not understand');
     const versions = (of: LedgerEvent) => storedOf(of, 200).at(-1)?.schemaVersion;
     // The release before parts understood 2 of what earns and of what is carried, and 1 of all else.
-    expect([versions(event), versions(redeemed(40))]).toEqual([4, 2]);
+    expect([versions(event), versions(redeemed(40))]).toEqual([5, 2]);
     const newer = { ...(storedOf(event, 200)[0] ?? fail()), schemaVersion: 2 };
     expect(() => new LedgerReader().read(newer)).toThrow(UnknownLedgerEvent);
     expect(understoodLedgerRecord({ ...newer, data: {} })).toBeNull();

@@ -1,7 +1,7 @@
 import { Points, invariant, type Instant } from '@tallystick/kernel';
 import type { Account, LotState } from './account.js';
 import type { Allocation, Lot, LotId } from './events.js';
-import { lotStateOf } from './lots.js';
+import { withCameBack } from './lots.js';
 import { arrearsOf, isOver, phaseOf, spendingOrder } from './valuation.js';
 
 export interface Taking {
@@ -37,7 +37,7 @@ export const pendingLots = (account: Account, at: Instant): LotState[] =>
   [...account.lots.values()].filter((lot) => phaseOf(lot, at) === 'pending').sort(spendingOrder);
 
 /**
- * Where reversed points come from: the lots that the sale earned, whatever their dates; then what else is available,
+ * Where reversed points come from: the lots that the sale earned, whatever their dates, and what has come back of them; then what else is available,
  * in spending order; then what is pending. What is short becomes arrears. What had expired unspent is lost to the member already:
  * it is asked of no other lot, and nobody owes it, so that it makes no difference whether expiry is posted before the return or after it.
  */
@@ -62,13 +62,18 @@ export const takeBack = (
     return Points.minus(wanted, points);
   };
   const expired = new Map<LotId, Points.Points>();
+  const statesOf = withCameBack(account);
   for (const { lot, points } of own) {
-    const state = lotStateOf(account, lot);
-    const gone = take(state, points);
-    const before = expired.get(lot) ?? Points.noPoints;
-    const unspent = Points.least(gone, Points.minus(state.expired, before));
-    if (unspent > 0) expired.set(lot, Points.plus(before, unspent));
-    short = Points.plus(short, Points.minus(gone, unspent));
+    const states = statesOf(lot);
+    let gone = points;
+    for (const state of states) gone = take(state, gone);
+    for (const { lot: of, expired: lapsed } of states) {
+      const before = expired.get(of.id) ?? Points.noPoints;
+      const unspent = Points.least(gone, Points.minus(lapsed, before));
+      if (unspent > 0) expired.set(of.id, Points.plus(before, unspent));
+      gone = Points.minus(gone, unspent);
+    }
+    short = Points.plus(short, gone);
   }
   if (short > 0) {
     for (const lot of [...spendable(account, at), ...pendingLots(account, at)]) {
