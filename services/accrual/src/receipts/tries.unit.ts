@@ -4,6 +4,7 @@ import { systemClock } from '@tallystick/kernel';
 import { UnknownLedgerEvent } from '@tallystick/ledger';
 import { BusUnavailable, type Message, type Verdict } from '@tallystick/message-bus';
 import { createCardTokens } from '@tallystick/service-host';
+import type { Telemetry } from '@tallystick/telemetry';
 import { pino } from 'pino';
 import { IntakeQueue } from '../settle/intake-queue.js';
 import { AccountNotOpen } from '../settle/apply-pin.js';
@@ -27,7 +28,7 @@ const settled: SettleAnswer = {
 };
 
 /** A consumer whose settler throws at the receipt with the number `bad`. */
-const consumer = (error: unknown): ReceiptsConsumer =>
+const consumer = (error: unknown, telemetry: Telemetry | null = null): ReceiptsConsumer =>
   new ReceiptsConsumer(
     new IntakeQueue({
       settle: async (arrivals) =>
@@ -39,7 +40,7 @@ const consumer = (error: unknown): ReceiptsConsumer =>
     createCardTokens(Buffer.alloc(32, 1)),
     systemClock,
     pino({ level: 'silent' }),
-    null,
+    telemetry,
   );
 const bad = message(7n, 'bad');
 /** What comes of so many tries in a row: the error that each threw, or its verdicts. */
@@ -97,5 +98,60 @@ describe('a receipt that a bug keeps from being taken', () => {
   ])('is not what it is when %s', async (_, error) => {
     const answers = await tryOften(consumer(error), 3 * triesMax);
     expect(new Set(answers)).toEqual(new Set([String(error)]));
+  });
+});
+
+describe('what is refused over the bus', () => {
+  it('is counted with the batch that buries it, unreadable or not, and again when it is tried again', async () => {
+    const counted: unknown[] = [];
+    const telemetry: Telemetry = {
+      work: () => {
+        throw new Error('nothing here has a span');
+      },
+      took: () => {},
+      count: (_, attributes) => counted.push(attributes['tallystick.outcome']),
+    };
+    const error = new TypeError('x is not a function');
+    const to = consumer(error, telemetry);
+    const rubbish = { ...message(6n), value: 'no JSON' };
+    const invalid = { ...message(5n), value: JSON.stringify({ program: 'club' }) };
+    await expect(to.take([rubbish, bad])).rejects.toThrow(error);
+    expect(counted).toEqual([]);
+    await to.take([invalid, rubbish, message(8n)]);
+    expect(counted).toEqual(['refused', 'refused']);
+    await to.take([rubbish]);
+    expect(counted).toHaveLength(3);
+    await tryOften(to, triesMax);
+    expect(counted).toHaveLength(4);
+  });
+
+  const bytes = Uint8Array.of(0xff, 0xfe);
+  const avro = { 'content-type': 'application/avro; charset=x' };
+  it.each<readonly [string, Partial<Message>, string]>([
+    ['nothing', { value: '' }, 'the value is empty'],
+    ['no JSON', { value: 'x' }, 'the value is not JSON'],
+    [
+      'text of another type',
+      { value: 'x', headers: avro },
+      'the value is not JSON, and its content type is application/avro',
+    ],
+    [
+      'bytes of another type',
+      { value: '', bytes, headers: avro },
+      'the value is no text, and its content type is application/avro, not application/protobuf',
+    ],
+    [
+      'bytes of no type',
+      { value: '', bytes },
+      'the value is no text, and it has no content type, not application/protobuf',
+    ],
+    [
+      'bytes with rubbish as a type',
+      { value: '', bytes, headers: { 'content-type': card } },
+      'the value is no text, and its content type is none, not application/protobuf',
+    ],
+  ])('is told with its reason: %s', async (_, given, reason) => {
+    const [verdict] = await consumer(null).take([{ ...message(1n), ...given }]);
+    expect(verdict).toMatchObject({ kind: 'poison', reason });
   });
 });
