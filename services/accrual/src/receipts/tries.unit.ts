@@ -104,10 +104,13 @@ describe('a receipt that a bug keeps from being taken', () => {
 describe('what is refused over the bus', () => {
   it('is counted with the batch that buries it, unreadable or not, and again when it is tried again', async () => {
     const counted: unknown[] = [];
+    const unasked = (): never => {
+      throw new Error('nothing here has a span');
+    };
     const telemetry: Telemetry = {
-      work: () => {
-        throw new Error('nothing here has a span');
-      },
+      work: unasked,
+      span: unasked,
+      observe: unasked,
       took: () => {},
       count: (_, attributes) => counted.push(attributes['tallystick.outcome']),
     };
