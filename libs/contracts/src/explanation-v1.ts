@@ -66,6 +66,13 @@ const explained = {
       proven: z
         .boolean()
         .describe('Whether it is the very explanation that was made with the award: its hash says'),
+      leftOut: z
+        .array(rule)
+        .readonly()
+        .default([])
+        .describe(
+          'What came of the other rules, which were not tried: each pins down what this receipt does not have',
+        ),
       rerating: z
         .strictObject({
           rerating: z.string(),

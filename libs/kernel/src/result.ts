@@ -21,6 +21,14 @@ export class BeyondLimits extends Error {
   }
 }
 
+/** A newer release wrote what this one does not know. Nothing is decided without it; it passes when this process is upgraded, too. */
+export class WrittenByNewer extends Error {
+  constructor(what: string, schemaVersion: number) {
+    super(`this release does not understand ${what} version ${schemaVersion}: upgrade it`);
+    this.name = 'WrittenByNewer';
+  }
+}
+
 /** Marks a branch that the types say cannot be reached. */
 export const unreachable = (value: never): never => {
   throw new Error(`unreachable: ${JSON.stringify(value)}`);

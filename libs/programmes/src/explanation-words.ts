@@ -8,19 +8,35 @@ export const explanationWords = ({
   awards,
 }: Pick<ReceiptExplanation, 'outcome' | 'reason' | 'awards'>): string[] => [
   reason === null ? outcome : `${outcome}: ${reason}`,
-  ...awards.flatMap(({ points, rulebook, explanation, proven, rerating }) => [
+  ...awards.flatMap(({ points, rulebook, explanation, proven, rerating, leftOut }) => [
     rerating === null
       ? `${pointsOf(points)} by version ${rulebook.version} of the rulebook`
       : `rated again by version ${rulebook.version} instead of ${rerating.from.version}, ${points < 0 ? `${pointsOf(-points)} taken` : `${pointsOf(points)} added`}: ${rerating.reason}`,
     ...(explanation === null
       ? ['  rated by an older release, which kept nothing to explain it from']
-      : tree(explanation)),
+      : [...tree(explanation), ...othersIn(leftOut)]),
     ...(explanation === null || proven
       ? []
       : [
           '  NOT the explanation that was made when the points were given: tell whoever runs the system',
         ]),
   ]),
+];
+
+/** Of a rulebook with hundreds of rules most are about something else. */
+const othersShown = 20;
+
+const othersIn = (rules: readonly Rule[]): string[] => [
+  ...(rules.length === 0 ? [] : ['  rules about something else']),
+  ...rules.slice(0, othersShown).flatMap(ruleIn),
+  ...(rules.length > othersShown
+    ? [`    and ${rules.length - othersShown} more: the JSON has them all`]
+    : []),
+];
+
+const ruleIn = (rule: Rule): string[] => [
+  `    ${rule.rule}: ${ruleWords(rule)}`,
+  ...(rule.when === null ? [] : [`      ${rule.when.text} [${seen(rule.when.saw)}]`]),
 ];
 
 type Rule = ExplanationV1['rules'][number];
@@ -37,10 +53,7 @@ const tree = ({ day, tier, lines, rules }: ExplanationV1): string[] => [
           .map((rule) => `    ${rule.rule}: ${ruleWords(rule)}`)),
   ]),
   ...(rules.length === 0 ? ['  no rule is about it'] : ['  rules']),
-  ...rules.flatMap((rule) => [
-    `    ${rule.rule}: ${ruleWords(rule)}`,
-    ...(rule.when === null ? [] : [`      ${rule.when.text} [${seen(rule.when.saw)}]`]),
-  ]),
+  ...rules.flatMap(ruleIn),
 ];
 
 const lineWords = ({ points, excluded, counted, amount }: Line): string => {

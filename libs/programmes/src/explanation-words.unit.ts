@@ -19,6 +19,15 @@ describe('the words of an explanation', () => {
       awards: [
         {
           ...{ points: 12, rulebook: { version: 3, hash: 'h' }, proven: false, rerating: null },
+          leftOut: Array.from({ length: 22 }, (_, nth) => ({
+            ...rule,
+            ...{ rule: `app-${nth}`, outcome: 'not-met' as const, lines: [] },
+            when: {
+              text: 'receipt.channel == "app"',
+              held: false,
+              saw: { 'receipt.channel': 'store' },
+            },
+          })),
           explanation: {
             ...{ engine: 1, program: 'p', version: 3, day: '2026-11-24', points: 12 },
             tier: { level: 'gold', multiplier: '1.5' },
@@ -78,6 +87,12 @@ describe('the words of an explanation', () => {
       '    small: comes to less than a point (0.3) on line 2',
       '    other: base of its group was taken instead',
       '    bread: it is about none of the lines',
+      '  rules about something else',
+      ...Array.from({ length: 20 }, (_, nth) => [
+        `    app-${nth}: its condition does not hold`,
+        '      receipt.channel == "app" [receipt.channel is store]',
+      ]).flat(),
+      '    and 2 more: the JSON has them all',
       '  NOT the explanation that was made when the points were given: tell whoever runs the system',
     ]);
   });
@@ -88,6 +103,7 @@ describe('the words of an explanation', () => {
       rulebook: { version: 1, hash: 'h' },
       explanation: null,
       proven: false,
+      leftOut: [],
       rerating: null,
     };
     expect(explanationWords({ outcome: 'awarded', reason: null, awards: [award] })[2]).toMatch(

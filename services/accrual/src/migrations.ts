@@ -141,4 +141,9 @@ export const migrations: readonly Migration[] = [
       create index merge_requests_unfinished on merge_requests (noted_at) where status = 'approved';
     `,
   },
+  {
+    name: '0011-unsettled-in-steps',
+    note: 'Which facts the sweeper looks at whatever is heard of them: they may write to several accounts. Of those that were noted before, the first effect is taken for all, as it was.',
+    sql: `alter table unsettled add column in_steps boolean not null default false`,
+  },
 ];

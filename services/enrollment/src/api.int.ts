@@ -16,6 +16,7 @@ it('the API describes itself: every operation, who may call it, and what it answ
     'post /v1/cards/lookup: manager, store',
     'post /v1/members/{program}/{member}/attributes: manager',
     'get /v1/members/{program}/{member}/attributes: manager, auditor',
+    'post /v1/members/attributes/batch: manager',
     'put /v1/members/{program}/{member}/birthday: manager',
     'delete /v1/members/{program}/{member}/birthday: manager, member',
     'get /v1/members/{program}/{member}/birthday: manager, auditor',

@@ -25,6 +25,10 @@ export const points = z.int().describe('Whole points');
 export const sumOfPoints = z
   .union([z.int(), z.string().regex(/^-?\d+$/)])
   .describe('Whole points; as digits in a string where they are more than 2^53 - 1');
+/** What many certificates come to. */
+export const sumOfMinor = z
+  .union([z.int(), z.string().regex(/^-?\d+$/)])
+  .describe('Minor units; as digits in a string where they are more than 2^53 - 1');
 export type ExactSum = z.output<typeof sumOfPoints>;
 export const exactSum = (sum: bigint): ExactSum => {
   const number = Number(sum);

@@ -273,6 +273,19 @@ describe('reporting over HTTP', () => {
       expect((await reporting.ask(path)).status).toBe(200);
     });
 
+    it('a programme without certificates has a report of none, as of positions that there are', async () => {
+      const path = '/v1/reports/shop/certificates';
+      const none = { rules: [], currencies: [], balanced: true };
+      const head = await reporting.store.head();
+      expect(await body(path)).toEqual({ program: 'shop', ...none, position: `${head}` });
+      expect(await body(`${path}?position=1`)).toMatchObject({ ...none, position: '1' });
+      expect(await problem(`${path}?position=${head + 1n}`)).toBe('422 position-ahead');
+      expect(await problem(`${path}?position=x`)).toBe('400 validation');
+      const answers = await Promise.all(Array.from({ length: 8 }, () => reporting.ask(path)));
+      expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200, 409]));
+      expect((await reporting.ask(path)).status).toBe(200);
+    });
+
     it('every receipt has one outcome, with its reason, and they add up', async () => {
       expect(await body('/v1/reports/shop/receipts')).toMatchObject({
         total: 12,
@@ -308,7 +321,7 @@ describe('reporting over HTTP', () => {
     });
 
     it('of an unknown programme are a problem', async () => {
-      for (const report of ['trial-balance', 'receipts', 'summary']) {
+      for (const report of ['trial-balance', 'receipts', 'summary', 'certificates']) {
         expect(await problem(`/v1/reports/nowhere/${report}`)).toBe('404 program-unknown');
       }
     });
@@ -347,7 +360,7 @@ describe('reporting over HTTP', () => {
     );
 
     it('reports are for managers, auditors and ops of the programme', async () => {
-      for (const report of ['trial-balance', 'receipts', 'summary']) {
+      for (const report of ['trial-balance', 'receipts', 'summary', 'certificates']) {
         const path = `/v1/reports/shop/${report}`;
         const manager: TokenClaims = { sub: 'm', roles: ['manager'], programs: ['shop'] };
         const token = await reporting.issuer.token(manager);

@@ -45,6 +45,14 @@ export const trialBalanceRunning = (): ProblemException =>
     detail: 'Each reads the whole ledger. Ask again when it is done.',
   });
 
+export const certificateReportRunning = (): ProblemException =>
+  problem({
+    status: 409,
+    type: 'certificate-report-running',
+    title: 'One report of certificates at a time, and one is being made',
+    detail: 'Each reads the whole ledger. Ask again when it is done.',
+  });
+
 export const viewsMissing = (): ProblemException =>
   problem({
     status: 503,

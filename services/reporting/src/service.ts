@@ -14,6 +14,7 @@ import {
   type ServiceDefinition,
 } from '@tallystick/service-host';
 import type { Telemetry } from '@tallystick/telemetry';
+import { CertificatesController } from './certificates/certificates.controller.js';
 import { ViewsConsumer } from './hear/views.consumer.js';
 import { migrations } from './migrations.js';
 import { PARTS, type Parts } from './parts.js';
@@ -58,6 +59,7 @@ const caughtUp = {
     AccountController,
     StatementController,
     TrialBalanceController,
+    CertificatesController,
     ReceiptsByOutcomeController,
     SummaryController,
     ReplaysController,

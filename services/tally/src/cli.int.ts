@@ -64,6 +64,7 @@ describe('tally', () => {
       'redeem',
       'refund',
       'capture',
+      'certificate',
       'trial-balance',
       'release',
       'transfer',

@@ -7,6 +7,7 @@ import {
 } from './commands/account.js';
 import { showMemberships } from './commands/memberships.js';
 import { duration, whole } from './commands/arguments.js';
+import { addCertificateCommands } from './commands/certificate-commands.js';
 import { addCorrectionCommands } from './commands/correction-commands.js';
 import { addDeadLetterCommands } from './commands/dead-letter-commands.js';
 import { explainFact, type ExplainOptions } from './commands/explain.js';
@@ -132,6 +133,7 @@ Examples:
 
   addMemberCommands(program, run, done);
   addSpendingCommands(program, run, done);
+  addCertificateCommands(program, run, done);
   addCorrectionCommands(program, run, done);
   addRulebookCommands(program, run, done);
   addReratingCommands(program, run, done);

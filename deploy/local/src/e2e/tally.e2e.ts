@@ -236,6 +236,24 @@ describe('tally', () => {
     const lost = ['card', 'unlink', member, ...of, '--token', textAt(linked, 'token')];
     expect(await command(...lost)).toMatchObject({ token: textAt(linked, 'token') });
     expect(listAt(await command('member', 'show', member, ...of), 'cards')).toHaveLength(1);
+    const rows = ['2001,north|early,2026-01-01', '777,north,'].join('\n');
+    await writeFile(inFiles('segments.csv'), `card,segments,since\n${rows}\n`);
+    const segments = (...more: string[]) => [
+      ...['member', 'segments-file', inFiles('segments.csv'), ...of, ...more],
+      ...['--rejects', inFiles('segments.rejects.csv')],
+    ];
+    const attributes = () => command('member', 'attributes', member, ...of);
+    expect(at(await tally(running(), segments('--dry-run'), 3), 'members')).toMatchObject({
+      told: 1,
+    });
+    expect(await attributes()).toMatchObject({ attributes: {} });
+    expect(await tally(running(), segments(), 3)).toMatchObject({
+      ...{ addsUp: true, unchanged: false, members: { told: 1, known: 0, refused: 1 } },
+      rows: { total: 2, told: 1, refused: { 'card-unknown': 1 } },
+    });
+    expect(await readFile(inFiles('segments.rejects.csv'), 'utf8')).not.toContain('777');
+    expect(await attributes()).toMatchObject({ attributes: { segments: ['early', 'north'] } });
+    expect(await tally(running(), segments(), 3)).toMatchObject({ unchanged: true });
     const birthday = ['member', 'birthday', member, ...of];
     expect(await command(...birthday, '1990-02-28')).toMatchObject({ birthday: '1990-02-28' });
     expect(await command(...birthday, '--forget')).toMatchObject({ birthday: null });

@@ -6,9 +6,9 @@ import { conditionLimits } from './limits.js';
 import { comparedIn, narrow, type Narrowing } from './narrow.js';
 import { rangesOf, type Ranges } from './ranges.js';
 import type { Bindings, ConditionFault, ConditionType, Environment, Reader } from './types.js';
-import { boundAs, celValueOf, dayToInt, decimalToInt } from './values.js';
+import { celValueOf, dayToInt, decimalToInt } from './values.js';
 
-/** A condition that was checked: it cannot fail, hang, or look at anything that is not declared. */
+/** A condition that was checked: whatever the values of its names, it cannot fail, hang, or look at anything that is not declared. */
 export interface Condition {
   readonly text: string;
   /** What it looks at. */
@@ -23,7 +23,7 @@ export interface Condition {
   readonly holds: (bindings: Bindings) => boolean;
   /** The same, about something whose values are read as they are needed: a condition is compiled once, and asked often. */
   readonly about: <Scope>(reader: (name: string) => Reader<Scope>) => (scope: Scope) => boolean;
-  /** The same as CEL itself evaluates it: slow, and what `holds` must agree with. */
+  /** The same as CEL itself evaluates it: slow, and what `holds` must agree with. Throws where a sum is beyond 64 bits. */
   readonly byCel: (bindings: Bindings) => boolean;
 }
 
@@ -49,14 +49,14 @@ export const compileCondition = (
       })),
     );
   const used = names.map((name) => ({ name, type: environment[name] ?? 'string' }) as const);
-  const evaluate = plan(
-    celEnv({
-      funcs: literals,
-      variables: Object.fromEntries(used.map(({ name, type }) => [name, celTypes[type]])),
-    }),
-    parsed.value.whole,
-  );
   const byCel = (bindings: Bindings): boolean => {
+    const evaluate = plan(
+      celEnv({
+        funcs: literals,
+        variables: Object.fromEntries(used.map(({ name, type }) => [name, celTypes[type]])),
+      }),
+      parsed.value.whole,
+    );
     const result = evaluate(
       Object.fromEntries(
         used.map(({ name, type }) => [name, celValueOf(name, type, bindings[name])]),
@@ -65,18 +65,8 @@ export const compileCondition = (
     if (isCelError(result)) throw new Error(`condition ${text}: ${result.message}`);
     return result === true;
   };
-  const about = <Scope>(reader: (name: string) => Reader<Scope>): ((scope: Scope) => boolean) => {
-    const slowly = (scope: Scope): boolean =>
-      byCel(
-        Object.fromEntries(
-          used.flatMap(({ name }) => {
-            const value = boundAs(reader(name)(scope));
-            return value === undefined ? [] : [[name, value]];
-          }),
-        ),
-      );
-    return functionOf(expr, environment, reader, slowly) ?? slowly;
-  };
+  const about = <Scope>(reader: (name: string) => Reader<Scope>): ((scope: Scope) => boolean) =>
+    functionOf(expr, environment, reader);
   const holds = about<Bindings>((name) => (bindings) => bindings[name]);
   return ok({
     ...{ text, names, holds, about, byCel },

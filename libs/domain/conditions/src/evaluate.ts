@@ -1,44 +1,41 @@
-import { Safe, invariant } from '@tallystick/kernel';
+import { invariant } from '@tallystick/kernel';
 import type { Node } from './check.js';
 import { nameOf } from './narrow.js';
+import { BeyondSafe, doubles, integers, type Numbers, type Numeric } from './numbers.js';
 import type { ConditionType, Environment, Reader } from './types.js';
-import { dayToInt, decimalToInt, decimalToNumber, misbound, numberOf } from './values.js';
+import { dayToInt, decimalToInt, misbound } from './values.js';
 
 /** A part of a checked condition as a function. */
 type Part<Scope> = (scope: Scope) => Value;
-type Item = string | number | boolean;
+type Item = string | Numeric | boolean;
 type Value = Item | readonly Item[];
 
-/** A number is beyond what a double holds: what CEL makes of it, CEL itself is to say. */
-class BeyondSafe extends Error {}
-const within = (value: number): number => {
-  if (Number.isNaN(Safe.whole(value))) throw new BeyondSafe();
-  return value;
-};
-
 /**
- * A checked condition as plain functions over numbers, which say what CEL says, many times as fast. Null where a part of it is
- * none that we know; `orElse` answers where a number is too large for a double, or CEL would find an error.
+ * A checked condition as plain functions, which say what CEL says, many times as fast: over doubles, and over integers of any size where a
+ * double does not hold a number. So it has an answer where a sum is beyond CEL's 64 bits, too.
  */
 export const functionOf = <Scope>(
   root: Node,
   environment: Environment,
   reader: (name: string) => Reader<Scope>,
-  orElse: (scope: Scope) => boolean,
-): ((scope: Scope) => boolean) | null => {
-  const part = partOf(root, { environment, reader });
-  if (part === null) return null;
+): ((scope: Scope) => boolean) => {
+  const exact = partOf(root, { environment, reader, numbers: integers });
+  invariant(exact !== null, 'a checked condition has no part that is not known');
+  const exactly = (scope: Scope): boolean => exact(scope) === true;
+  const quick = partOf(root, { environment, reader, numbers: doubles });
+  if (quick === null) return exactly;
   return (scope) => {
     try {
-      return part(scope) === true;
+      return quick(scope) === true;
     } catch (error) {
-      if (error instanceof BeyondSafe) return orElse(scope);
+      if (error instanceof BeyondSafe) return exactly(scope);
       throw error;
     }
   };
 };
 
 interface Known<Scope> {
+  readonly numbers: Numbers;
   readonly environment: Environment;
   readonly reader: (name: string) => Reader<Scope>;
 }
@@ -48,7 +45,7 @@ const partOf = <Scope>(node: Node | undefined, known: Known<Scope>): Part<Scope>
   if (node === undefined || kind === undefined) return null;
   switch (kind.case) {
     case 'constExpr': {
-      const value = constantOf(node);
+      const value = constantOf(node, known.numbers);
       return value === null ? null : () => value;
     }
     case 'identExpr':
@@ -61,33 +58,36 @@ const partOf = <Scope>(node: Node | undefined, known: Known<Scope>): Part<Scope>
       const parts = (target === undefined ? args : [target, ...args]).map((arg) =>
         partOf(arg, known),
       );
-      return literal(name, args) ?? call(name, parts);
+      return literal(name, args, known.numbers) ?? call(name, parts, known.numbers);
     }
     default:
       return null;
   }
 };
 
-const constantOf = ({ exprKind: kind }: Node): Item | null => {
+const constantOf = ({ exprKind: kind }: Node, numbers: Numbers): Item | null => {
   if (kind.case !== 'constExpr') return null;
   const { constantKind } = kind.value;
   if (constantKind.case === 'boolValue' || constantKind.case === 'stringValue')
     return constantKind.value;
-  return constantKind.case === 'int64Value' ? safe(numberOf(constantKind.value)) : null;
+  return constantKind.case === 'int64Value' ? numbers.constant(constantKind.value) : null;
 };
-
-const safe = (value: number): number | null => (Number.isNaN(value) ? null : value);
 
 const named = <Scope>(
   name: string | null,
-  { environment, reader }: Known<Scope>,
+  { environment, reader, numbers }: Known<Scope>,
 ): Part<Scope> | null => {
   const type = name === null ? undefined : environment[name];
-  return name === null || type === undefined ? null : typed(name, type, reader(name));
+  return name === null || type === undefined ? null : typed(name, type, reader(name), numbers);
 };
 
 /** Throws on a value that is not of its declared type, as `celValueOf` does. */
-const typed = <Scope>(name: string, type: ConditionType, read: Reader<Scope>): Part<Scope> => {
+const typed = <Scope>(
+  name: string,
+  type: ConditionType,
+  read: Reader<Scope>,
+  numbers: Numbers,
+): Part<Scope> => {
   const wrong = (): never => {
     throw misbound(name, type);
   };
@@ -100,13 +100,14 @@ const typed = <Scope>(name: string, type: ConditionType, read: Reader<Scope>): P
     case 'int':
       return (of) => {
         const value = read(of);
-        if (typeof value === 'number') return value;
-        return typeof value === 'bigint' ? within(numberOf(value)) : wrong();
+        return typeof value === 'number' || typeof value === 'bigint'
+          ? numbers.int(value)
+          : wrong();
       };
     case 'decimal':
       return (of) => {
         const value = read(of);
-        return typeof value === 'string' ? within(decimalToNumber(value)) : wrong();
+        return typeof value === 'string' ? numbers.decimal(value) : wrong();
       };
     case 'string':
       return (of) => {
@@ -117,7 +118,7 @@ const typed = <Scope>(name: string, type: ConditionType, read: Reader<Scope>): P
       return (of) => {
         const value = read(of);
         const day = typeof value === 'string' ? dayToInt(value) : null;
-        return day === null ? wrong() : Number(day);
+        return day === null ? wrong() : (numbers.constant(day) ?? wrong());
       };
     case 'strings':
       return (of) => {
@@ -128,7 +129,7 @@ const typed = <Scope>(name: string, type: ConditionType, read: Reader<Scope>): P
 };
 
 const list = <Scope>(elements: readonly Node[], known: Known<Scope>): Part<Scope> | null => {
-  const fixed = elements.flatMap((element) => constantOf(element) ?? []);
+  const fixed = elements.flatMap((element) => constantOf(element, known.numbers) ?? []);
   if (fixed.length === elements.length) return () => fixed;
   const parts = elements.flatMap((element) => partOf(element, known) ?? []);
   if (parts.length !== elements.length) return null;
@@ -140,27 +141,40 @@ const list = <Scope>(elements: readonly Node[], known: Known<Scope>): Part<Scope
 };
 
 /** `decimal("1.50")` and `date("2026-12-24")`: worked out once. */
-const literal = (name: string, [arg]: readonly Node[]): (() => number) | null => {
-  const text = arg === undefined ? null : constantOf(arg);
+const literal = (
+  name: string,
+  [arg]: readonly Node[],
+  numbers: Numbers,
+): (() => Numeric) | null => {
+  const text = arg === undefined ? null : constantOf(arg, numbers);
   if (typeof text !== 'string') return null;
   const value =
     name === 'decimal'
-      ? safe(numberOf(decimalToInt(text)))
+      ? numbers.constant(decimalToInt(text))
       : name === 'date'
-        ? Number(dayToInt(text) ?? 0n)
+        ? numbers.constant(dayToInt(text) ?? 0n)
         : null;
   return value === null ? null : () => value;
 };
 
-const call = <Scope>(name: string, [a, b]: readonly (Part<Scope> | null)[]): Part<Scope> | null => {
+const call = <Scope>(
+  name: string,
+  [a, b]: readonly (Part<Scope> | null)[],
+  numbers: Numbers,
+): Part<Scope> | null => {
   if (a === null || a === undefined) return null;
   if (name === '!_') return (of) => a(of) !== true;
-  if (name === '-_') return (of) => within(-number(a(of)));
-  if (name === 'size') return (of) => items(a(of)).length;
-  return b === null || b === undefined ? null : binary(name, a, b);
+  if (name === '-_') return (of) => numbers.negated(number(a(of)));
+  if (name === 'size') return (of) => numbers.int(items(a(of)).length);
+  return b === null || b === undefined ? null : binary(name, a, b, numbers);
 };
 
-const binary = <Scope>(name: string, a: Part<Scope>, b: Part<Scope>): Part<Scope> | null => {
+const binary = <Scope>(
+  name: string,
+  a: Part<Scope>,
+  b: Part<Scope>,
+  numbers: Numbers,
+): Part<Scope> | null => {
   switch (name) {
     case '_&&_':
       return (of) => a(of) === true && b(of) === true;
@@ -185,9 +199,9 @@ const binary = <Scope>(name: string, a: Part<Scope>, b: Part<Scope>): Part<Scope
         return false;
       };
     case '_+_':
-      return (of) => within(number(a(of)) + number(b(of)));
+      return (of) => numbers.plus(number(a(of)), number(b(of)));
     case '_-_':
-      return (of) => within(number(a(of)) - number(b(of)));
+      return (of) => numbers.minus(number(a(of)), number(b(of)));
     case 'startsWith':
       return (of) => text(a(of)).startsWith(text(b(of)));
     case 'endsWith':
@@ -200,8 +214,11 @@ const binary = <Scope>(name: string, a: Part<Scope>, b: Part<Scope>): Part<Scope
 };
 
 /** What was checked when the condition was compiled. */
-const number = (value: Value): number => {
-  invariant(typeof value === 'number', 'a checked condition compares numbers');
+const number = (value: Value): Numeric => {
+  invariant(
+    typeof value === 'number' || typeof value === 'bigint',
+    'a checked condition compares numbers',
+  );
   return value;
 };
 const text = (value: Value): string => {

@@ -1,11 +1,12 @@
 import { Exact, Safe, remembered } from '@tallystick/kernel';
-import type { ConditionType, ConditionValue, Seen } from './types.js';
+import type { ConditionType, ConditionValue } from './types.js';
 
 /** Amounts are compared to a millionth: finer than any currency, and a price of twelve digits still fits 64 bits. */
 const millionths = Exact.exact(1_000_000);
 const millionthDigits = 6;
 /** One that has at most six decimals, and is far from 64 bits: no arithmetic is needed. */
 const shortDecimal = /^(-?\d{1,12})(?:\.(\d{1,6}))?$/;
+const longDecimal = /^(-?\d+)(?:\.(\d+))?$/;
 const int64Max = 2n ** 63n - 1n;
 const dayPattern = /^(\d{4})-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$/;
 const decimalPattern = /^-?\d{1,12}(\.\d{1,6})?$/;
@@ -17,8 +18,16 @@ export const decimalToInt = (decimal: string): bigint => {
     const [, whole = '', part = ''] = short;
     return BigInt(whole + part.padEnd(6, '0'));
   }
-  const value = Exact.round(Exact.multiply(Exact.exact(decimal), millionths), 'half-even');
+  const value = Exact.round(Exact.multiply(exactOf(decimal), millionths), 'half-even');
   return value > int64Max ? int64Max : value < -int64Max ? -int64Max : value;
+};
+
+/** What lines come to together has more digits than any one of them, and than `Exact.exact` takes. */
+const exactOf = (decimal: string): Exact.Exact => {
+  if (Exact.isDecimal(decimal)) return Exact.exact(decimal);
+  const [, whole, part = ''] = longDecimal.exec(decimal) ?? [];
+  if (whole === undefined) throw new Error(`not a decimal: ${decimal.slice(0, 40)}`);
+  return Exact.ratio(BigInt(whole + part), 10n ** BigInt(part.length));
 };
 
 /** The same as a number; NaN where a double does not hold it. */
@@ -82,7 +91,3 @@ export const celValueOf = (
 
 export const misbound = (name: string, type: ConditionType): Error =>
   new Error(`${name} is bound to a value that is no ${type}`);
-
-/** What is seen, as it is bound. */
-export const boundAs = (seen: Seen | undefined): ConditionValue | undefined =>
-  typeof seen === 'number' ? BigInt(seen) : seen;

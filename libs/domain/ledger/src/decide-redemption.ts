@@ -54,14 +54,14 @@ export interface RefundCommand {
   readonly factHash: string;
   readonly redemption: FactId;
   readonly reason: string;
-  /** Lots that would have expired meanwhile come back for at least this long; 0: with their own dates alone. */
+  /** What had expired meanwhile comes back for this long; 0: with its own dates alone. */
   readonly graceMs: number;
   /** Default: what comes back pays what is owed. */
   readonly arrearsPolicy?: ArrearsPolicy;
 }
 
 export type RefundDecision =
-  /** What had lapsed is posted first where a refund prolongs a lot, so that no more than what is refunded lives on. */
+  /** What else had lapsed of the lots is posted first. */
   | { readonly kind: 'refunded'; readonly events: readonly (PointsExpired | RedemptionRefunded)[] }
   | { readonly kind: 'known' }
   | { readonly kind: 'conflict' }
@@ -93,10 +93,12 @@ export const decideRefund = (
       ({ state: { expiresAt } }) => earliest !== null && expiresAt !== null && expiresAt <= at,
     ),
   );
-  const lots = came.map((one) => ({
+  const lots = came.map((one, index): RedemptionRefunded['data']['lots'][number] => ({
     lot: one.state.lot.id,
     points: one.points,
-    expiresAt: prolonged.has(one) ? earliest : one.state.expiresAt,
+    ...(prolonged.has(one)
+      ? { expiresAt: earliest, as: `${command.fact}#${index}` }
+      : { expiresAt: one.state.expiresAt }),
   }));
   const { graceMs: _graceMs, arrearsPolicy, ...fact } = command;
   const refund: RedemptionRefunded = {
@@ -111,7 +113,7 @@ export const decideRefund = (
         account,
         lots
           .filter(({ expiresAt }) => expiresAt === null || expiresAt > at)
-          .map(({ lot, points }) => ({ id: lot, points })),
+          .map(({ lot, points, as: id = lot }) => ({ id, points })),
         arrearsPolicy,
       ),
     },

@@ -1,3 +1,4 @@
+import { WrittenByNewer } from '@tallystick/kernel';
 import type { LedgerEvent, LedgerEventType, Lot } from './events.js';
 import type { EventPart } from './spread.js';
 
@@ -9,7 +10,7 @@ const newest: { readonly [T in Exclude<LedgerEventType, 'AccountOpened'>]: numbe
   PointsEarned: 4,
   EarnReversed: 2,
   PointsRedeemed: 2,
-  RedemptionRefunded: 2,
+  RedemptionRefunded: 3,
   PointsHeld: 2,
   HoldCaptured: 2,
   HoldReleased: 2,
@@ -37,7 +38,7 @@ const understood: { readonly [T in LedgerEventType | EventPart['type']]: number 
 /**
  * The schema version that an event is written with: the lowest that says all that is in it. Version 2 of what earns and what is carried
  * counts for caps, 3 has lots that lapse after inactivity, or memberships; 4 has certificates where something is carried, and adds to what an
- * account has of a fact where something is earned. A release that does not know them refuses it.
+ * account has of a fact where something is earned. 3 of what is refunded comes back as lots of its own. A release that does not know them refuses it.
  */
 export const schemaVersionOf = (event: LedgerEvent): number => {
   switch (event.type) {
@@ -54,6 +55,8 @@ export const schemaVersionOf = (event: LedgerEvent): number => {
       if (lapseAfterInactivity(lots.map(({ lot }) => lot)) || memberships !== undefined) return 3;
       return counted === undefined ? 1 : 2;
     }
+    case 'RedemptionRefunded':
+      return event.data.lots.some((lot) => lot.as !== undefined) ? newest[event.type] : 1;
     case 'PointsTransferred':
     case 'OpeningBalanceImported':
     case 'PointsAdjusted':
@@ -71,11 +74,9 @@ export const versionInParts = ({ type }: LedgerEvent): number =>
   type === 'AccountOpened' ? 1 : newest[type];
 
 /** A newer release wrote this event: deciding without it could overdraw, so nothing is decided at all. */
-export class UnknownLedgerEvent extends Error {
+export class UnknownLedgerEvent extends WrittenByNewer {
   constructor(type: string, schemaVersion: number) {
-    super(
-      `this release does not understand ledger event ${type} version ${schemaVersion}: upgrade it`,
-    );
+    super(`ledger event ${type}`, schemaVersion);
     this.name = 'UnknownLedgerEvent';
   }
 }

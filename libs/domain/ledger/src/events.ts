@@ -225,8 +225,14 @@ export interface RedemptionRefunded {
     /** The kind of the redemption that is refunded. */
     readonly kind: string;
     readonly reason: string;
-    /** The same lots come back, each with the date that it has from now on. */
-    readonly lots: readonly (Allocation & { readonly expiresAt: Instant | null })[];
+    /**
+     * The same lots come back, each with the date that it has from now on; what comes back of one that had lapsed, as a lot of its own, so
+     * that nothing else of it lives on. Absent `as`: in its lot, which an older release gave the later date as a whole.
+     */
+    readonly lots: readonly (Allocation & {
+      readonly expiresAt: Instant | null;
+      readonly as?: LotId;
+    })[];
     readonly arrearsPaid: readonly Allocation[];
   };
 }

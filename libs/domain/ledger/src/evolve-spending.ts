@@ -29,7 +29,9 @@ export const refunded = (account: Account, data: RedemptionRefunded['data']): Ac
   redemption.refundedBy = data.fact;
   redemption.refundHash = data.factHash;
   for (const back of data.lots) {
-    putIn(account, lotStateOf(account, back.lot).lot, back.points, back.expiresAt);
+    const { lot } = lotStateOf(account, back.lot);
+    const { points, expiresAt, as: id } = back;
+    putIn(account, id === undefined ? lot : { ...lot, id, points, expiresAt }, points, expiresAt);
   }
   count(account, 'refunded', data.points);
   payArrears(account, data.arrearsPaid);

@@ -9,6 +9,7 @@ export * from './carried.js';
 export { membershipsHeld, type MembershipState } from './memberships.js';
 export {
   certificateStatus,
+  isOutstanding,
   useOf,
   type CertificateState,
   type CertificateStatus,

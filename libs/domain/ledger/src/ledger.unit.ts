@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { cardToken, factId, memberId } from '@tallystick/kernel';
+import { cardToken, factId, memberId, Points } from '@tallystick/kernel';
 import {
   at,
   cancel,
@@ -16,11 +16,14 @@ import {
 import {
   arrearsOf,
   assertEquation,
+  decideHold,
   decideOpen,
   decideReceipt,
   decideRefund,
+  decideRelease,
   decodeLedgerEvent,
   emptyAccount,
+  evolve,
   unspentOf,
   valuation,
   UnknownLedgerEvent,
@@ -291,6 +294,36 @@ describe('a refund', () => {
     expect(valuation(late.state, at(30))).toMatchObject({ available: 0, lapsed: 4 });
   });
 
+  it('for a grace prolongs nothing that a hold reserves, and not what another refund brought back', () => {
+    const { state } = given(sale(1, [{ product: 'tea', points: 12 }], { expiresAt: at(9) }));
+    spend(state, 1, 4);
+    spend(state, 2, 2);
+    const hold = factId('hold', 'club', '1');
+    const held = decideHold(
+      state,
+      {
+        ...{ hold, factHash: 'h', points: Points.points(6), kind: 'k', reference: 'r' },
+        lapsesAt: at(40),
+      },
+      at(3),
+    );
+    if (held.kind !== 'held') throw new Error(held.kind);
+    evolve(state, held.event);
+    cancel(state, 1, at(10), 10 * hour);
+    cancel(state, 2, at(15), 10 * hour);
+    const released = decideRelease(
+      state,
+      { fact: factId('release', '1'), factHash: 'h', hold },
+      at(16),
+    );
+    if (released.kind !== 'released') throw new Error(released.kind);
+    evolve(state, released.event);
+    assertEquation(state);
+    expect(valuation(state, at(16))).toMatchObject({ available: 6, lapsed: 6 });
+    expect(valuation(state, at(20))).toMatchObject({ available: 2, lapsed: 10 });
+    expect(valuation(state, at(25))).toMatchObject({ available: 0, lapsed: 12 });
+  });
+
   it('of the same name with other content is a conflict, and of another name comes too late', () => {
     const { state } = given(sale(1, [{ product: 'tea', points: 5 }]));
     spend(state, 1, 5);
@@ -318,8 +351,12 @@ describe('a refund', () => {
     });
     expect(valuation(state, at(10))).toMatchObject({ available: 0, lapsed: 13 });
     spend(state, 2, 10, at(9));
+    const lots = [3, 7].map((points) => ({ points, expiresAt: at(11) }));
     expect(cancel(state, 2, at(10), hour)).toMatchObject({
-      events: [{ type: 'RedemptionRefunded', data: { lots: [{ points: 10, expiresAt: at(11) }] } }],
+      events: [
+        { type: 'PointsExpired', data: { points: 3 } },
+        { type: 'RedemptionRefunded', data: { lots } },
+      ],
     });
   });
 

@@ -4,6 +4,8 @@ import {
   engineVersion,
   rateAgain,
   ratePartnerEvent,
+  rulesLeftOut,
+  type ExplainedRule,
   type Explanation,
   type Rulebook,
 } from '@tallystick/rulebook';
@@ -15,6 +17,8 @@ export interface Explained {
   readonly explanation: Explanation | null;
   /** Whether it is the very explanation that was made when the points were given. */
   readonly proven: boolean;
+  /** What came of the version's other rules, which rating did not try: they pin down something that the receipt does not have. */
+  readonly leftOut: readonly ExplainedRule[];
 }
 
 /** Makes the explanation of an award again, from the receipt or the partner's event, the version that rated it, and what was stored with the award. */
@@ -25,7 +29,7 @@ export const explainEarning = (
   digest: Applying['digest'],
 ): Explained => {
   const { rated } = earned;
-  if (rated === undefined) return { explanation: null, proven: false };
+  if (rated === undefined) return { explanation: null, proven: false, leftOut: [] };
   const stored = {
     tier: earned.tier,
     firstPurchase: rated.firstPurchase ?? false,
@@ -38,5 +42,9 @@ export const explainEarning = (
     ? rateAgain(linesOf(fact, ordinals), stored, book)
     : ratePartnerEvent(fact, book, stored.budgets);
   const same = digest(JSON.stringify(explanation)) === rated.explanation;
-  return { explanation, proven: same && rated.engine === engineVersion };
+  return {
+    explanation,
+    proven: same && rated.engine === engineVersion,
+    leftOut: isReceipt(fact) ? rulesLeftOut(linesOf(fact, ordinals), stored, book) : [],
+  };
 };

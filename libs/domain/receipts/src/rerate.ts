@@ -25,6 +25,14 @@ export interface ReratingRun {
 }
 
 /**
+ * A budget paid for some of what the fact earned, or would: it is spent in the order in which receipts come, so which of them it would have
+ * paid for cannot be said afterwards.
+ */
+export interface OfBudget {
+  readonly kind: 'of-budget';
+}
+
+/**
  * Rates by the corrected version what an account has of a fact, from what the account has done but for this fact; whether it was the
  * first purchase stays as it was known then. Changes nothing: says what would be posted.
  */
@@ -33,7 +41,7 @@ export const rerateFact = (
   fact: Fact,
   { run, reason, requestedBy, approvedBy, from, to }: ReratingRun,
   { at, digest, told }: Applying,
-): RerateDecision => {
+): RerateDecision | OfBudget => {
   const applied = account.facts.get(fact.id);
   const firstPurchase = applied?.firstPurchase ?? false;
   const inputs = { ...inputsOf(account, fact, told), firstPurchase };
@@ -47,7 +55,7 @@ export const rerateFact = (
         to.book,
       )
     : ratePartnerEvent(fact, to.book);
-  return decideRerate(
+  const decision = decideRerate(
     account,
     {
       ...{ fact: fact.id, run, reason, requestedBy, approvedBy, from, rulebook: to.ref },
@@ -57,4 +65,11 @@ export const rerateFact = (
     },
     at,
   );
+  const paidFor = [
+    ...(applied?.lots ?? []).map((id) => (account.lots.get(id) ?? account.emptied.get(id))?.lot),
+    ...rating.lots,
+  ];
+  return decision.kind === 'rerated' && paidFor.some((lot) => lot?.budget !== undefined)
+    ? { kind: 'of-budget' }
+    : decision;
 };

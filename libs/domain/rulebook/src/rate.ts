@@ -2,7 +2,7 @@ import { Points, yearOf, type LocalDate } from '@tallystick/kernel';
 import { fullBudgets } from './budgets-asked.js';
 import type { ReceiptFact } from './facts.js';
 import { engineOf } from './engine/compile.js';
-import type { Explanation } from './engine/explanation.js';
+import type { ExplainedRule, Explanation } from './engine/explanation.js';
 import type { History } from './engine/history.js';
 import { rateExactly, type EngineInputs } from './engine/rate-exactly.js';
 import { rateQuickly } from './engine/rate-quickly.js';
@@ -55,6 +55,33 @@ export const rateAgain = (
   return rateAt(level, dayOf(fact, rulebook), fact, stored, rulebook);
 };
 
+/** What came of the rules that rating leaves out, because they pin down something that the receipt does not have: for people alone, nothing is stored of it. */
+export const rulesLeftOut = (
+  fact: ReceiptFact,
+  stored: Omit<RatingInputs, 'history'> & { readonly tier: string | null },
+  rulebook: Rulebook,
+): readonly ExplainedRule[] => {
+  const engine = engineOf(rulebook);
+  const level = rulebook.tiers?.levels.find(({ id }) => id === stored.tier) ?? null;
+  const told = toldTo(fact, level, stored, rulebook);
+  const tried = new Set(rateExactly(engine, fact, told).explanation.rules.map(({ rule }) => rule));
+  const every = { ...engine, index: { always: engine.rules, by: new Map() } };
+  return rateExactly(every, fact, told).explanation.rules.filter(({ rule }) => !tried.has(rule));
+};
+
+const toldTo = (
+  fact: ReceiptFact,
+  tier: TierLevel | null,
+  inputs: Omit<RatingInputs, 'history'>,
+  rulebook: Rulebook,
+): EngineInputs => ({
+  tier,
+  firstPurchase: inputs.firstPurchase ?? false,
+  attributes: inputs.attributes ?? nothingToldOf,
+  counted: inputs.counted ?? nothingCounted,
+  budgets: inputs.budgets ?? fullBudgets(fact, rulebook),
+});
+
 const rateAt = (
   tier: TierLevel | null,
   day: LocalDate,
@@ -63,13 +90,7 @@ const rateAt = (
   rulebook: Rulebook,
 ): Rating => {
   const engine = engineOf(rulebook);
-  const told: EngineInputs = {
-    tier,
-    firstPurchase: inputs.firstPurchase ?? false,
-    attributes: inputs.attributes ?? nothingToldOf,
-    counted: inputs.counted ?? nothingCounted,
-    budgets: inputs.budgets ?? fullBudgets(fact, rulebook),
-  };
+  const told = toldTo(fact, tier, inputs, rulebook);
   const exactly = (): ReturnType<typeof rateExactly> => rateExactly(engine, fact, told);
   return new ReceiptRating(
     { fact, tier, day, rulebook },

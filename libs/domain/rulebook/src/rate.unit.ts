@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { cardToken, factId, instant, localDate, programId } from '@tallystick/kernel';
 import { lotDates } from './lot-dates.js';
 import { inForceAt } from './in-force.js';
-import { rateReceipt, type RatingInputs } from './rate.js';
+import { rateAgain, rateReceipt, rulesLeftOut, type RatingInputs } from './rate.js';
 import { ratePartnerEvent } from './rate-partner.js';
 import type { PartnerFact, ReceiptFact, ReceiptLine } from './facts.js';
 import type { Rulebook } from './rulebook.js';
@@ -249,5 +249,36 @@ describe('the version in force', () => {
     ['2026-05-31T23:00:00Z', 2],
   ])('at %s is %p', (at, version) => {
     expect(inForceAt(versions, instant(at))?.version ?? null).toBe(version);
+  });
+});
+
+describe('the rules that rating leaves out', () => {
+  it('are told with what their conditions saw, and the explanation is the same without them', () => {
+    const [base] = rulebook.earning;
+    if (base === undefined) throw new Error('there is a rule');
+    const bonus = { ...base, kind: 'bonus' as const };
+    const book: Rulebook = {
+      ...rulebook,
+      earning: [
+        base,
+        { ...bonus, id: 'app', when: 'receipt.channel == "app"' },
+        { ...bonus, id: 'tea', lines: 'line.product == "tea"' },
+        { ...bonus, id: 'shop', when: 'receipt.channel == "shop"' },
+      ],
+    };
+    const fact = receipt([{ amount: '3.00' }], { channel: 'shop' });
+    const stored = { tier: null };
+    expect(rateAgain(fact, stored, book).explanation.rules.map(({ rule }) => rule)).toEqual([
+      'base',
+      'shop',
+    ]);
+    expect(rulesLeftOut(fact, stored, book)).toMatchObject([
+      {
+        rule: 'app',
+        outcome: 'not-met',
+        when: { held: false, saw: { 'receipt.channel': 'shop' } },
+      },
+      { rule: 'tea', outcome: 'no-line', points: 0 },
+    ]);
   });
 });

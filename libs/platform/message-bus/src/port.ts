@@ -119,7 +119,10 @@ export type Ends = ReadonlyMap<string, bigint>;
  * Every call throws `BusUnavailable` when the bus cannot be reached, and `UnknownTopic` for a topic that is not there.
  */
 export interface MessageBus {
-  /** Creates the topics that are not there; never changes one that is. */
+  /**
+   * Creates the topics that are not there; never changes one that is. Throws `UnfitTopics` when one that somebody else made would
+   * lose messages.
+   */
   ensureTopics(topics: readonly TopicDefinition[]): Promise<void>;
   /**
    * Resolves when every message is durable, in the order given per key. At least once: a failed call may have
@@ -176,9 +179,21 @@ export class BusUnavailable extends Error {
 
 /** A topic that nobody created; see `ensureTopics`. */
 export class UnknownTopic extends Error {
-  constructor(readonly topic: string) {
+  readonly topic: string;
+
+  constructor(topic: string) {
     super(`there is no topic ${JSON.stringify(topic)} on the message bus`);
     this.name = 'UnknownTopic';
+    this.topic = topic;
+  }
+}
+
+/** Topics that were there, and would lose messages without anybody seeing it. The message says what to set. */
+export class UnfitTopics extends Error {
+  /** `faults`: for each topic what is wrong. */
+  constructor(faults: readonly string[]) {
+    super(`topics that somebody made beforehand would lose messages: ${faults.join(' / ')}`);
+    this.name = 'UnfitTopics';
   }
 }
 

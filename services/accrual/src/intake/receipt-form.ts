@@ -23,6 +23,8 @@ export interface ReceiptFault {
 const pointsTender = 'points';
 /** What a receipt comes to at most, in major units, over all its lines: far above any sale, far below where sums stop being exact. */
 const receiptTotalMax = Exact.exact(1_000_000_000_000);
+/** What is worked out is kept as a decimal, too. */
+const tooFine = `comes to more than ${Exact.decimalDigitsMax} digits: send it rounded`;
 /** Characters of the encoded name of a receipt: streams are named by it. */
 const nameCharsMax = 900;
 
@@ -43,6 +45,8 @@ export const toReceiptFact = (
     const amount = amountOf(line);
     if (amount === null)
       return err({ field: `lines.${index}.amount`, message: 'give amount, or unitPrice' });
+    const comesTo = Exact.toDecimal(amount);
+    if (!Exact.isDecimal(comesTo)) return err({ field: `lines.${index}.amount`, message: tooFine });
     const returned = Exact.isNegative(Exact.exact(line.quantity));
     if (returned ? Exact.isPositive(amount) : Exact.isNegative(amount))
       return err({
@@ -55,7 +59,7 @@ export const toReceiptFact = (
       category: line.category ?? null,
       brand: line.brand ?? null,
       quantity: Exact.toDecimal(Exact.exact(line.quantity)),
-      amount: Exact.toDecimal(amount),
+      amount: comesTo,
       original:
         line.original === undefined
           ? null
@@ -80,6 +84,8 @@ export const toReceiptFact = (
       .filter(({ kind }) => kind === pointsTender)
       .map(({ amount }) => Exact.exact(amount)),
   );
+  const withPoints = Exact.toDecimal(paidWithPoints);
+  if (!Exact.isDecimal(withPoints)) return err({ field: 'tenders', message: tooFine });
   const card = receipt.card?.trim() ?? '';
   const content = {
     program,
@@ -90,7 +96,7 @@ export const toReceiptFact = (
     currency: receipt.currency,
     channel: receipt.channel ?? null,
     lines,
-    paidWithPoints: Exact.isPositive(paidWithPoints) ? Exact.toDecimal(paidWithPoints) : '0',
+    paidWithPoints: Exact.isPositive(paidWithPoints) ? withPoints : '0',
   };
   // Not in the hash: a receipt that an older release took, which kept no kinds, is still the same receipt.
   const kinds = [...new Set((receipt.tenders ?? []).map(({ kind }) => kind))].sort();

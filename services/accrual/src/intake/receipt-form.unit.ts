@@ -55,6 +55,16 @@ describe('a receipt as the till sends it', () => {
     ['lines.0.amount', {}, { amount: '-1' }],
     ['lines.0.amount', {}, { quantity: '-1', amount: '1' }],
     ['lines', {}, { amount: '1000000000001' }],
+    ['lines.0.amount', {}, { quantity: '1.0000000000000001', unitPrice: '1.0000000000000001' }],
+    [
+      'tenders',
+      {
+        tenders: ['1000000000000000000', '0.0000000000000001'].map((amount) => ({
+          ...{ kind: 'points', amount },
+        })),
+      },
+      {},
+    ],
     ['number', { store: '店'.repeat(100) }, {}],
   ])('is refused at %s', (field, rest, line) => {
     expect(faultOf(rest, line)).toBe(field);

@@ -3,6 +3,7 @@ import type { EventStore, RecordedEvent } from '@tallystick/event-store';
 import {
   programId,
   streamName,
+  WrittenByNewer,
   type Instant,
   type ProgramId,
   type StreamName,
@@ -42,6 +43,8 @@ export const rulebookOf = (program: Program, ref: RulebookRef): PublishedRuleboo
 };
 
 const decode = (event: RecordedEvent): PublishedRulebook => {
+  if (event.schemaVersion > 1)
+    throw new WrittenByNewer(`event ${event.type} of ${event.stream}`, event.schemaVersion);
   const data = rulebookPublished.parse(JSON.parse(event.data));
   return {
     ref: { version: data.version, hash: data.hash },

@@ -72,7 +72,7 @@ export class ReceiptsConsumer {
     return this.buried(message, receipt, reasonOf(submission.problem.problem));
   }
 
-  /** Never throws: what is nested deeper than can be written again, say, is buried with nothing of it. */
+  /** Never throws: what cannot be kept without its card number is buried with nothing of it. */
   private buried(message: Message, receipt: unknown, reason: string): Verdict {
     try {
       return { kind: 'poison', reason, keptAs: withoutCard(message, receipt, this.tokens) };

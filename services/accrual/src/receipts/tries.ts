@@ -1,5 +1,5 @@
+import { WrittenByNewer } from '@tallystick/kernel';
 import type { Message } from '@tallystick/message-bus';
-import { UnknownLedgerEvent } from '@tallystick/ledger';
 import { isAway } from '@tallystick/service-host';
 import { AccountNotOpen } from '../settle/apply-pin.js';
 
@@ -23,7 +23,7 @@ export class Tries {
 }
 
 /** Errors that end by themselves: membership is late, or a newer release has written. */
-const passes = [AccountNotOpen, UnknownLedgerEvent];
+const passes = [AccountNotOpen, WrittenByNewer];
 
 /**
  * Whether an error can only be a bug that one message brings to light: nothing is away, nothing is to be waited for, and no system call,

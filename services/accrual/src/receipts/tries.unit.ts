@@ -1,14 +1,18 @@
 import { describe, expect, it } from '@jest/globals';
-import { StoreUnavailable } from '@tallystick/event-store';
-import { systemClock } from '@tallystick/kernel';
+import { StoreUnavailable, type EventMetadata, type RecordedEvent } from '@tallystick/event-store';
+import { programId, systemClock } from '@tallystick/kernel';
 import { UnknownLedgerEvent } from '@tallystick/ledger';
+import { decodeBudgetEvent, decodeCardEvent, decodeFactEvent } from '@tallystick/receipts';
 import { BusUnavailable, type Message, type Verdict } from '@tallystick/message-bus';
 import { createCardTokens } from '@tallystick/service-host';
 import type { Telemetry } from '@tallystick/telemetry';
 import { pino } from 'pino';
+import { Catalog, programStream } from '../programs/catalog.js';
 import { IntakeQueue } from '../settle/intake-queue.js';
 import { AccountNotOpen } from '../settle/apply-pin.js';
 import type { SettleAnswer } from '../settle/settler.js';
+import { tellingsOf } from '../settle/told.js';
+import { storeInMemory } from '../testing/store-in-memory.js';
 import { ReceiptsConsumer } from './receipts.consumer.js';
 import { triesMax } from './tries.js';
 
@@ -27,8 +31,14 @@ const settled: SettleAnswer = {
   outcome: { outcome: 'waiting', reason: 'card-unknown', points: 0, parts: [], lines: [] } as never,
 };
 
+const cardTokens = createCardTokens(Buffer.alloc(32, 1));
+
 /** A consumer whose settler throws at the receipt with the number `bad`. */
-const consumer = (error: unknown, telemetry: Telemetry | null = null): ReceiptsConsumer =>
+const consumer = (
+  error: unknown,
+  tokens = cardTokens,
+  telemetry: Telemetry | null = null,
+): ReceiptsConsumer =>
   new ReceiptsConsumer(
     new IntakeQueue({
       settle: async (arrivals) =>
@@ -37,7 +47,7 @@ const consumer = (error: unknown, telemetry: Telemetry | null = null): ReceiptsC
           return settled;
         }),
     }),
-    createCardTokens(Buffer.alloc(32, 1)),
+    tokens,
     systemClock,
     pino({ level: 'silent' }),
     telemetry,
@@ -69,9 +79,12 @@ describe('a receipt that a bug keeps from being taken', () => {
   });
 
   it('goes there with nothing of it where even what may be kept of it cannot be made', async () => {
-    const deep = 200_000;
-    const value = `{"program":"club","card":"${card}","x":${'['.repeat(deep)}${']'.repeat(deep)}}`;
-    const answers = await tryOften(consumer(bug), triesMax, [{ ...bad, value }]);
+    const tokens = {
+      tokenOf: () => {
+        throw bug;
+      },
+    };
+    const answers = await tryOften(consumer(bug, tokens), triesMax);
     expect(answers.at(-1)).toEqual([
       {
         kind: 'poison',
@@ -79,6 +92,17 @@ describe('a receipt that a bug keeps from being taken', () => {
         keptAs: { key: '', value: '' },
       },
     ]);
+  });
+
+  it('is kept however deep it is nested, without its card number', async () => {
+    const deep = 200_000;
+    const value = `{"program":"club","card":"${card}","x":${'['.repeat(deep)}"${card}"${']'.repeat(deep)}}`;
+    const [verdict] = (await tryOften(consumer(bug), 1, [{ ...bad, value }])).flat();
+    expect(verdict).toMatchObject({
+      kind: 'poison',
+      keptAs: { value: expect.stringMatching(/^.{400000}/) },
+    });
+    expect(JSON.stringify(verdict)).not.toContain(card);
   });
 
   it('is counted by itself: another one behind it begins anew', async () => {
@@ -99,6 +123,42 @@ describe('a receipt that a bug keeps from being taken', () => {
     const answers = await tryOften(consumer(error), 3 * triesMax);
     expect(new Set(answers)).toEqual(new Set([String(error)]));
   });
+
+  const stream = programStream(programId('club'));
+  const at = systemClock();
+  const metadata: EventMetadata = {
+    ...{
+      program: programId('club'),
+      occurredAt: at,
+      recordedAt: at,
+      actor: 'x',
+      correlationId: 'x',
+    },
+  };
+  const newer = (type: string, schemaVersion: number): RecordedEvent => ({
+    ...{ stream, revision: 0, position: 1n, id: 'x', type, schemaVersion, data: '{}', metadata },
+  });
+  const catalog = new Catalog(storeInMemory().store);
+  it.each<readonly [string, () => unknown]>([
+    ['of a receipt', () => decodeFactEvent(newer('ReceiptRegistered', 2))],
+    ['of a receipt, of a new kind', () => decodeFactEvent(newer('ReceiptMoved', 1))],
+    ['of a card', () => decodeCardEvent(newer('CardAttached', 2))],
+    ['of a card, of a new kind', () => decodeCardEvent(newer('CardLost', 1))],
+    ['of a budget', () => decodeBudgetEvent(newer('BudgetUsed', 2))],
+    ['of a budget, of a new kind', () => decodeBudgetEvent(newer('BudgetRaised', 1))],
+    ['of a member', () => tellingsOf([newer('AttributesSet', 2)])],
+    ['of a rulebook', () => catalog.learn(stream, [newer('RulebookPublished', 2)])],
+  ])('is not what it is when a newer release has written an event %s', async (_, read) => {
+    let error: unknown;
+    try {
+      read();
+    } catch (thrown) {
+      error = thrown;
+    }
+    expect(error).toBeInstanceOf(Error);
+    const answers = await tryOften(consumer(error), 3 * triesMax);
+    expect(new Set(answers)).toEqual(new Set([String(error)]));
+  });
 });
 
 describe('what is refused over the bus', () => {
@@ -115,7 +175,7 @@ describe('what is refused over the bus', () => {
       count: (_, attributes) => counted.push(attributes['tallystick.outcome']),
     };
     const error = new TypeError('x is not a function');
-    const to = consumer(error, telemetry);
+    const to = consumer(error, cardTokens, telemetry);
     const rubbish = { ...message(6n), value: 'no JSON' };
     const invalid = { ...message(5n), value: JSON.stringify({ program: 'club' }) };
     await expect(to.take([rubbish, bad])).rejects.toThrow(error);

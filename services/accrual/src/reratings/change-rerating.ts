@@ -63,20 +63,14 @@ export const requestRerating = (
   );
 };
 
-/** A budget is spent in the order in which receipts come: which of them it would have paid for cannot be said afterwards. */
-const hasBudgets = ({ book }: PublishedRulebook): boolean => (book.budgets ?? []).length > 0;
-
 const faultOf = (
   from: PublishedRulebook | undefined,
   to: PublishedRulebook | undefined,
 ): ReratingFault | null => {
   const unknown = 'is no approved version of the programme';
-  const budgets = 'has budgets: what a budget pays for cannot be rated again';
   if (from === undefined) return { field: 'from', message: unknown };
   if (to === undefined) return { field: 'to', message: unknown };
-  if (from === to) return { field: 'to', message: 'must be another version than from' };
-  if (hasBudgets(from)) return { field: 'from', message: budgets };
-  return hasBudgets(to) ? { field: 'to', message: budgets } : null;
+  return from === to ? { field: 'to', message: 'must be another version than from' } : null;
 };
 
 export type Refusal =

@@ -55,10 +55,12 @@ export const countAccount = async (
   const { facts, skipped } = await documents(store, state, candidates(state, asked));
   const told = await toldAgain(parts, run, account, state.opened, facts);
   let changed = false;
+  let ofBudget = 0;
   for (const fact of facts) {
     const decision = rerateFact(state, fact, terms, {
       ...{ at: clock(), digest: sha256, told: told(fact) },
     });
+    if (decision.kind === 'of-budget') ofBudget += 1;
     if (decision.kind !== 'rerated') continue;
     changed = true;
     for (const event of decision.events) {
@@ -66,7 +68,7 @@ export const countAccount = async (
       evolve(state, event);
     }
   }
-  tally.account(changed, skipped);
+  tally.account(changed, skipped + ofBudget);
 };
 
 /**
@@ -95,7 +97,7 @@ export const postAccount = async (
   );
   const changed = open.done || outcomes.includes('rerated');
   if (changed) await tellPosted(parts, run, account, tally);
-  tally.account(changed, skipped);
+  tally.account(changed, skipped + outcomes.filter((outcome) => outcome === 'of-budget').length);
   if (!outcomes.includes('merged')) return;
   // It became part of another account in between: what is left to do is there now.
   await postAccount(parts, run, await successorOf(parts, asked.program, account), tally, metadata);
@@ -126,7 +128,7 @@ const postFact = (
   { asked, terms }: Run,
   { account, fact, told }: Posted,
   metadata: EventMetadata,
-): Promise<'rerated' | 'merged' | 'nothing'> =>
+): Promise<'rerated' | 'of-budget' | 'merged' | 'nothing'> =>
   accounts.run(asked.program, account, {
     decide: (state, at) => {
       const decision = rerateFact(state, fact, terms, { at, digest: sha256, told });
@@ -138,7 +140,8 @@ const postFact = (
           answer: () => () => 'rerated',
         };
       }
-      const outcome = decision.kind === 'merged' ? 'merged' : 'nothing';
+      const { kind } = decision;
+      const outcome = kind === 'merged' || kind === 'of-budget' ? kind : 'nothing';
       return { kind: 'answer', answer: () => outcome };
     },
   });

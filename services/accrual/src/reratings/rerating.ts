@@ -35,7 +35,7 @@ export const figures = z.object({
   down: z.int(),
   /** What of `down` is not there any more, and is owed. */
   owed: z.int(),
-  /** Facts that cannot be rated again: a correction of theirs is under way. */
+  /** Facts that cannot be rated again: a correction of theirs is under way, or a budget pays for some of what they earn. */
   skipped: z.int(),
   rules: z.array(z.object({ rule: z.string(), up: z.int(), down: z.int() })),
 });

@@ -179,6 +179,36 @@ describe('a run that rates again', () => {
     expect(await approve(club, again)).toMatchObject({ problem: 'rerating-closed' });
   });
 
+  it('leaves alone what a budget paid for, or would have, and rates the rest', async () => {
+    const rules = (points: number) => ({
+      earning: [
+        ...base(points).earning,
+        { id: 'spring', kind: 'bonus', points: 5, when: 'receipt.store == "2"', budget: 'spring' },
+      ],
+      budgets: [{ id: 'spring', points: 8 }],
+    });
+    const club = await openClub(service, rules(1));
+    for (const name of ['ann', 'bob']) {
+      await club.open(name);
+      await club.attach(`card-${name}`, name);
+    }
+    await send(receipt(club, 1, 'card-ann', 10));
+    // Of the second the budget pays all, of the third a part, and of the fourth it would.
+    for (const number of [2, 3, 4])
+      await send(receipt(club, number, 'card-bob', 10, { store: '2' }));
+    await send(receipt(club, 5, 'card-bob', 10));
+    await secondOf(club, rules(3));
+    const id = await counted(club);
+    const figures = {
+      ...{ accounts: 2, accountsChanged: 2, facts: 2, up: 40, down: 0, owed: 0, skipped: 3 },
+      rules: [{ rule: 'base', up: 40, down: 0 }],
+    };
+    expect((await approve(club, id)).status).toBe(201);
+    expect(await until(club, id, 'posted')).toMatchObject({ counted: figures, posted: figures });
+    expect(await worth(club, 'ann')).toMatchObject({ available: 30 });
+    expect(await worth(club, 'bob')).toMatchObject({ available: 68 });
+  });
+
   it('killed again and again in the middle comes to the same, each receipt once', async () => {
     const names = Array.from({ length: 6 }, (_, n) => `m${n}`);
     const club = await opened(2, names);

@@ -12,7 +12,7 @@ import {
   type Pin,
 } from '@tallystick/receipts';
 import { rulebookOf, type Program } from '../programs/catalog.js';
-import { BudgetDraw } from './budgets.js';
+import { BudgetDraw, ordinalsApart } from './budgets.js';
 import { appliedOf, closedReason, isFirstAt, openOf, outcomeOfPin } from './outcome-of-pin.js';
 import type { Arrival } from './settle-fact.js';
 import { arriveAt, homeOf } from './successors.js';
@@ -34,12 +34,6 @@ export class ReadApart extends Error {
     this.name = 'ReadApart';
   }
 }
-
-/**
- * An event's id comes from its fact, an ordinal and its content, and one fact may do the same to two accounts, or the same to one twice:
- * each account, and each time, has ordinals of its own.
- */
-const ordinalsApart = { accounts: 100_000, times: 100 };
 
 /** Applies what is pinned and not applied yet. */
 export const applyPin = (
@@ -71,6 +65,7 @@ export const applyPin = (
     const before = draw.usedAt(account);
     const earlier = begun.filter((one) => homeOf(workspace, program.id, one.account) === account);
     const firstOrdinal = firstOrdinalOf(workspace, fact, now.parts.indexOf(part), earlier);
+    draw.resume(account, firstOrdinal, metadata);
     const decision = applyPart(state, fact, { account, lines }, rulebook, {
       at,
       digest: sha256,
@@ -115,6 +110,7 @@ export const takeLateReturns = (
     const draw = new BudgetDraw(workspace, program, fact, pin.parts);
     const before = draw.usedAt(account);
     const firstOrdinal = firstOrdinalOf(workspace, fact, index, [part]);
+    draw.resume(account, firstOrdinal, metadata);
     const state = workspace.toDecideOn(program.id, account);
     const events = applyLateReturns(state, fact, part, rulebook, at, applied);
     if (events.length === 0) continue;

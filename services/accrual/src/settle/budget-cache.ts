@@ -8,7 +8,12 @@ export interface HeldBudget {
   /** Of the last event that is folded; -1: none. */
   readonly revision: number;
   /** All that ever happened to it, where that was asked for. */
-  readonly whole?: readonly BudgetUsed[];
+  readonly whole?: readonly StoredUse[];
+}
+
+/** A use with the id of its event. */
+export interface StoredUse extends BudgetUsed {
+  readonly id: string;
 }
 
 const budgetsMax = 20_000;

@@ -18,7 +18,7 @@ import {
 import type { Budget, Rulebook } from '@tallystick/rulebook';
 import { testDatabase, type TestDatabase } from '@tallystick/testing';
 import { explainFact } from '../explain/explain-fact.js';
-import { openTill, tea, type Till } from '../testing/settling.js';
+import { dyingAfter, openTill, tea, type Till } from '../testing/settling.js';
 import type { Arrival, Settled } from './settle-fact.js';
 
 let database: TestDatabase;
@@ -361,5 +361,45 @@ describe('a crash', () => {
       { earned: 4 },
     ]);
     expect(await spent(till)).toEqual([10, -4, 4]);
+  });
+
+  it('between the budget and the award of a sale that had come back before gives back once', async () => {
+    const till = await openCampaign({ points: 10, returns: 'give-back' });
+    const [sale, back] = [till.receipt(1, 'ann'), till.receipt(9, 'ann', [tea(1, -10, 1)])];
+    await till.settle(back);
+    await expect(till.another(dyingAfter(store, 2)).settle(sale)).rejects.toThrow('killed');
+    expect(await spent(till)).toEqual([10, -10]);
+    for (const by of [till.another(), till]) {
+      await by.settle(sale, back);
+      expect(await spent(till)).toEqual([10, -10]);
+    }
+    expect(await till.points('ann')).toBe(0);
+    expect(await till.settle(till.receipt(2, 'bob', [tea(1, 20)]))).toMatchObject([{ earned: 10 }]);
+  });
+
+  it('between the budget and what a return takes back that could take a part before: each is given back once', async () => {
+    const till = await openCampaign({ points: 30, returns: 'give-back' });
+    const back = till.receipt(9, 'ann', [tea(1, -20, 1, { quantity: '-2' })]);
+    await till.settle(till.receipt(1, 'ann'), back);
+    const two = [tea(1, 20, undefined, { quantity: '2' })];
+    const corrected = till.receipt(1, 'ann', two, { revision: 2 });
+    await expect(till.another(dyingAfter(store, 2)).settle(corrected)).rejects.toThrow('killed');
+    for (const by of [till.another(), till]) await by.settle(corrected, back);
+    expect(await till.points('ann')).toBe(0);
+    expect(sum(await spent(till))).toBe(0);
+  });
+
+  it('between the budget of an earlier month and what came back of it gives back once', async () => {
+    const till = await openCampaign({ points: 12, per: 'month', returns: 'give-back' });
+    await till.settle(till.receipt(1, 'ann'));
+    const june = { occurredAt: instant('2026-06-01T00:00:00Z') };
+    const back = till.receipt(9, 'ann', [tea(1, -10, 1)], june);
+    await expect(till.another(dyingAfter(store, 3)).settle(back)).rejects.toThrow('killed');
+    expect(await spent(till, 'spring/2026-05')).toEqual([10, -10]);
+    for (const by of [till.another(), till]) {
+      await by.settle(back);
+      expect(await spent(till, 'spring/2026-05')).toEqual([10, -10]);
+    }
+    expect(await till.points('ann')).toBe(0);
   });
 });

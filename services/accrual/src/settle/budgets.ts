@@ -1,4 +1,4 @@
-import type { EventMetadata } from '@tallystick/event-store';
+import { newEvent, type EventMetadata } from '@tallystick/event-store';
 import type { AccountId, FactId } from '@tallystick/kernel';
 import type { FactState, ReceiptEvent } from '@tallystick/ledger';
 import {
@@ -15,7 +15,15 @@ import {
 } from '@tallystick/receipts';
 import { budgetsAsked, isSale, pointsLeft, type Rulebook } from '@tallystick/rulebook';
 import type { Program } from '../programs/catalog.js';
+import type { StoredUse } from './budget-cache.js';
+import { homeOf } from './successors.js';
 import type { Workspace } from './workspace.js';
+
+/**
+ * An event's id comes from its fact, an ordinal and its content, and one fact may do the same to two accounts, or the same to one twice:
+ * each account, and each time, has ordinals of its own.
+ */
+export const ordinalsApart = { accounts: 100_000, times: 100 };
 
 /** Whether any version of a programme has budgets. */
 export const hasBudgets = (program: Program): boolean =>
@@ -47,6 +55,9 @@ export class BudgetDraw {
   private readonly budgetOf: BudgetOfLot;
   /** What a crash left: counted already for this very revision, and not awarded. */
   private counted: BudgetUse;
+  /** All that was ever counted for this revision, where that was read: it is when a crash may have come. */
+  private readonly uses: readonly StoredUse[];
+  private readonly done: ReadonlySet<AccountId>;
 
   constructor(
     private readonly workspace: Workspace,
@@ -55,7 +66,23 @@ export class BudgetDraw {
     applied: readonly Part[],
   ) {
     this.budgetOf = budgetOfLot(program.versions.map(({ book }) => book));
-    this.counted = hasBudgets(program) ? this.countedBefore(program, applied) : new Map();
+    this.done = new Set(applied.map(({ account }) => homeOf(workspace, program.id, account)));
+    this.uses = workspace
+      .usesInWhole()
+      .filter(({ data }) => data.program === program.id && isOf(data, fact));
+    this.counted = summed(this.uses.filter((use) => !this.isDone(use)));
+  }
+
+  /**
+   * To be called before anything is decided on an account. Where the fact has had an effect there before, all that tells what a crash left
+   * of the next one is that its events would have these ordinals.
+   */
+  resume(account: AccountId, firstOrdinal: number, metadata: EventMetadata): void {
+    const left = this.uses.filter(
+      (use) =>
+        use.data.account === account && this.isDone(use) && isFrom(use, firstOrdinal, metadata),
+    );
+    this.counted = addedUse(this.counted, summed(left));
   }
 
   /** What is left for the fact, that included which an earlier revision of it has now at the accounts that it goes to. */
@@ -107,24 +134,31 @@ export class BudgetDraw {
           },
         },
         metadata,
-        firstOrdinal,
+        // What a crash left has the first.
+        firstOrdinal + this.uses.filter(({ data }) => data.budget === budget).length,
       );
   }
 
-  private countedBefore(program: Program, applied: readonly Part[]): BudgetUse {
-    const done = new Set(applied.map(({ account }) => account));
-    const counted = new Map<string, number>();
-    const names = new Set(
-      program.versions.flatMap(({ book }) => budgetsAsked(this.fact, book)).map(({ name }) => name),
-    );
-    for (const name of names) {
-      for (const { data } of this.workspace.budgetIfLoaded(program.id, name)?.whole ?? [])
-        if (isOf(data, this.fact) && !done.has(data.account))
-          counted.set(name, (counted.get(name) ?? 0) + data.used);
-    }
-    return counted;
+  private isDone({ data }: StoredUse): boolean {
+    return this.done.has(homeOf(this.workspace, this.program.id, data.account));
   }
 }
+
+const summed = (uses: readonly StoredUse[]): BudgetUse =>
+  uses.reduce<BudgetUse>(
+    (sum, { data }) => addedUse(sum, new Map([[data.budget, data.used]])),
+    new Map(),
+  );
+
+/** Whether a use is of the decision whose events' ordinals begin there. */
+const isFrom = (
+  { id, type, data }: StoredUse,
+  firstOrdinal: number,
+  metadata: EventMetadata,
+): boolean =>
+  Array.from({ length: ordinalsApart.times }, (_, index) => firstOrdinal + index).some(
+    (ordinal) => newEvent(data.fact, ordinal, { type, data }, metadata).id === id,
+  );
 
 const isOf = (
   data: { readonly fact: FactId; readonly factRevision: number },

@@ -6,6 +6,8 @@ import { describe, expect, it } from '@jest/globals';
 import { StoreUnavailable } from '@tallystick/event-store';
 import { accountId } from '@tallystick/kernel';
 import { arrearsOf, assertEquation, valuation } from '@tallystick/ledger';
+import { budgetOfLot, budgetStream, budgetsUsedBy, decodeBudgetEvent } from '@tallystick/receipts';
+import type { Rulebook } from '@tallystick/rulebook';
 import fc from 'fast-check';
 import { claimReceipt } from '../claims/claim-receipt.js';
 import { now, openTill, tea, type Till } from '../testing/settling.js';
@@ -151,15 +153,12 @@ class Model {
 }
 
 /** Plays a history; what dies is told again by another process. */
-const play = async ({
-  slips,
-  steps,
-}: {
-  slips: readonly (readonly Slip[])[];
-  steps: readonly Step[];
-}) => {
+const play = async (
+  { slips, steps }: { slips: readonly (readonly Slip[])[]; steps: readonly Step[] },
+  rules: Partial<Rulebook> = {},
+) => {
   const memory = storeInMemory();
-  const till = await openTill(memory.store);
+  const till = await openTill(memory.store, rules);
   for (const name of accounts) await till.open(name);
   const model = new Model();
   const process = () => {
@@ -215,7 +214,7 @@ const play = async ({
       }
     }
   }
-  return { till, model };
+  return { till, model, store: memory.store };
 };
 
 describe('goods that were kept', () => {
@@ -231,6 +230,31 @@ describe('goods that were kept', () => {
         }
       }),
       { numRuns: 150 },
+    );
+  }, 120_000);
+
+  it('have of a budget what its stream counts, whatever is killed', async () => {
+    const rule = {
+      ...{ id: 'base', kind: 'base' as const, points: 1, per: '1', rounding: 'down' as const },
+      ...{ level: 'receipt' as const, funder: 'chain', budget: 'all' },
+    };
+    const budgets = [{ id: 'all', points: 1_000_000, returns: 'give-back' as const }];
+    await fc.assert(
+      fc.asyncProperty(history, async (one) => {
+        const { till, store } = await play(one, { earning: [rule], budgets });
+        const stream = budgetStream(till.program, 'all');
+        const events = (await store.readStreams([stream])).get(stream) ?? [];
+        let counted = 0;
+        for (const event of events) counted += decodeBudgetEvent(event).data.used;
+        let had = 0;
+        for (const name of accounts) {
+          const state = await till.state(name);
+          const used = budgetsUsedBy(state, state.facts.values(), budgetOfLot([till.book]));
+          had += used.get('all') ?? 0;
+        }
+        expect(counted).toBe(had);
+      }),
+      { numRuns: 100 },
     );
   }, 120_000);
 });

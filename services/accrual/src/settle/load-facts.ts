@@ -69,7 +69,7 @@ export const touchedBy = (
     ...takers.flatMap((account) => chainOf(workspace, program, account)),
     ...reaches.flatMap((reach) => reach.accounts),
   ]);
-  const budgets = facts.map((one) => budgetsOf(workspace, one, accounts));
+  const asked = facts.flatMap((one) => budgetsOf(workspace, one, accounts));
   const told = [
     ...facts.flatMap((one) => toldBy(workspace, one, workspace.factIfLoaded(one.id))),
     ...notAbsorbed(workspace, program, accounts),
@@ -81,16 +81,16 @@ export const touchedBy = (
       ...reaches.flatMap(({ streams }) => streams),
       ...returns.map(factStream),
       ...accounts.map((account) => ledgerStream(program, account)),
-      ...budgets.flat(),
+      ...asked,
       ...facts.flatMap((one) => membersOf(workspace, one, accounts)),
     ],
     whole: [
       ...told.map((account) => ledgerStream(program, account)),
-      ...facts.flatMap((one, index) => {
-        const asked = budgets[index] ?? [];
-        const cutOff = asked.length > 0 && isCutOff(workspace, one, workspace.factIfLoaded(one.id));
-        return cutOff ? asked : [];
-      }),
+      // What comes back of a sale is counted in the same write: a crash that cut off one of them may have cut off the others.
+      ...(asked.length > 0 &&
+      facts.some((one) => isCutOff(workspace, one, workspace.factIfLoaded(one.id)))
+        ? asked
+        : []),
     ],
   };
 };

@@ -102,6 +102,12 @@ export class StreamsInHand {
     return this.budgets.get(stream) ?? this.of.shared?.budget(stream);
   }
 
+  /** The budgets of which all that ever happened was read. */
+  wholeBudgets(): readonly HeldBudget[] {
+    const own = [...this.budgets.values()].filter(({ whole }) => whole !== undefined);
+    return [...(this.of.shared?.wholeBudgets() ?? []), ...own];
+  }
+
   /** What was told of a member, in order. */
   told(stream: StreamName): readonly Telling[] | undefined {
     return this.tellings.get(stream) ?? this.of.shared?.told(stream);
@@ -239,7 +245,7 @@ export class StreamsInHand {
       }
       case 'budget': {
         const before = whole ? noBudget : this.foreseenBudget(stream);
-        const used = events.map(decodeBudgetEvent);
+        const used = events.map((event) => ({ ...decodeBudgetEvent(event), id: event.id }));
         const budget = {
           state: used.reduce(evolveBudget, before.state),
           revision: Math.max(before.revision, revision),

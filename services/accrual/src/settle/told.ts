@@ -6,7 +6,14 @@ import {
   type Telling,
 } from '@tallystick/contracts';
 import type { EventStore, RecordedEvent } from '@tallystick/event-store';
-import { dayAt, instant, timeZone, type Instant, type StreamName } from '@tallystick/kernel';
+import {
+  dayAt,
+  instant,
+  timeZone,
+  WrittenByNewer,
+  type Instant,
+  type StreamName,
+} from '@tallystick/kernel';
 import type { Account } from '@tallystick/ledger';
 import { isReceipt, ownerAt, type Fact } from '@tallystick/receipts';
 import {
@@ -27,11 +34,11 @@ import type { Workspace } from './workspace.js';
 /** The newest schema version of AttributesSet that this release understands. */
 const understood = 1;
 
-/** Throws on an event that this release does not know: it must not rate by half of what was told. */
+/** Throws `WrittenByNewer` for an event that this release does not know: it must not rate by half of what was told. */
 export const tellingsOf = (events: readonly RecordedEvent[]): readonly Telling[] =>
   events.map(({ stream, type, schemaVersion, data }) => {
     if (type !== 'AttributesSet' || schemaVersion > understood)
-      throw new Error(`${stream} holds ${type} of schema version ${schemaVersion}: upgrade`);
+      throw new WrittenByNewer(`event ${type} of ${stream}`, schemaVersion);
     const { from, attributes } = attributesSet.parse(JSON.parse(data));
     return { from: instant(from), attributes };
   });

@@ -1,6 +1,5 @@
 import { AppendRefused } from '@tallystick/event-store';
-import { BeyondLimits, type Instant } from '@tallystick/kernel';
-import { UnknownLedgerEvent } from '@tallystick/ledger';
+import { BeyondLimits, WrittenByNewer, type Instant } from '@tallystick/kernel';
 import { ServiceAway } from '@tallystick/service-host';
 import type { Program } from '../programs/catalog.js';
 import { AccountNotOpen, ReadApart } from './apply-pin.js';
@@ -18,7 +17,7 @@ export class Unsettleable extends Error {
 }
 
 /** Membership is late, a newer release has written, or another service is away: all of them end. */
-const passes = [AccountNotOpen, UnknownLedgerEvent, ServiceAway];
+const passes = [AccountNotOpen, WrittenByNewer, ServiceAway];
 
 export const decideOrSay = (
   workspace: Workspace,

@@ -32,7 +32,7 @@ import {
 import type { Program } from '../programs/catalog.js';
 import type { AccountInHand } from './account-in-hand.js';
 import type { BirthdayQuestion } from './birthdays.js';
-import type { HeldBudget } from './budget-cache.js';
+import type { HeldBudget, StoredUse } from './budget-cache.js';
 import type { HeldCard } from './card-cache.js';
 import type { Memory } from './memory.js';
 import { StreamsInHand, type HeldFact } from './streams-in-hand.js';
@@ -107,8 +107,9 @@ export class Workspace {
     return this.budgets.get(stream) ?? loaded(stream, this.hand.budget(stream));
   }
 
-  budgetIfLoaded(program: ProgramId, name: string): HeldBudget | undefined {
-    return this.hand.budget(budgetStream(program, name));
+  /** What facts took of the budgets of which all that ever happened was read. */
+  usesInWhole(): readonly StoredUse[] {
+    return this.hand.wholeBudgets().flatMap(({ whole = [] }) => whole);
   }
 
   /** What was told of a member, in order, as it was read. */
@@ -176,11 +177,9 @@ export class Workspace {
     this.cards.set(stream, { state: evolveCard(state, event), revision });
   }
 
-  recordBudget({ type, data }: BudgetUsed, metadata: EventMetadata, firstOrdinal = 0): void {
+  recordBudget({ type, data }: BudgetUsed, metadata: EventMetadata, ordinal = 0): void {
     const stream = budgetStream(data.program, data.budget);
     const { state, revision } = this.budget(data.program, data.budget);
-    const added = this.pending.get(stream)?.events.length ?? 0;
-    const ordinal = firstOrdinal + added;
     this.write(stream, revision, newEvent(data.fact, ordinal, { type, data }, metadata));
     this.budgets.set(stream, { state: evolveBudget(state, { type, data }), revision });
   }

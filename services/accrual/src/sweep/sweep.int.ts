@@ -10,8 +10,9 @@ import { createPool, migrate, provision, type Database } from '@tallystick/postg
 import { testDatabase, type TestDatabase } from '@tallystick/testing';
 import { migrations } from '../migrations.js';
 import { IntakeQueue } from '../settle/intake-queue.js';
-import { now, openTill, tea, type Till } from '../testing/settling.js';
+import { dyingAfter, now, openTill, tea, type Till } from '../testing/settling.js';
 import { Sweeper } from './sweeper.js';
+import { sightingOf } from './unsettled.consumer.js';
 import { Unsettled } from './unsettled.js';
 
 let database: TestDatabase;
@@ -59,6 +60,45 @@ describe('the sweeper', () => {
     expect(await sweeper.sweep(0)).toBe(0);
     expect(await till.points('bob')).toBe(14);
   });
+
+  it('finishes a correction of which one account has heard and the other has not', async () => {
+    const till = await openTill(store);
+    for (const name of ['ann', 'bob']) await till.open(name);
+    await till.settle(till.receipt(1, 'ann'));
+    const moved = till.receipt(1, 'bob', [tea(1, 10)], { revision: 2 });
+    // Killed after the receipt's own stream and the first of the two accounts.
+    await expect(till.another(dyingAfter(store, 2)).settle(moved)).rejects.toThrow();
+    expect([await till.points('ann'), await till.points('bob')]).toEqual([10, 10]);
+    const unsettled = new Unsettled(db, { atomic: false });
+    for (const { type, data } of await till.factEvents(1)) {
+      const sighting = sightingOf(type, JSON.parse(data));
+      if (sighting !== null) await unsettled.note([sighting]);
+    }
+    await unsettled.note([{ fact: moved.fact.id, kind: 'settled' }]);
+    const sweeper = sweeperOf(till, unsettled);
+    expect(await sweeper.sweep(0)).toBe(1);
+    expect([await till.points('ann'), await till.points('bob')]).toEqual([0, 10]);
+    expect(await sweeper.sweep(0)).toBe(0);
+  });
+
+  it.each([
+    [1, 0],
+    [2, 1],
+  ])(
+    'looks at revision %i of a receipt %i times when it has heard at once what became of it',
+    async (revision, times) => {
+      const till = await openTill(store);
+      await till.open('ann');
+      const { fact } = till.receipt(1, 'ann', [tea(1, 10)], { revision });
+      await till.settle(till.receipt(1, 'ann', [tea(1, 10)], { revision }));
+      const sightings = (await till.factEvents(1)).flatMap(
+        ({ type, data }) => sightingOf(type, JSON.parse(data)) ?? [],
+      );
+      const unsettled = new Unsettled(db, { atomic: false });
+      await unsettled.note([...sightings, { fact: fact.id, kind: 'settled' }]);
+      expect(await sweeperOf(till, unsettled).sweep(0)).toBe(times);
+    },
+  );
 
   it('is told nothing where the store writes facts with their effects', async () => {
     const till = await openTill(store);

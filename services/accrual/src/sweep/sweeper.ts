@@ -27,8 +27,8 @@ export class Sweeper extends BackgroundWork {
     super({ name: 'sweep', everyMs: sweepEveryMs }, log);
   }
 
-  protected override turn(): Promise<unknown> {
-    return this.sweep();
+  protected override async turn(): Promise<void> {
+    while ((await this.sweep()) === factsMax && !this.stopping);
   }
 
   /** Settles facts that were noted at least `olderThanMs` ago; says how many it looked at. */

@@ -4,6 +4,7 @@ import {
   contentHash,
   newEvent,
   sha256,
+  StoreUnavailable,
   type EventMetadata,
   type EventStore,
   type StreamWrite,
@@ -80,6 +81,15 @@ export const publish = async (
   const program = programId(book.program);
   await changeVersion(store, program, () => ({ kind: 'event', event }), metadataOf, now);
 };
+
+/** A store without atomicity whose every append is killed after so many streams. */
+export const dyingAfter = (store: EventStore, streams: number): EventStore => ({
+  ...store,
+  append: async (writes) => {
+    for (const write of writes.slice(0, streams)) await store.append([write]);
+    throw new StoreUnavailable(new Error('killed'));
+  },
+});
 
 /** A programme of its own, at a point a pound, whose facts are settled on a store. */
 export const openTill = async (store: EventStore, rules: Partial<Rulebook> = {}) => {

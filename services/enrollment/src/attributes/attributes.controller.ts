@@ -1,7 +1,6 @@
 import { Body, Controller, Get, HttpCode, Inject, Param, Post } from '@nestjs/common';
 import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { attributeAt, type AttributeValue } from '@tallystick/contracts';
-import { unreachable } from '@tallystick/kernel';
 import {
   Allow,
   answer,
@@ -14,9 +13,17 @@ import {
   type RequestContext,
 } from '@tallystick/service-host';
 import { PARTS, type Parts } from '../parts.js';
-import { accountShared, invalid, keyReused, memberUnknown, programUnknown } from '../problems.js';
-import { MemberAttributes, MemberPath, SetAnswerBody, SetRequest } from './attributes.dto.js';
-import { declaredBy, faultOf } from './declared.js';
+import { invalid, memberUnknown, programUnknown } from '../problems.js';
+import {
+  MemberAttributes,
+  MemberPath,
+  SetAnswerBody,
+  SetBatchAnswer,
+  SetBatchRequest,
+  SetRequest,
+} from './attributes.dto.js';
+import { declaredBy } from './declared.js';
+import { faultsOf, refusalOf, setBatch } from './set-batch.js';
 import { setAttributes, toldOf } from './set-attributes.js';
 
 @ApiTags('members')
@@ -48,10 +55,7 @@ export class AttributesController {
     mayProgram(caller, program);
     const declared = await declaredBy(this.parts.store, program);
     if (declared === null) throw programUnknown();
-    const errors = Object.entries(body.attributes).flatMap(([name, value]) => {
-      const message = faultOf(declared, name, value);
-      return message === null ? [] : [{ field: `attributes.${name}`, message }];
-    });
+    const errors = faultsOf(declared, body.attributes);
     if (errors.length > 0) throw invalid(errors);
     const set = await setAttributes(this.parts, {
       ...{ program, member, context, attributes: body.attributes, from: body.from ?? null },
@@ -65,15 +69,35 @@ export class AttributesController {
           { status: known ? 200 : 201, position },
         );
       }
-      case 'member-unknown':
-        throw memberUnknown();
-      case 'account-shared':
-        throw accountShared();
-      case 'key-reused':
-        throw keyReused();
       default:
-        return unreachable(set);
+        throw refusalOf(set);
     }
+  }
+
+  @Post('attributes/batch')
+  @HttpCode(200)
+  @Allow('manager')
+  @ApiOperation({
+    summary: 'Tell attributes of up to 500 members, each named by its id or by a card',
+    description:
+      'Each item is answered for itself, in order: told, or the problem with that item (card-unknown, member-unknown, account-shared, validation). Needs no Idempotency-Key: what is sent again is not told again. Items of one member are told in their order.',
+  })
+  @ApiResponse({ status: 200, type: SetBatchAnswer.Output })
+  @ApiResponse({ status: 404, description: 'program-unknown' })
+  async setBatch(
+    @Body() { program, dryRun, items }: SetBatchRequest,
+    @CallerParam() caller: Caller,
+    @ContextParam() context: RequestContext,
+  ): Promise<Answer<unknown>> {
+    mayProgram(caller, program);
+    const declared = await declaredBy(this.parts.store, program);
+    if (declared === null) throw programUnknown();
+    const told = await setBatch(this.parts, { program, declared, dryRun, context }, items);
+    const position = told.position?.toString() ?? null;
+    return answer(
+      { items: told.items, position },
+      told.position === null ? {} : { position: told.position },
+    );
   }
 
   @Get(':program/:member/attributes')

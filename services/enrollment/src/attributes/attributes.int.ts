@@ -153,3 +153,111 @@ describe('attributes of a member', () => {
     expect((await service.call('GET', path('nobody'))).status).toBe(404);
   });
 });
+
+describe('attributes of many members', () => {
+  const answered = z.object({
+    items: z.array(
+      z.object({
+        status: z.int(),
+        member: z.string().optional(),
+        problem: z.looseObject({ type: z.string() }).optional(),
+      }),
+    ),
+    position: z.string().nullable(),
+  });
+  const setMany = async (items: readonly object[], more: object = {}, by = service) => {
+    const body = { program, items, ...more };
+    const answer = await by.call('POST', '/v1/members/attributes/batch', { body });
+    expect(answer.status).toBe(200);
+    const { items: each, position } = answered.parse(answer.body);
+    const told = each.map(({ status, problem }) =>
+      problem === undefined ? status : `${status} ${problem.type.split(':').at(-1) ?? ''}`,
+    );
+    return { told, position, members: each.map(({ member }) => member) };
+  };
+  const into = (...segments: string[]) => ({ attributes: { segments } });
+  const timesTold = async (member: string) =>
+    z.object({ told: z.array(z.unknown()) }).parse(await read(member)).told.length;
+
+  it('are told each for itself, by member or card, once however often they are sent', async () => {
+    const first = await enrol('many-1', { cards: ['5550001'] });
+    const second = await enrol('many-2');
+    const shared = await enrol('many-3', { account: first.account });
+    const since = '2026-01-01T00:00:00Z';
+    const items = [
+      { card: '5550001', ...into('north', 'early'), from: since },
+      { member: second.member, ...into('south') },
+      { card: '5559999', ...into('north') },
+      { member: 'nobody', ...into('north') },
+      { member: shared.member, ...into('north') },
+      { member: second.member, card: '5550001', ...into('north') },
+      { member: second.member, attributes: { segments: 'north' } },
+      {},
+    ];
+    const wrong = [
+      ...['404 card-unknown', '404 member-unknown', '409 account-shared'],
+      ...['400 validation', '400 validation', '400 validation'],
+    ];
+    const dry = await setMany(items, { dryRun: true });
+    expect(dry).toMatchObject({ told: [201, 201, ...wrong], position: null });
+    expect(await timesTold(first.member)).toBe(0);
+    const told = await setMany(items);
+    expect(told.told).toEqual([201, 201, ...wrong]);
+    expect(told.members.slice(0, 2)).toEqual([first.member, second.member]);
+    expect(told.position).toMatch(/^\d+$/);
+    expect(await read(first.member)).toMatchObject({
+      attributes: { segments: ['early', 'north'] },
+      told: [{ from: '2026-01-01T00:00:00.000Z', by: `manager:${manager.sub}` }],
+    });
+    expect((await setMany(items, {}, neighbour)).told).toEqual([200, 200, ...wrong]);
+    expect((await setMany(items, { dryRun: true })).told).toEqual([200, 200, ...wrong]);
+    expect(await timesTold(first.member)).toBe(1);
+    expect(await timesTold(second.member)).toBe(1);
+  });
+
+  it('that have a moment of their own are told once, whatever was told since; others where it is not so', async () => {
+    const { member } = await enrol('many-4');
+    const dated = [
+      { member, ...into('a'), from: '2026-01-01T00:00:00Z' },
+      { member, ...into('b'), from: '2026-03-01T00:00:00Z' },
+    ];
+    expect((await setMany(dated)).told).toEqual([201, 201]);
+    expect((await setMany(dated)).told).toEqual([200, 200]);
+    await set(member, { segments: ['c'] }, 'by-hand');
+    expect((await setMany(dated)).told).toEqual([200, 200]);
+    expect(await read(member)).toMatchObject({ attributes: { segments: ['c'] } });
+    expect((await setMany([{ member, ...into('b') }])).told).toEqual([201]);
+    expect(await read(member)).toMatchObject({ attributes: { segments: ['b'] } });
+  });
+
+  it('come through two at once, in two processes, and one member’s in their order', async () => {
+    const members: string[] = [];
+    for (let n = 0; n < 40; n += 1) members.push((await enrol(`many-at-once-${n}`)).member);
+    const since = (day: string) => ({ from: `2026-01-0${day}T00:00:00Z` });
+    const items = members.flatMap((member) => [
+      { member, ...into('a'), ...since('1') },
+      { member, ...into('b'), ...since('2') },
+    ]);
+    await Promise.all([setMany(items), setMany(items, {}, neighbour)]);
+    for (const member of members) {
+      expect(await read(member)).toMatchObject({ attributes: { segments: ['b'] } });
+      expect(await timesTold(member)).toBe(2);
+    }
+  });
+
+  it('are a manager’s to tell, of a programme that there is', async () => {
+    const call = (of: string, as: TokenClaims) =>
+      service.call('POST', '/v1/members/attributes/batch', {
+        ...{ as, body: { program: of, items: [{ member: 'm', ...into('a') }] } },
+      });
+    const store: TokenClaims = { sub: 's', roles: ['store'], programs: ['*'] };
+    for (const as of [store, { ...manager, programs: ['other'] }])
+      expect((await call(program, as)).status).toBe(403);
+    expect(await call('none', manager)).toMatchObject({ status: 404, problem: 'program-unknown' });
+    const many = Array.from({ length: 501 }, () => ({ member: 'm', ...into('a') }));
+    const tooMany = await service.call('POST', '/v1/members/attributes/batch', {
+      body: { program, items: many },
+    });
+    expect([tooMany.status, tooMany.fields]).toEqual([400, ['items']]);
+  });
+});

@@ -8,11 +8,14 @@ type Type = (typeof types)[number];
 
 const declaring = z.looseObject({ attributes: z.record(z.string(), z.enum(types)).optional() });
 
+/** By name, of which types a value may be. */
+export type Declared = ReadonlyMap<string, ReadonlySet<Type>>;
+
 /** Which attributes may be told of a programme's members: what any published version declares, and segments. Null: there is no version. */
 export const declaredBy = async (
   store: EventStore,
   program: ProgramId,
-): Promise<ReadonlyMap<string, ReadonlySet<Type>> | null> => {
+): Promise<Declared | null> => {
   const declared = new Map<string, Set<Type>>([['segments', new Set(['strings'])]]);
   let versions = 0;
   for await (const { type, data } of store.readStream(streamName('program', program))) {
@@ -41,11 +44,7 @@ const typeOf = (value: unknown): Type | null => {
 };
 
 /** What is wrong with a value of this name; null: nothing. Null as a value is of every type. */
-export const faultOf = (
-  declared: ReadonlyMap<string, ReadonlySet<Type>>,
-  name: string,
-  value: unknown,
-): string | null => {
+export const faultOf = (declared: Declared, name: string, value: unknown): string | null => {
   const allowed = declared.get(name);
   if (allowed === undefined) {
     const names = [...declared.keys()].sort().join(', ');

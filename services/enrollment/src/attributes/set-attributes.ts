@@ -29,6 +29,8 @@ export interface SetAttributes {
   /** A token of the request's idempotency key. */
   readonly request: string;
   readonly context: RequestContext;
+  /** Answers what would be, and writes nothing; the position is 0 then. */
+  readonly dryRun?: boolean;
 }
 
 export type SetAnswer =
@@ -64,7 +66,7 @@ export const toldBy = (event: RecordedEvent): Told => {
 };
 
 /** A list is a set: what is the same said in another order is the same. */
-const ordered = (attributes: Attributes): Attributes =>
+export const ordered = (attributes: Attributes): Attributes =>
   Object.fromEntries(
     Object.entries(attributes).map(([name, value]) => [
       name,
@@ -107,6 +109,7 @@ const attempt = async (parts: Parts, wanted: SetAttributes): Promise<SetAnswer |
   const newest = told.at(-1);
   if (newest !== undefined && isTold(told, attributes, from))
     return { kind: 'set', known: true, from, position: newest.event.position };
+  if (wanted.dryRun === true) return { kind: 'set', known: false, from, position: 0n };
 
   const data = { program, member, from, attributes: { ...attributes }, request };
   const event = newEvent(

@@ -6,6 +6,7 @@ import {
   evolve,
   heldOf,
   LedgerReader,
+  outstandingCertificates,
   unspentOf,
   valuation,
   type Account,
@@ -16,6 +17,8 @@ import { readSummary } from '../summary/summary.js';
 import { openViews, type Views } from '../testing/open-views.js';
 import { program } from '../testing/shop.js';
 import { overAt, wholeLedger } from '../testing/whole-ledger.js';
+import { certificatesAsOf } from '../certificates/as-of-position.js';
+import type { Tallies } from '../certificates/certificate-report.js';
 import { trialBalanceAsOf } from '../trial-balance/as-of-position.js';
 import { presentTrialBalance } from '../trial-balance/present.js';
 
@@ -164,6 +167,58 @@ describe.each([
     expect(await trialBalanceAsOf(views.store, programId('sho'), head)).toMatchObject({
       accounts: [],
     });
+  });
+
+  it('report certificates at each position as events, postings and folded accounts tell them', async () => {
+    const states = new Map<string, Account>();
+    const readers = new Map<string, LedgerReader>();
+    const told = { given: 0, changed: 0, used: 0, givenBack: 0, expired: 0 };
+    let inTransit = 0;
+    for await (const { stream, position, ...stored } of views.store.readAll({
+      categories: ['ledger'],
+    })) {
+      const reader = readers.get(stream) ?? new LedgerReader();
+      readers.set(stream, reader);
+      const event = reader.read(stored);
+      if (event === null) continue;
+      states.set(stream, evolve(states.get(stream) ?? emptyAccount(), event));
+      if (event.type === 'CertificateIssued') told.given += event.data.valueMinor;
+      if (event.type === 'CertificateCorrected')
+        told.changed += event.data.valueMinor - event.data.beforeMinor;
+      if (event.type === 'CertificateUsed') told.used += event.data.valueMinor;
+      if (event.type === 'CertificateGivenBack') told.givenBack += event.data.valueMinor;
+      if (event.type === 'CertificateExpired') told.expired += event.data.valueMinor;
+      const outstanding = [...states.values()].reduce(
+        (all, one) => all + (outstandingCertificates(one).get('GBP') ?? 0),
+        0,
+      );
+      inTransit =
+        told.given + told.changed - told.used + told.givenBack - told.expired - outstanding;
+      if (!event.type.startsWith('Certificate') && event.type !== 'AccountsMerged') continue;
+      const report = await certificatesAsOf(views.store, program, position);
+      expect(report).toMatchObject({ balanced: true, position });
+      expect(report.currencies).toMatchObject([
+        {
+          ...{ currency: 'GBP', sum: 0n, balanced: true, differenceCount: 0 },
+          ...{ posted: BigInt(outstanding), folded: BigInt(outstanding) },
+        },
+      ]);
+      const minor = (what: keyof Tallies) =>
+        Number(report.rules.reduce((all, { tallies }) => all + tallies[what].minor, 0n));
+      expect({
+        ...{ given: minor('given'), changed: minor('changed'), used: minor('used') },
+        ...{ givenBack: minor('givenBack'), expired: minor('expired') },
+        ...{ outstanding: minor('outstanding'), inTransit: minor('inTransit') },
+      }).toEqual({ ...told, outstanding, inTransit });
+    }
+    expect(Object.values(told)).not.toContain(0);
+    expect(inTransit).toBe(0);
+    // By hand: of January 1st one was given, made 9.00, used, given back and over; that of the 2nd went with the merge.
+    const { rules } = await certificatesAsOf(views.store, program, await views.store.head());
+    expect(rules.map(({ rule, period }) => [rule, period.first])).toEqual([
+      ['gift', '2026-01-01'],
+      ['gift', '2026-01-02'],
+    ]);
   });
 
   it('come out the same when they are folded again', async () => {

@@ -23,7 +23,7 @@ export const touchedLots = (event: LedgerEvent): ReadonlySet<LotId> => {
     case 'PointsExpired':
       return named(event.data.allocations);
     case 'RedemptionRefunded':
-      return named(event.data.lots);
+      return new Set(event.data.lots.map(({ lot, as: id = lot }) => id));
     case 'EarningRerated':
     case 'PointsAdjusted':
       return new Set([...event.data.lots.map(({ id }) => id), ...named(event.data.taken)]);

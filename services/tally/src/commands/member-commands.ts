@@ -22,6 +22,7 @@ import {
   type UnlinkOptions,
 } from './members.js';
 import { claimReceipt, showReceipt, type ClaimOptions, type ReceiptOptions } from './receipts.js';
+import { tellSegmentsOfFile, type SegmentsFileOptions } from './segments-file.js';
 import type { Run } from './run.js';
 
 const cardsMax = 20;
@@ -99,6 +100,27 @@ The rulebook declares them under attributes. A comma makes a list, quotes make a
     .option('--key <text>', key)
     .action(async (id: string, segments: readonly string[], options: SegmentsOptions) =>
       done(await memberSegments(run, id, segments, options)),
+    );
+  member(
+    'segments-file <file>',
+    'Set the segments of many members from a file: CSV, plain or .gz; - reads standard input',
+    `
+Columns: member or card, segments (several with | between them, none: it is in none), and if there is one since. Rows that follow each
+other with one member and one since say together what it is in, in the place of all that it had. A day without a time counts from its
+beginning; without since, from now on. The same file again changes nothing.
+
+Examples:
+  tally member segments-file segments.csv --program shop --dry-run
+  tally member segments-file crm.csv.gz --program shop --mapping columns.yaml --rejects rejects.csv --json`,
+  )
+    .option('--mapping <yaml>', 'other names of columns, separators, encoding, time zone')
+    .option(
+      '--rejects <csv>',
+      'where to say which rows were not taken; default: <file>.rejects.csv here, if there are any',
+    )
+    .option('--dry-run', 'say what would change, and change nothing')
+    .action(async (file: string, options: SegmentsFileOptions) =>
+      done(await tellSegmentsOfFile(run, file, options)),
     );
 
   const card = byHand(program.command('card').description('Link cards to members'));

@@ -1,5 +1,4 @@
 import { basename } from 'node:path';
-import { z } from 'zod';
 import { exitCodes, type ExitCode } from '../exit-codes.js';
 import { quietProgress, showProgress, type Progress } from '../import/progress.js';
 import { rejectsFile } from '../import/rejects-file.js';
@@ -11,13 +10,11 @@ import {
   type BalancesBook,
 } from '../opening-balances/import-balances.js';
 import { parseBalanceMapping } from '../opening-balances/mapping.js';
-import type { BalanceProgram } from '../opening-balances/read-balances.js';
 import { table, whole } from '../output/table.js';
 import { readTyped, typedPath } from '../paths.js';
 import { openSource } from '../reading/source.js';
-import type { Client } from '../system/client.js';
 import { openSystem } from '../system/open-system.js';
-import { failureOf } from '../system/problem.js';
+import { newestRulebook } from './newest-rulebook.js';
 import type { Run } from './run.js';
 
 export interface OpeningBalancesOptions {
@@ -72,24 +69,6 @@ export const importOpeningBalances = async (
     progress.stop();
     await system.close();
   }
-};
-
-const versions = z.looseObject({ versions: z.array(z.looseObject({ version: z.int() })).min(1) });
-const version = z.looseObject({
-  rulebook: z.looseObject({ currency: z.string(), timeZone: z.string() }),
-});
-
-const newestRulebook = async (client: Client, program: string): Promise<BalanceProgram> => {
-  const path = `/v1/programs/${encodeURIComponent(program)}`;
-  const found = await client.call({ service: 'accrual', method: 'GET', path, answer: versions });
-  if (!found.ok) throw failureOf('nothing can be imported', found.error);
-  const newest = found.value.value.versions.at(-1)?.version ?? 1;
-  const answer = await client.call({
-    ...{ service: 'accrual', method: 'GET', answer: version },
-    path: `${path}/versions/${newest}`,
-  });
-  if (!answer.ok) throw failureOf('nothing can be imported', answer.error);
-  return answer.value.value.rulebook;
 };
 
 const asJson = (

@@ -1,15 +1,9 @@
-import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import { exitCodes, Failure, type ExitCode } from '../exit-codes.js';
 import { whole } from '../output/table.js';
-import { failureOf } from '../system/problem.js';
-import { asManager, type ManagerOptions } from './adjustments.js';
 import { momentOf } from './balance-table.js';
+import { orderOnce, type KeyOptions } from './order-once.js';
 import type { Run } from './run.js';
-
-interface KeyOptions extends ManagerOptions {
-  readonly key?: string;
-}
 
 export interface RedeemOptions extends KeyOptions {
   readonly account?: string;
@@ -46,7 +40,7 @@ const refunded = redeemed.extend({ arrearsPaid: z.int() });
 
 /** `tally redeem`: spends points of an account. */
 export const redeemPoints = (run: Run, options: RedeemOptions): Promise<ExitCode> =>
-  send(run, options, {
+  orderOnce(run, options, {
     ...{ path: '/v1/redemptions', body: spending(options), answer: redeemed },
     failure: 'the points are not redeemed',
     told: ({ redemption, account, points, available }) =>
@@ -56,7 +50,7 @@ export const redeemPoints = (run: Run, options: RedeemOptions): Promise<ExitCode
 /** `tally hold`: reserves points of an account. */
 export const holdPoints = (run: Run, options: HoldOptions): Promise<ExitCode> => {
   const lapses = options.lapsesIn === undefined ? {} : { lapsesInSeconds: options.lapsesIn };
-  return send(run, options, {
+  return orderOnce(run, options, {
     ...{ path: '/v1/holds', body: { ...spending(options), ...lapses }, answer: held },
     failure: 'the points are not held',
     told: ({ hold, account, points, available, lapsesAt }) =>
@@ -67,7 +61,7 @@ export const holdPoints = (run: Run, options: HoldOptions): Promise<ExitCode> =>
 /** `tally capture`: spends what a hold reserves. */
 export const captureHold = (run: Run, id: string, options: CaptureOptions): Promise<ExitCode> => {
   const { program, points, keepRest = false } = options;
-  return send(run, options, {
+  return orderOnce(run, options, {
     path: `/v1/holds/${encodeURIComponent(program)}/${encodeURIComponent(id)}/captures`,
     body: { ...(points === undefined ? {} : { points }), last: !keepRest },
     answer: captured,
@@ -85,7 +79,7 @@ export const refundRedemption = (
   options: RefundOptions,
 ): Promise<ExitCode> => {
   const { program, reason } = options;
-  return send(run, options, {
+  return orderOnce(run, options, {
     path: `/v1/redemptions/${encodeURIComponent(program)}/${encodeURIComponent(id)}/refunds`,
     ...{ body: { reason }, answer: refunded },
     failure: 'the redemption is not refunded',
@@ -102,28 +96,3 @@ const spending = ({ program, account, card, points, kind, reference }: RedeemOpt
   const which = account === undefined ? { card } : { account };
   return { program, ...which, points, reference, ...(kind === undefined ? {} : { kind }) };
 };
-
-/** One request to redemption, once for its key; the answer as a line for a person, or as it came for machines. */
-const send = <Done>(
-  run: Run,
-  options: KeyOptions,
-  request: {
-    readonly path: string;
-    readonly body: object;
-    readonly answer: z.ZodType<Done>;
-    /** What did not happen, for a person. */
-    readonly failure: string;
-    readonly told: (done: Done) => string;
-  },
-): Promise<ExitCode> =>
-  asManager(run, options, async (client) => {
-    const answer = await client.call({
-      ...{ service: 'redemption', method: 'POST', path: request.path, answer: request.answer },
-      headers: { 'idempotency-key': options.key ?? randomUUID() },
-      body: JSON.stringify(request.body),
-    });
-    if (!answer.ok) throw failureOf(request.failure, answer.error);
-    const done = answer.value.value;
-    run.terminal.out(options.json === true ? JSON.stringify(done, null, 2) : request.told(done));
-    return exitCodes.ok;
-  });

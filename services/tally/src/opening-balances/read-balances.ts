@@ -1,16 +1,14 @@
-import {
-  Exact,
-  addDays,
-  instant,
-  localDate,
-  startOfDay,
-  timeZone,
-  toMinor,
-  type TimeZone,
-} from '@tallystick/kernel';
+import { Exact, timeZone, toMinor } from '@tallystick/kernel';
 import { columnsOf, type Column, type Columns } from '../reading/columns.js';
-import { linesOf } from '../reading/lines.js';
-import { rowsOf, type Row } from '../reading/rows.js';
+import {
+  Flaw,
+  cellsOf,
+  flatRows,
+  momentIn,
+  textIn,
+  type FlatReject,
+} from '../reading/flat-rows.js';
+import type { Row } from '../reading/rows.js';
 import type { Source } from '../reading/source.js';
 import { UnreadableFile } from '../reading/unreadable-file.js';
 import type { BalanceMapping } from './mapping.js';
@@ -44,28 +42,8 @@ export interface FileBalance {
   };
 }
 
-/** Why a row did not become a part of a balance. The codes are stored in rejects files: they do not change. */
-export type BalanceRejectCode =
-  | 'columns-wrong'
-  | 'quote-not-closed'
-  | 'text-damaged'
-  | 'field-missing'
-  | 'points-unreadable'
-  | 'time-unreadable'
-  | 'spend-unreadable'
-  | 'qualifies-unreadable'
-  | 'balance-differs'
-  | 'balance-incomplete';
-
-/** A row that is not sent. The explanation names columns, and never repeats what a cell holds: a card number may stand in any. */
-export interface BalanceReject {
-  readonly line: number;
-  readonly code: BalanceRejectCode;
-  readonly explanation: string;
-}
-
 export type BalanceItem =
-  ({ readonly kind: 'balance' } & FileBalance) | ({ readonly kind: 'reject' } & BalanceReject);
+  ({ readonly kind: 'balance' } & FileBalance) | ({ readonly kind: 'reject' } & FlatReject);
 
 interface Part {
   readonly line: number;
@@ -76,17 +54,6 @@ interface Part {
   readonly spend: Readonly<Record<string, number>>;
 }
 
-class Flaw extends Error {
-  readonly code: BalanceRejectCode;
-  readonly explanation: string;
-
-  constructor(code: BalanceRejectCode, explanation: string) {
-    super(explanation);
-    this.code = code;
-    this.explanation = explanation;
-  }
-}
-
 /** What a file says: balances whole, or the rows that spoil them. `rows` is told of every row that was read. */
 export async function* balancesOf(
   source: Source,
@@ -94,36 +61,22 @@ export async function* balancesOf(
   program: BalanceProgram,
   rows: (count: number) => void,
 ): AsyncGenerator<BalanceItem> {
-  const { separator, quote, encoding } = mapping.file;
-  const lines = linesOf(source.bytes, encoding);
-  let read: ((row: Row) => Part | (BalanceReject & { readonly reference: string | null })) | null =
-    null;
+  const reader = (header: readonly string[]) => rowReader(header, mapping, program);
   let open: Group | null = null;
-  for await (const block of rowsOf(lines, { separator, quote, columns: null })) {
-    for (const row of block) {
-      if (read === null) {
-        if (row.kind === 'broken')
-          throw new UnreadableFile('the header of the file cannot be read');
-        read = rowReader(row.cells, mapping, program);
-        continue;
-      }
-      rows(1);
-      const part = read(row);
-      if (open === null || open.reference !== part.reference || part.reference === null) {
-        if (open !== null) yield* open.items();
-        open = new Group(part.reference);
-      }
-      open.add(part);
+  for await (const part of flatRows(source, mapping.file, reader, rows)) {
+    if (open === null || open.reference !== part.reference || part.reference === null) {
+      if (open !== null) yield* open.items();
+      open = new Group(part.reference);
     }
+    open.add(part);
   }
-  if (read === null) throw new UnreadableFile('the file is empty: it has not even a header');
   if (open !== null) yield* open.items();
 }
 
 /** Rows of one reference. One that is wrong spoils the others: a balance is sent whole or not at all. */
 class Group {
   private readonly parts: Part[] = [];
-  private readonly rejects: BalanceReject[] = [];
+  private readonly rejects: FlatReject[] = [];
 
   readonly reference: string | null;
 
@@ -131,7 +84,7 @@ class Group {
     this.reference = reference;
   }
 
-  add(part: Part | BalanceReject): void {
+  add(part: Part | FlatReject): void {
     if ('code' in part) this.rejects.push(part);
     else {
       const [first] = this.parts;
@@ -177,14 +130,12 @@ class Group {
   }
 }
 
-const damaged = '\uFFFD';
-
 /** Reads rows by the header; throws where the header does not have what the mapping names. */
 const rowReader = (
   header: readonly string[],
   { columns: named, zone, numbers }: BalanceMapping,
   program: BalanceProgram,
-): ((row: Row) => Part | (BalanceReject & { readonly reference: string | null })) => {
+): ((row: Row) => Part | (FlatReject & { readonly reference: string | null })) => {
   const columns = columnsOf(header, header.length);
   const has = (name: string): boolean => header.some((cell) => cell.trim() === name);
   const optional = (column: string | number | undefined, name: string): Column | null =>
@@ -209,46 +160,35 @@ const rowReader = (
   const decimalOf = (amount: string): string =>
     numbers.decimalMark === '.' ? amount : amount.replace(numbers.decimalMark, '.');
 
-  const text = (cells: readonly string[], column: Column | null): string | null => {
-    const value = column === null ? '' : (cells[column.index]?.trim() ?? '');
-    if (value.includes(damaged))
-      throw new Flaw('text-damaged', `${column?.label ?? ''} is no text in the file's encoding`);
-    return value === '' ? null : value;
-  };
   const required = (cells: readonly string[], column: Column): string => {
-    const value = text(cells, column);
+    const value = textIn(cells, column);
     if (value === null) throw new Flaw('field-missing', `${column.label} is empty`);
     return value;
   };
-  const time = (cells: readonly string[], column: Column | null, end: boolean): string | null => {
-    const value = text(cells, column);
-    return value === null ? null : momentOf(value, column?.label ?? '', ownZone, end);
-  };
-
   const partOf = (line: number, cells: readonly string[]): Part => {
-    const named = { card: text(cells, card), account: text(cells, account) };
+    const named = { card: textIn(cells, card), account: textIn(cells, account) };
     if ((named.card === null) === (named.account === null))
       throw new Flaw('field-missing', 'a row names either a card or an account');
     const whole = required(cells, points).replace(/\.0+$/, '');
     if (!/^\d{1,16}$/.test(whole))
       throw new Flaw('points-unreadable', `${points.label} is not a whole number of points`);
     const dates = {
-      availableAt: time(cells, availableAt, false),
-      expiresAt: time(cells, expiresAt, true),
+      availableAt: momentIn(cells, availableAt, ownZone, 'begins'),
+      expiresAt: momentIn(cells, expiresAt, ownZone, 'ends'),
     };
-    const flag = text(cells, qualifies)?.toLowerCase() ?? null;
+    const flag = textIn(cells, qualifies)?.toLowerCase() ?? null;
     if (flag !== null && !(flag in flags))
       throw new Flaw('qualifies-unreadable', `${qualifies?.label ?? ''} is neither yes nor no`);
     const lot: FileLot = {
       points: Number(whole),
       ...(dates.availableAt === null ? {} : { availableAt: dates.availableAt }),
       ...(dates.expiresAt === null ? {} : { expiresAt: dates.expiresAt }),
-      ...given('funder', text(cells, funder)),
-      ...given('kind', text(cells, kind)),
+      ...given('funder', textIn(cells, funder)),
+      ...given('kind', textIn(cells, kind)),
       ...(flag === null ? {} : { qualifies: flags[flag] === true }),
     };
     const years = spend.flatMap(([year, column]) => {
-      const amount = text(cells, column);
+      const amount = textIn(cells, column);
       return amount === null
         ? []
         : [[year, minorOf(decimalOf(amount), column.label, program.currency)] as const];
@@ -261,15 +201,9 @@ const rowReader = (
   };
 
   return (row) => {
-    if (row.kind === 'broken') {
-      const explanation = 'a quote is opened and never closed';
-      return { line: row.line, code: 'quote-not-closed', explanation, reference: null };
-    }
-    const { line, cells } = row;
-    if (cells.length !== columns.count) {
-      const explanation = `the row has ${cells.length} cells, the header ${columns.count}`;
-      return { line, code: 'columns-wrong', explanation, reference: null };
-    }
+    const { line } = row;
+    const cells = cellsOf(row, columns.count);
+    if ('code' in cells) return { ...cells, reference: null };
     try {
       return partOf(line, cells);
     } catch (error) {
@@ -299,20 +233,6 @@ const spendColumns = (
         return year === undefined ? [] : [[year, columns.find(name.trim())] as const];
       })
     : Object.entries(named).map(([year, column]) => [year, columns.find(column)] as const);
-
-/** A day without a time: points are available from its beginning, and lapse with its end. */
-const momentOf = (text: string, label: string, zone: TimeZone, end: boolean): string => {
-  try {
-    if (!/^\d{4}-\d\d-\d\d$/.test(text)) return instant(text);
-    const day = localDate(text);
-    return startOfDay(end ? addDays(day, 1) : day, zone);
-  } catch {
-    throw new Flaw(
-      'time-unreadable',
-      `${label} is neither a day such as 2027-01-31 nor a time with an offset`,
-    );
-  }
-};
 
 const minorOf = (text: string, label: string, currency: string): number => {
   if (!Exact.isDecimal(text) || text.startsWith('-'))

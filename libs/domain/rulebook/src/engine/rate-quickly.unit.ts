@@ -28,13 +28,14 @@ const amounts = fc.oneof(
       '0.3333',
       '1.23456789',
       '99999999999999.99',
+      `0.${'0'.repeat(28)}1`,
       '00012.5',
     ),
   },
 );
 const quantities = fc.oneof(
   { weight: 6, arbitrary: fc.constantFrom('1', '2', '3') },
-  { weight: 1, arbitrary: fc.constantFrom('0.375', '-0', '-1', '1.12345678') },
+  { weight: 1, arbitrary: fc.constantFrom('0.375', '-0', '-1', '1.12345678', '9'.repeat(30)) },
 );
 const decimals = fc.constantFrom('1', '0.5', '1.00', '0.30', '7', '0.000001', '2.333', '25.00');
 const caps = fc.array(
@@ -52,11 +53,13 @@ const whens = [
   'receipt.net > decimal("10.5") && receipt.lines > 2',
   'member.tier == "gold" || member.kids >= 2',
   '"tea" in receipt.categories && receipt.weekday in [1, 2, 6]',
+  'receipt.total + receipt.total + receipt.net - decimal("1") > receipt.net + decimal("999999999999")',
   'receipt.day < date("2026-11-25") && member.town != "\\""',
 ];
 const choices = [
   'line.category == "tea"',
   'line.brand in ["acme", ""]',
+  'line.quantity + line.quantity + line.quantity > line.amount',
   'line.amount > decimal("9.99") && receipt.channel == "app"',
   'line.product == "p1" && line.quantity >= decimal("1.5")',
 ];

@@ -50,8 +50,10 @@ const paidLevel = (tiers: Tiers, paid: readonly PaidTime[], day: LocalDate): num
 
 const earnedLevel = (tiers: Tiers, currency: string, history: History, day: LocalDate): number => {
   const downgrade = tiers.downgrade ?? 'straight';
-  if (downgrade === 'straight')
-    return reachedOn(tiers, currency, asked(tiers, history), history.size === 0)(day);
+  if (downgrade === 'straight') {
+    const until = tiers.upgrade === 'next-month' ? running : asked;
+    return reachedOn(tiers, currency, until(tiers, history), history.size === 0)(day);
+  }
   const reached = reachedOn(tiers, currency, running(tiers, history), history.size === 0);
   const days = changeDays(tiers, history, day);
   if (downgrade === 'never') return Math.max(...days.map(reached));
@@ -89,7 +91,13 @@ const reachedOn = (
     case 'at-once':
       return inWindow;
     case 'next-month':
-      return (day) => Math.min(inWindow(addDays(firstOfMonth(day), -1)), inWindow(day));
+      // What is lost meanwhile is reached anew, and begins to hold a month later: no day since the month before may lack it.
+      return (day) => {
+        let level = Infinity;
+        for (let on = addDays(firstOfMonth(day), -1); on <= day && level > 0; on = addDays(on, 1))
+          level = Math.min(level, inWindow(on));
+        return level;
+      };
     case 'next-window':
       return (day) => inWindow(lastOfYearBefore(day));
   }

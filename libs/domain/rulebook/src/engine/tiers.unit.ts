@@ -79,6 +79,31 @@ describe('a level', () => {
     expect(on(day, tiers, bought)).toBe(expected);
   });
 
+  describe('that begins with the next month, lost and reached again', () => {
+    const nextMonth = { upgrade: 'next-month' } as const;
+    const rolling = { ...nextMonth, window: 'rolling-12-months' } as const;
+    const twice = { '2025-06-10': 310, '2026-01-05': 320 };
+    const late = { '2025-06-10': 310, '2026-06-20': 320 };
+    const inTime = { '2025-06-10': 310, '2026-06-05': 320 };
+    it.each<[string, string, Partial<Tiers>, Readonly<Record<string, number>>, string]>([
+      ['by the year: holds to its end', '2025-12-31', nextMonth, twice, 'gold'],
+      ['by the year: not in January', '2026-01-05', nextMonth, twice, 'bronze'],
+      ['by the year: from February on', '2026-02-01', nextMonth, twice, 'gold'],
+      [
+        'by the year, one step at a time: not in January',
+        '2026-01-31',
+        { ...nextMonth, downgrade: 'one-step' },
+        twice,
+        'silver',
+      ],
+      ['rolling: not in the month of it', '2026-06-30', rolling, late, 'bronze'],
+      ['rolling: from the next month on', '2026-07-01', rolling, late, 'gold'],
+      ['rolling: never lost, it stays', '2026-06-12', rolling, inTime, 'gold'],
+    ])('%s', (_, day, tiers, days, expected) => {
+      expect(on(day, tiers, days)).toBe(expected);
+    });
+  });
+
   it('is lost one step at a time: a year after the other', () => {
     const gold = { '2024-05-05': 350 };
     const tiers = { downgrade: 'one-step' } as const;

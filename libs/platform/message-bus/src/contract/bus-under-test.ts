@@ -25,6 +25,9 @@ export const assumed = {
   retryDelayMaxMs: 2000,
 } as const;
 
+/** On Kafka a member is missed after so long: a broker's minimum. */
+export const shortSession = { sessionTimeoutMs: 6000, heartbeatEveryMs: 500 } as const;
+
 /** A name that no other test has. */
 export const unique = (what: string): string => `${what}-${randomUUID().slice(0, 8)}`;
 

@@ -50,7 +50,7 @@ export const createKafkaMessageBus = (options: KafkaMessageBusOptions): KafkaMes
   const client = createKafkaClient(options, limits, log);
   const { kafka } = client;
   const { ask, close: closeAsking } = createAsking(kafka);
-  const topics = knownTopics(ask, prefix);
+  const topics = knownTopics({ ask, prefix, log });
   const positions = positionsOf(ask, topics, prefix);
   const sending = { limits, log, prefix };
   const sender = createSender({ ...sending, makeProducer: (config) => kafka.producer(config) });

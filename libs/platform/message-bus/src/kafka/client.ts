@@ -2,7 +2,9 @@ import { connect as connectPlain, isIP } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import kafkajs, { type ISocketFactory, type Kafka, type LogEntry, type SASLOptions } from 'kafkajs';
 import type { BusLog } from '../port.js';
+import { registerCodecs } from './codecs.js';
 import type { KafkaLimits } from './limits.js';
+import { readManyHeaders } from './many-headers.js';
 
 export interface KafkaConnection {
   /** As `host:port`; some of the cluster's are enough. */
@@ -87,6 +89,8 @@ export const createKafkaClient = (
     socket.once('close', () => sockets.delete(socket));
     return socket;
   };
+  registerCodecs();
+  readManyHeaders();
   const kafka = new kafkajs.Kafka({
     clientId,
     brokers: [...brokers],

@@ -1,6 +1,14 @@
-import type { ITopicConfig } from 'kafkajs';
-import { UnknownTopic, type TopicDefinition } from '../port.js';
+import kafkajs, { type Admin, type ITopicConfig } from 'kafkajs';
+import {
+  BusUnavailable,
+  UnfitTopics,
+  UnknownTopic,
+  type BusLog,
+  type TopicDefinition,
+} from '../port.js';
 import type { Asking } from './asking.js';
+import { wordOf } from './errors.js';
+import { comparedSettings, faultsOf, type FoundTopic } from './topic-check.js';
 
 /** Where the dead letters of a topic are. */
 export const deadLettersOf = (topic: string): string => `${topic}.dlq`;
@@ -21,7 +29,7 @@ const configOf = (
   topic,
   numPartitions: partitions,
   replicationFactor: -1,
-  // Producers may use any codec, also one that kafkajs cannot read: the broker unpacks. What is fetched is then as large as it says.
+  // Producers may use any codec: the broker unpacks. What is fetched is then as large as it says, and no small message fills our memory.
   configEntries: Object.entries({ 'compression.type': 'uncompressed', ...entries }).map(
     ([name, value]) => ({ name, value }),
   ),
@@ -56,9 +64,17 @@ export interface KafkaTopics {
   partitionsOf(topics: Iterable<string>): Promise<ReadonlyMap<string, number>>;
 }
 
-/** `prefix` stands before each name at the broker. */
-export const knownTopics = (ask: Asking, prefix: string): KafkaTopics => {
+export interface KnownTopicsOptions {
+  readonly ask: Asking;
+  /** Stands before each name at the broker. */
+  readonly prefix: string;
+  readonly log: BusLog;
+}
+
+export const knownTopics = ({ ask, prefix, log }: KnownTopicsOptions): KafkaTopics => {
   const known = new Map<string, number>();
+  /** Those that were compared with our table already. */
+  const compared = new Set<string>();
 
   const read = (names: readonly string[]): Promise<void> =>
     ask(async (admin) => {
@@ -70,22 +86,64 @@ export const knownTopics = (ask: Asking, prefix: string): KafkaTopics => {
         known.set(name.slice(prefix.length), partitions.length);
     });
 
-  const create = (wanted: readonly ITopicConfig[]): Promise<void> =>
+  /** Those that were there before, as we would have made them. */
+  const create = (configs: readonly ITopicConfig[]): Promise<readonly ITopicConfig[]> =>
     ask(async (admin) => {
       const there = new Set(await admin.listTopics());
-      const topics = wanted
-        .map((config) => ({ ...config, topic: `${prefix}${config.topic}` }))
-        .filter(({ topic }) => !there.has(topic));
-      if (topics.length === 0) return;
-      // Those that somebody else has created meanwhile are left as they are.
-      await admin.createTopics({ topics, waitForLeaders: true });
-      // Until every partition has a leader that answers, they are not there for others.
-      for (const { topic } of topics) await admin.fetchTopicOffsets(topic);
+      const wanted = configs.map((config) => ({ ...config, topic: `${prefix}${config.topic}` }));
+      const topics = wanted.filter(({ topic }) => !there.has(topic));
+      if (topics.length > 0) {
+        // Those that somebody else has created meanwhile are left as they are.
+        await admin.createTopics({ topics, waitForLeaders: true });
+        // Until every partition has a leader that answers, they are not there for others.
+        for (const { topic } of topics) await admin.fetchTopicOffsets(topic);
+      }
+      for (const { topic } of topics) compared.add(topic);
+      return wanted.filter(({ topic }) => there.has(topic));
     });
 
+  /** Throws `UnfitTopics`. */
+  const compare = async (wanted: readonly ITopicConfig[]): Promise<void> => {
+    const unseen = wanted.filter(({ topic }) => !compared.has(topic));
+    if (unseen.length === 0) return;
+    const found = await foundTopics(unseen);
+    const unfit: string[] = [];
+    for (const config of unseen) {
+      const { topic } = config;
+      const is = found.get(topic);
+      if (is === undefined) continue;
+      const { losing, other } = faultsOf(config, is);
+      if (losing.length > 0) unfit.push(`${topic}: ${losing.join('; ')}`);
+      else compared.add(topic);
+      if (other.length > 0)
+        log.warn({ topic, faults: other }, 'a topic is not as docs/kafka.md has it');
+    }
+    if (unfit.length > 0) throw new UnfitTopics(unfit);
+  };
+
+  const foundTopics = async (
+    wanted: readonly ITopicConfig[],
+  ): Promise<ReadonlyMap<string, FoundTopic>> => {
+    try {
+      return await ask((admin) =>
+        describe(
+          admin,
+          wanted.map(({ topic }) => topic),
+        ),
+      );
+    } catch (error) {
+      if (error instanceof BusUnavailable) throw error;
+      // It takes a right of its own, and whoever has not given it may know better.
+      log.warn({ reason: wordOf(error) }, 'the settings of the topics cannot be read');
+      return new Map();
+    }
+  };
+
   return {
-    ensure: (definitions) => create(definitions.flatMap(configsOf)),
-    ensureDeadLetters: (names) => create(names.map(deadLetterConfigOf)),
+    ensure: async (definitions) => compare(await create(definitions.flatMap(configsOf))),
+    ensureDeadLetters: async (names) => {
+      await create(names.map(deadLetterConfigOf));
+    },
     partitionsOf: async (topics) => {
       const names = [...new Set(topics)];
       const unseen = names.filter((name) => !known.has(name));
@@ -99,4 +157,31 @@ export const knownTopics = (ask: Asking, prefix: string): KafkaTopics => {
       );
     },
   };
+};
+
+const describe = async (
+  admin: Admin,
+  topics: readonly string[],
+): Promise<ReadonlyMap<string, FoundTopic>> => {
+  const type = kafkajs.ConfigResourceTypes.TOPIC;
+  const configNames = [...comparedSettings];
+  const [metadata, described] = [
+    await admin.fetchTopicMetadata({ topics: [...topics] }),
+    await admin.describeConfigs({
+      includeSynonyms: false,
+      resources: topics.map((name) => ({ type, name, configNames })),
+    }),
+  ];
+  const partitions = new Map(metadata.topics.map((one) => [one.name, one.partitions.length]));
+  return new Map(
+    described.resources.map(({ resourceName, configEntries }) => [
+      resourceName,
+      {
+        partitions: partitions.get(resourceName) ?? 0,
+        settings: new Map(
+          configEntries.map(({ configName, configValue }) => [configName, configValue]),
+        ),
+      },
+    ]),
+  );
 };

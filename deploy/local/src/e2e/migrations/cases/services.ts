@@ -194,6 +194,17 @@ export const accrualCases: MigrationCases = {
       await expect(db.query(note)).rejects.toThrow('merge_requests_pkey');
     },
   },
+  '0011-unsettled-in-steps': {
+    before: oneUnsettled,
+    after: async (db) => {
+      // A process of the release before notes without the column.
+      await db.query(`insert into unsettled (fact) values ('newer')`);
+      expect(await rowsOf(db, 'select fact, in_steps from unsettled order by fact')).toEqual([
+        { fact: 'newer', in_steps: false },
+        { fact: 'older', in_steps: false },
+      ]);
+    },
+  },
 };
 
 export const redemptionCases: MigrationCases = {
