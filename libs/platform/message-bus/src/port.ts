@@ -86,6 +86,8 @@ export interface DeadLetterPlace {
 
 export interface DeadLetter extends Message, DeadLetterPlace {
   readonly reason: string;
+  /** Grows in the order in which a topic's letters are told; the same each time. */
+  readonly nth: bigint;
   /** When it was put aside, if that is known. */
   readonly buriedAt?: Date;
   /** Whether key and value stand in place of the message's own: see `KeptAs`. */
@@ -138,8 +140,8 @@ export interface MessageBus {
   ends(topics: readonly string[]): Promise<Ends>;
   /** Whether a group has done everything up to `ends`. */
   passed(group: string, ends: Ends): Promise<boolean>;
-  /** The dead letters of a topic that nobody has ended, oldest first: message, reason and original headers. */
-  deadLetters(topic: string): AsyncIterable<DeadLetter>;
+  /** The dead letters of a topic that nobody has ended, oldest first: message, reason and original headers; only those behind the `nth` of one, if it is given. */
+  deadLetters(topic: string, after?: bigint): AsyncIterable<DeadLetter>;
   /** How many of them are a group's. Cheap enough to be asked every few seconds. */
   deadLetterCount(group: string, topic: string): Promise<bigint>;
   /** From now on the letter is not shown any more; that it was, and who ended it, is kept. */
@@ -203,7 +205,7 @@ export class MessageRefused extends Error {
   }
 }
 
-/** Where the bus says what happened; a pino logger is one. */
+/** Where the bus says what happened; a pino logger is one. `traceparent` among the details is a message's header as it came: anything may stand there. */
 export interface BusLog {
   info(details: object, message: string): void;
   warn(details: object, message: string): void;

@@ -4,6 +4,8 @@ export interface Burial {
   readonly offset: bigint;
   readonly reason: string;
   readonly keptAs?: KeptAs;
+  /** Of the message, as it came. */
+  readonly traceparent?: string;
 }
 
 /** What a batch's verdicts mean for its partition. */
@@ -38,11 +40,13 @@ export const settle = (batch: readonly Message[], verdicts: readonly Verdict[]):
     const verdict = verdicts[index];
     if (verdict === undefined) throw new Error('there is a verdict on each message');
     if (verdict.kind === 'retry') return { passed: index, poison, retry: asReason(verdict.reason) };
+    const { traceparent } = message.headers;
     if (verdict.kind === 'poison')
       poison.push({
         offset: message.offset,
         reason: asReason(verdict.reason),
         ...(verdict.keptAs === undefined ? {} : { keptAs: asKept(verdict.keptAs) }),
+        ...(traceparent === undefined ? {} : { traceparent }),
       });
   }
   return { passed: batch.length, poison };

@@ -14,7 +14,7 @@ import { provision, type ServiceRole } from '@tallystick/postgres';
 import type { Telemetry } from '@tallystick/telemetry';
 import { relayName, relaySchema, startRelay, type Relay } from '@tallystick/relay';
 import type { BusKind, EventStoreKind, Settings } from './config.js';
-import type { Log } from './log.js';
+import { busLogOf, type Log } from './log.js';
 import type { Opened } from './opened.js';
 import type { ServiceDefinition } from './service.js';
 import { tracedStore } from './telemetry/traced-store.js';
@@ -35,11 +35,15 @@ const messageBuses: Readonly<Record<BusKind, (settings: Settings, log: Log) => M
     createPostgresMessageBus({
       url: databaseUrl,
       applicationName: `tallystick ${config.service} bus`,
-      log,
+      log: busLogOf(log),
     }),
   kafka: ({ kafka, config }, log) => {
     if (kafka === undefined) throw new Error('the settings name no Kafka');
-    return createKafkaMessageBus({ ...kafka, clientId: `tallystick-${config.service}`, log });
+    return createKafkaMessageBus({
+      ...kafka,
+      clientId: `tallystick-${config.service}`,
+      log: busLogOf(log),
+    });
   },
 };
 

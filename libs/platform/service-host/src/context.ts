@@ -51,16 +51,19 @@ export const metadata = (
 
 /** The context that log lines take their ids from, wherever they are written. */
 export const currentContext = new AsyncLocalStorage<
-  Pick<RequestContext, 'correlationId' | 'traceparent'>
+  Partial<Pick<RequestContext, 'correlationId' | 'traceparent'>>
 >();
 
-/** The ids that log lines about a message take; undefined where it says none. */
+/** The ids that log lines about a message take: those that it says; undefined where it says none. */
 const contextOf = ({ headers }: Message) => {
-  const { 'correlation-id': correlationId, traceparent } = headers;
-  return correlationIdPattern.test(correlationId ?? '') &&
-    readTraceparent(traceparent) !== undefined
-    ? { correlationId: correlationId ?? '', traceparent: traceparent ?? '' }
-    : undefined;
+  const correlationId = headers['correlation-id'] ?? '';
+  const traceparent = readTraceparent(headers['traceparent']);
+  const isNamed = correlationIdPattern.test(correlationId);
+  if (!isNamed && traceparent === undefined) return undefined;
+  return {
+    ...(isNamed ? { correlationId } : {}),
+    ...(traceparent === undefined ? {} : { traceparent }),
+  };
 };
 
 /** Does some work on messages; log lines meanwhile carry their ids, if all of them have the same. */

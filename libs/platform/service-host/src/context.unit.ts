@@ -1,7 +1,14 @@
 import { describe, expect, it } from '@jest/globals';
 import { instant, programId } from '@tallystick/kernel';
 import { traceIdOf } from '@tallystick/telemetry';
-import { messageContext, metadata, takeCorrelationId, takeTraceparent } from './context.js';
+import {
+  aboutMessages,
+  currentContext,
+  messageContext,
+  metadata,
+  takeCorrelationId,
+  takeTraceparent,
+} from './context.js';
 
 const trace = '0af7651916cd43dd8448eb211c80319c';
 const parent = `00-${trace}-b7ad6b7169203331-01`;
@@ -38,6 +45,29 @@ describe('traceparent', () => {
     const made = takeTraceparent(given);
     expect(made).toMatch(/^00-[\da-f]{32}-[\da-f]{16}-00$/);
     expect(traceIdOf(made)).not.toBe(trace);
+  });
+});
+
+describe('log lines about messages', () => {
+  const message = (headers: Readonly<Record<string, string>>) => ({
+    ...{ topic: 'receipts', partition: 0, offset: 0n, key: 'k', id: 'i', value: '', headers },
+  });
+  const said = (...all: readonly Readonly<Record<string, string>>[]) =>
+    aboutMessages(all.map(message), () => currentContext.getStore());
+  const correlation = { 'correlation-id': 'c-1' };
+
+  it('carry what the message says, whether both or one of them', () => {
+    expect(said({ traceparent: parent })).toEqual({ traceparent: parent });
+    expect(said(correlation)).toEqual({ correlationId: 'c-1' });
+    expect(said({ ...correlation, traceparent: 'rubbish' })).toEqual({ correlationId: 'c-1' });
+    expect(said({ ...correlation, traceparent: parent })).toEqual({
+      correlationId: 'c-1',
+      traceparent: parent,
+    });
+    expect(said({})).toBeUndefined();
+  });
+  it('carry nothing where messages of several are handled together', () => {
+    expect(said({ traceparent: parent }, {})).toBeUndefined();
   });
 });
 

@@ -7,7 +7,7 @@ export * from './problem.js';
 export * from './auth/caller.js';
 export { Allow, Public } from './auth/access.js';
 export * from './auth/local-issuer.js';
-export { messageContext, metadata, type RequestContext } from './context.js';
+export { aboutMessages, messageContext, metadata, type RequestContext } from './context.js';
 export {
   CallerParam,
   ContextParam,

@@ -2,7 +2,8 @@ import type { LoggerService } from '@nestjs/common';
 import { destination, pino, stdTimeFunctions, type DestinationStream, type Logger } from 'pino';
 import type { ServiceName } from '@tallystick/contracts';
 import type { LogLevel } from './config.js';
-import { traceIdOf } from '@tallystick/telemetry';
+import type { BusLog } from '@tallystick/message-bus';
+import { readTraceparent, traceIdOf } from '@tallystick/telemetry';
 import { currentContext } from './context.js';
 
 export type Log = Logger;
@@ -52,11 +53,30 @@ export const createLog = (
       mixin: () => {
         const context = currentContext.getStore();
         if (context === undefined) return {};
-        return { correlationId: context.correlationId, traceId: traceIdOf(context.traceparent) };
+        const { correlationId, traceparent } = context;
+        return {
+          ...(correlationId === undefined ? {} : { correlationId }),
+          ...(traceparent === undefined ? {} : { traceId: traceIdOf(traceparent) }),
+        };
       },
     },
     stream,
   );
+
+/** The bus's own lines: of the traceparent that it tells as it came, they carry the trace's id, if it is one. */
+export const busLogOf = (log: Log): BusLog => {
+  const said = (details: object): object => {
+    if (!('traceparent' in details)) return details;
+    const { traceparent, ...rest } = details;
+    const valid = readTraceparent(traceparent);
+    return valid === undefined ? rest : { ...rest, traceId: traceIdOf(valid) };
+  };
+  return {
+    info: (details, message) => log.info(said(details), message),
+    warn: (details, message) => log.warn(said(details), message),
+    error: (details, message) => log.error(said(details), message),
+  };
+};
 
 /** Nest's own lines, which are chatter at its level `log`, into ours. */
 export class NestLog implements LoggerService {

@@ -4,6 +4,7 @@ import { isProtobuf, receiptV1OfProtobuf, topics } from '@tallystick/contracts';
 import type { Message, Verdict } from '@tallystick/message-bus';
 import type { Clock } from '@tallystick/kernel';
 import {
+  aboutMessages,
   CARD_TOKENS,
   CLOCK,
   LOG,
@@ -14,6 +15,7 @@ import {
 } from '@tallystick/service-host';
 import type { Telemetry } from '@tallystick/telemetry';
 import { IntakeQueue } from '../settle/intake-queue.js';
+import { countRefused } from '../settle/telling.js';
 import { submitReceipts } from './submit-receipts.js';
 import { isBug, Tries, triesMax } from './tries.js';
 import { withoutCard } from './without-card.js';
@@ -38,8 +40,17 @@ export class ReceiptsConsumer {
 
   @EventPattern<string>(topics.receipts.name)
   async take(@Payload() batch: readonly Message[]): Promise<Verdict[]> {
+    const verdicts = await this.takeAll(batch);
+    // A batch that throws comes again, and is counted then.
+    countRefused(this.telemetry, verdicts.filter(({ kind }) => kind === 'poison').length);
+    return verdicts;
+  }
+
+  private async takeAll(batch: readonly Message[]): Promise<Verdict[]> {
     try {
-      return await Promise.all(batch.map((message) => this.takeOne(message)));
+      return await Promise.all(
+        batch.map((message) => aboutMessages([message], () => this.takeOne(message))),
+      );
     } catch (error) {
       // Together with others it is not known which one is at fault: the bus brings it again alone.
       const [only, ...others] = batch;
@@ -80,20 +91,33 @@ const read = ({
   value,
   bytes,
 }: Message): { readonly receipt?: unknown; readonly unreadable?: string } => {
+  const type = headers['content-type'];
   if (bytes === undefined) {
     try {
       return { receipt: JSON.parse(value) };
     } catch {
-      return { unreadable: 'the value is not JSON' };
+      const fault = value === '' ? 'the value is empty' : 'the value is not JSON';
+      return { unreadable: `${fault}${isJson(type) ? '' : `, and ${saidOf(type)}`}` };
     }
   }
-  if (!isProtobuf(headers['content-type']))
-    return { unreadable: 'the value is no text, and its content type is not application/protobuf' };
+  if (bytes.length === 0) return { unreadable: 'the value is empty' };
+  if (!isProtobuf(type))
+    return { unreadable: `the value is no text, and ${saidOf(type)}, not application/protobuf` };
   try {
     return { receipt: receiptV1OfProtobuf(bytes) };
   } catch {
     return { unreadable: 'the value is no tallystick.receipts.v1.Receipt' };
   }
+};
+
+const isJson = (type: string | undefined): boolean =>
+  type === undefined || /^application\/json\s*(;|$)/i.test(type.trim());
+
+/** Only what is a media type is repeated: anything may stand there. */
+const saidOf = (type: string | undefined): string => {
+  if (type === undefined) return 'it has no content type';
+  const [name] = /^[\w.+-]{1,60}\/[\w.+-]{1,60}(?=\s*(?:;|$))/.exec(type.trim()) ?? [];
+  return name === undefined ? 'its content type is none' : `its content type is ${name}`;
 };
 
 /** Names fields and what is wrong with them, never their values. */

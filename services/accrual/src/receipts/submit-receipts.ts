@@ -24,9 +24,10 @@ import {
   type RequestContext,
 } from '@tallystick/service-host';
 import { toReceiptFact } from '../intake/receipt-form.js';
-import { ATTR_KNOWN, ATTR_OUTCOME, type Telemetry } from '@tallystick/telemetry';
+import type { Telemetry } from '@tallystick/telemetry';
 import type { Arrival, Settled } from '../settle/settle-fact.js';
 import type { IntakeQueue } from '../settle/intake-queue.js';
+import { countRefused } from '../settle/telling.js';
 
 const dayMs = 86_400_000;
 const utc = timeZone('UTC');
@@ -79,10 +80,9 @@ export const submitReceipts = async (
       position: answer.position,
     };
   });
-  // Outcomes are counted where they are decided, those of receipts that waited among them.
-  for (const { kind } of submissions)
-    if (kind === 'problem')
-      deps.telemetry?.count('receipts', { [ATTR_OUTCOME]: 'refused', [ATTR_KNOWN]: false });
+  // Outcomes are counted where they are decided, those of receipts that waited among them; refusals over the bus with their batch.
+  if (caller !== null)
+    countRefused(deps.telemetry, submissions.filter(({ kind }) => kind === 'problem').length);
   return submissions;
 };
 

@@ -5,6 +5,7 @@ import { UnknownLedgerEvent } from '@tallystick/ledger';
 import { decodeBudgetEvent, decodeCardEvent, decodeFactEvent } from '@tallystick/receipts';
 import { BusUnavailable, type Message, type Verdict } from '@tallystick/message-bus';
 import { createCardTokens } from '@tallystick/service-host';
+import type { Telemetry } from '@tallystick/telemetry';
 import { pino } from 'pino';
 import { Catalog, programStream } from '../programs/catalog.js';
 import { IntakeQueue } from '../settle/intake-queue.js';
@@ -33,7 +34,11 @@ const settled: SettleAnswer = {
 const cardTokens = createCardTokens(Buffer.alloc(32, 1));
 
 /** A consumer whose settler throws at the receipt with the number `bad`. */
-const consumer = (error: unknown, tokens = cardTokens): ReceiptsConsumer =>
+const consumer = (
+  error: unknown,
+  tokens = cardTokens,
+  telemetry: Telemetry | null = null,
+): ReceiptsConsumer =>
   new ReceiptsConsumer(
     new IntakeQueue({
       settle: async (arrivals) =>
@@ -45,7 +50,7 @@ const consumer = (error: unknown, tokens = cardTokens): ReceiptsConsumer =>
     tokens,
     systemClock,
     pino({ level: 'silent' }),
-    null,
+    telemetry,
   );
 const bad = message(7n, 'bad');
 /** What comes of so many tries in a row: the error that each threw, or its verdicts. */
@@ -153,5 +158,63 @@ describe('a receipt that a bug keeps from being taken', () => {
     expect(error).toBeInstanceOf(Error);
     const answers = await tryOften(consumer(error), 3 * triesMax);
     expect(new Set(answers)).toEqual(new Set([String(error)]));
+  });
+});
+
+describe('what is refused over the bus', () => {
+  it('is counted with the batch that buries it, unreadable or not, and again when it is tried again', async () => {
+    const counted: unknown[] = [];
+    const unasked = (): never => {
+      throw new Error('nothing here has a span');
+    };
+    const telemetry: Telemetry = {
+      work: unasked,
+      span: unasked,
+      observe: unasked,
+      took: () => {},
+      count: (_, attributes) => counted.push(attributes['tallystick.outcome']),
+    };
+    const error = new TypeError('x is not a function');
+    const to = consumer(error, cardTokens, telemetry);
+    const rubbish = { ...message(6n), value: 'no JSON' };
+    const invalid = { ...message(5n), value: JSON.stringify({ program: 'club' }) };
+    await expect(to.take([rubbish, bad])).rejects.toThrow(error);
+    expect(counted).toEqual([]);
+    await to.take([invalid, rubbish, message(8n)]);
+    expect(counted).toEqual(['refused', 'refused']);
+    await to.take([rubbish]);
+    expect(counted).toHaveLength(3);
+    await tryOften(to, triesMax);
+    expect(counted).toHaveLength(4);
+  });
+
+  const bytes = Uint8Array.of(0xff, 0xfe);
+  const avro = { 'content-type': 'application/avro; charset=x' };
+  it.each<readonly [string, Partial<Message>, string]>([
+    ['nothing', { value: '' }, 'the value is empty'],
+    ['no JSON', { value: 'x' }, 'the value is not JSON'],
+    [
+      'text of another type',
+      { value: 'x', headers: avro },
+      'the value is not JSON, and its content type is application/avro',
+    ],
+    [
+      'bytes of another type',
+      { value: '', bytes, headers: avro },
+      'the value is no text, and its content type is application/avro, not application/protobuf',
+    ],
+    [
+      'bytes of no type',
+      { value: '', bytes },
+      'the value is no text, and it has no content type, not application/protobuf',
+    ],
+    [
+      'bytes with rubbish as a type',
+      { value: '', bytes, headers: { 'content-type': card } },
+      'the value is no text, and its content type is none, not application/protobuf',
+    ],
+  ])('is told with its reason: %s', async (_, given, reason) => {
+    const [verdict] = await consumer(null).take([{ ...message(1n), ...given }]);
+    expect(verdict).toMatchObject({ kind: 'poison', reason });
   });
 });

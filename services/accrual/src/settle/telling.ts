@@ -3,7 +3,7 @@ import { ATTR_KNOWN, ATTR_OUTCOME, ATTR_PROGRAM, type Telemetry } from '@tallyst
 import type { Arrival, Settled } from './settle-fact.js';
 import type { SettleAnswer } from './settler.js';
 
-/** What accrual tells of the facts that it settles. What could not become a fact at all, `submitReceipts` counts. */
+/** What accrual tells of the facts that it settles. What is refused, they count who answer it: `submitReceipts` over HTTP, the consumer over the bus. */
 
 /** Counts each receipt by its outcome, once each time that it is answered: one that waited counts again when it has its card. */
 export const countReceipts = (
@@ -21,6 +21,12 @@ export const countReceipts = (
       [ATTR_KNOWN]: known,
     });
   }
+};
+
+/** Counts receipts that were refused, each time that they are: without a programme, for what they say of one is not checked. */
+export const countRefused = (telemetry: Telemetry | null, receipts: number): void => {
+  for (let nth = 0; nth < receipts; nth += 1)
+    telemetry?.count('receipts', { [ATTR_OUTCOME]: 'refused', [ATTR_KNOWN]: false });
 };
 
 export const timed =

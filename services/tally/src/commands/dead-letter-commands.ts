@@ -49,10 +49,10 @@ export const addDeadLetterCommands = (
 
   command(
     'retry [letters...]',
-    'Have the service try them again: it takes each, or says why it still cannot (exit code 1)',
+    'Have the service try them again: it takes each, or says why it still cannot (exit code 7)',
     'tally dlq retry accrual/receipts/3/17',
   )
-    .option('--all', 'all that there are')
+    .option('--all', 'all that there are when it begins, once each')
     .action(async (ids: readonly string[], options: DlqRetryOptions) =>
       done(await retryDeadLetters(run, ids, options)),
     );

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { deadLettersPath, serviceNames, type ServiceName } from '@tallystick/contracts';
+import { deadLettersPath, serviceNames, topics, type ServiceName } from '@tallystick/contracts';
 import { exitCodes, Failure, type ExitCode } from '../exit-codes.js';
 import { table } from '../output/table.js';
 import type { Client } from '../system/client.js';
@@ -31,7 +31,7 @@ const outline = z.looseObject({
   reason: z.string(),
   buriedAt: z.string().nullable(),
 });
-const list = z.looseObject({ letters: z.array(outline) });
+const list = z.looseObject({ letters: z.array(outline), next: z.string().nullable() });
 const whole = z.looseObject({
   ...outline.shape,
   headers: z.record(z.string(), z.string()),
@@ -41,7 +41,7 @@ const whole = z.looseObject({
 const ended = z.looseObject({ outcome: z.string() });
 
 /** As many as one answer has. */
-const listMax = 1000;
+const pageMax = 1000;
 
 const asOps = async (
   run: Run,
@@ -65,40 +65,64 @@ interface Letter extends z.output<typeof outline> {
   readonly id: string;
 }
 
-const letters = async (
+/** Page after page, service after service. */
+async function* letters(
   client: Client,
-  { service: only, topic, limit }: Omit<DlqListOptions, 'json'>,
-): Promise<readonly Letter[]> => {
-  const found: Letter[] = [];
+  { service: only, topic }: Pick<DlqListOptions, 'service' | 'topic'>,
+  limit: number,
+): AsyncIterable<Letter> {
   for (const service of only === undefined ? serviceNames : [only]) {
-    const left = limit - found.length;
-    if (left === 0) break;
-    const query = new URLSearchParams({ limit: String(Math.min(left, listMax)) });
-    if (topic !== undefined) query.set('topic', topic);
-    const answer = await client.call({
-      ...{ service, method: 'GET', answer: list },
-      path: `${deadLettersPath(service)}?${query.toString()}`,
-    });
-    // Not every service reads every topic.
-    if (!answer.ok && answer.error.type === 'dead-letter-unknown') continue;
-    if (!answer.ok) throw failureOf('the dead letters cannot be listed', answer.error);
-    for (const letter of answer.value.value.letters) {
-      const { topic: of, partition, offset } = letter;
-      found.push({ ...letter, id: `${service}/${of}/${partition}/${offset}` });
-    }
+    let cursor: string | null = null;
+    do {
+      const query = new URLSearchParams({ limit: String(Math.min(limit, pageMax)) });
+      if (topic !== undefined) query.set('topic', topic);
+      if (cursor !== null) query.set('cursor', cursor);
+      const answer = await client.call({
+        ...{ service, method: 'GET', answer: list },
+        path: `${deadLettersPath(service)}?${query.toString()}`,
+      });
+      // Not every service reads every topic.
+      if (!answer.ok && answer.error.type === 'dead-letter-unknown') break;
+      if (!answer.ok) throw failureOf('the dead letters cannot be listed', answer.error);
+      const { letters: page, next } = answer.value.value;
+      for (const letter of page) {
+        const { topic: of, partition, offset } = letter;
+        yield { ...letter, id: `${service}/${of}/${partition}/${offset}` };
+      }
+      cursor = next;
+    } while (cursor !== null);
   }
-  return found;
+}
+
+const topicNames: readonly string[] = Object.values(topics).map(({ name }) => name);
+const checkTopic = (topic: string | undefined): void => {
+  if (topic !== undefined && !topicNames.includes(topic))
+    throw new Failure(
+      exitCodes.notFound,
+      `there is no topic ${topic}; there are: ${topicNames.join(', ')}`,
+    );
 };
 
 /** `tally dlq list`: what the services could not take. */
-export const listDeadLetters = (run: Run, options: DlqListOptions): Promise<ExitCode> =>
-  asOps(run, options, async (client) => {
-    const found = await letters(client, options);
-    if (options.json === true) run.terminal.out(JSON.stringify({ letters: found }, null, 2));
+export const listDeadLetters = async (run: Run, options: DlqListOptions): Promise<ExitCode> => {
+  checkTopic(options.topic);
+  return asOps(run, options, async (client) => {
+    const { limit } = options;
+    const found: Letter[] = [];
+    let more = false;
+    for await (const letter of letters(client, options, limit)) {
+      more = found.length === limit;
+      if (more) break;
+      found.push(letter);
+    }
+    if (options.json === true) run.terminal.out(JSON.stringify({ letters: found, more }, null, 2));
     else if (found.length === 0) run.terminal.out('There are no dead letters.');
     else run.terminal.out(listed(found));
+    if (more && options.json !== true)
+      run.terminal.note(`There are more: --limit shows more than ${limit}.`);
     return exitCodes.ok;
   });
+};
 
 const listed = (found: readonly Letter[]): string =>
   table(
@@ -142,10 +166,10 @@ export const retryDeadLetters = (
     throw new Failure(exitCodes.usage, 'name dead letters, or say --all');
   ids.forEach(placeOf);
   return asOps(run, options, async (client) => {
-    const asked =
-      options.all === true
-        ? (await letters(client, { limit: Number.MAX_SAFE_INTEGER })).map(({ id }) => id)
-        : ids;
+    if (options.all !== true) return endEach(run, client, ids, 'retries', options);
+    // All names first: what is refused again stays, and what comes meanwhile is for the next time.
+    const asked: string[] = [];
+    for await (const { id } of letters(client, {}, pageMax)) asked.push(id);
     return endEach(run, client, asked, 'retries', options);
   });
 };
@@ -160,7 +184,14 @@ export const dropDeadLetters = (
   return asOps(run, options, (client) => endEach(run, client, ids, 'drops', options));
 };
 
-/** Exit code 1 when one was refused; the others are done all the same. */
+interface Outcome {
+  readonly id: string;
+  /** `done`, `dropped`, `refused`, or `unknown`: there is no such letter, or no more. */
+  readonly outcome: string;
+  readonly reason?: string;
+}
+
+/** Refused: exit code 7, be it one or one of several; the others are done all the same. */
 const endEach = async (
   run: Run,
   client: Client,
@@ -168,31 +199,55 @@ const endEach = async (
   way: 'retries' | 'drops',
   { json = false }: DlqOptions,
 ): Promise<ExitCode> => {
-  const outcomes: { readonly id: string; readonly outcome: string; readonly reason?: string }[] =
-    [];
-  for (const id of ids) {
-    run.signal.throwIfAborted();
-    const { service, path } = placeOf(id);
-    const answer = await client.call({
-      ...{ service, method: 'POST', answer: ended },
-      path: `${path}/${way}`,
-    });
-    if (!answer.ok && (ids.length === 1 || !isRefusal(answer.error.status)))
-      throw failureOf(`${id} is left as it was`, answer.error);
-    const outcome = answer.ok
-      ? { id, outcome: answer.value.value.outcome }
-      : { id, outcome: 'refused', reason: answer.error.message };
-    outcomes.push(outcome);
-    if (!json)
-      run.terminal.out(
-        outcome.reason === undefined
-          ? `${id}: ${outcome.outcome}`
-          : `${id}: refused: ${outcome.reason}`,
-      );
+  const outcomes: Outcome[] = [];
+  const tell = (): void => {
+    if (json) run.terminal.out(JSON.stringify({ outcomes }, null, 2));
+    else if (ids.length === 0) run.terminal.out('There are no dead letters.');
+    else if (ids.length > 1) run.terminal.out(counted(outcomes, ids.length, way));
+  };
+  try {
+    for (const id of ids) {
+      run.signal.throwIfAborted();
+      const { service, path } = placeOf(id);
+      const answer = await client.call({
+        ...{ service, method: 'POST', answer: ended },
+        path: `${path}/${way}`,
+      });
+      if (!answer.ok && (ids.length === 1 || !isRefusal(answer.error.status)))
+        throw failureOf(`${id} is left as it was`, answer.error);
+      const outcome: Outcome = answer.ok
+        ? { id, outcome: answer.value.value.outcome }
+        : {
+            ...{ id, outcome: answer.error.status === 404 ? 'unknown' : 'refused' },
+            reason: answer.error.message,
+          };
+      outcomes.push(outcome);
+      const { outcome: word, reason } = outcome;
+      if (!json) run.terminal.out(`${id}: ${word}${reason === undefined ? '' : `: ${reason}`}`);
+    }
+  } catch (error) {
+    // How far it came is told all the same.
+    if (ids.length > 1) tell();
+    throw error;
   }
-  if (json) run.terminal.out(JSON.stringify({ outcomes }, null, 2));
-  else if (ids.length === 0) run.terminal.out('There are no dead letters.');
-  return outcomes.some(({ outcome }) => outcome === 'refused') ? exitCodes.failed : exitCodes.ok;
+  tell();
+  if (countOf(outcomes, 'refused') > 0) return exitCodes.refused;
+  return countOf(outcomes, 'unknown') > 0 ? exitCodes.notFound : exitCodes.ok;
+};
+
+const countOf = (outcomes: readonly Outcome[], wanted: string): number =>
+  outcomes.filter(({ outcome }) => outcome === wanted).length;
+
+const counted = (outcomes: readonly Outcome[], asked: number, way: 'retries' | 'drops'): string => {
+  const [refused, unknown] = [countOf(outcomes, 'refused'), countOf(outcomes, 'unknown')];
+  const gone = outcomes.length - refused - unknown;
+  const told = [
+    `${gone} ${way === 'retries' ? 'retried' : 'dropped'}`,
+    ...(way === 'retries' ? [`${refused} refused again`] : []),
+    ...(unknown === 0 ? [] : [`${unknown} not there`]),
+    `${asked - gone - unknown} left`,
+  ];
+  return told.join(', ');
 };
 
 const isRefusal = (status: number): boolean => status === 404 || status === 409;

@@ -77,6 +77,10 @@ export const deadLetters = (houseOf: () => House): void => {
       expect(exitCode).toBe(0);
       expect(body).toMatchObject({ topic, reason: expect.stringContaining('no such programme') });
       expect(JSON.stringify(body)).not.toContain(card);
+      expect(await tally('list', '--topic', 'nope')).toMatchObject({ exitCode: 6 });
+      expect(await tally('list', '--topic', topic, '--limit', '2')).toMatchObject({
+        body: { more: true },
+      });
       expect(await tally('show', 'accrual/receipts/0/999999')).toMatchObject({ exitCode: 6 });
     });
 
@@ -85,7 +89,8 @@ export const deadLetters = (houseOf: () => House): void => {
       const ann: Member = await enrol(house, later, [card], await publish(house, later));
       const asked = ['early', 'faulty', 'early-too'].map((id) => named(ids, id));
       const { exitCode, body } = await tally('retry', ...asked);
-      expect(exitCode).toBe(1);
+      expect(exitCode).toBe(7);
+      expect(await tally('retry', named(ids, 'faulty'))).toMatchObject({ exitCode: 7 });
       expect(listAt(body, 'outcomes')).toMatchObject([
         { id: asked[0], outcome: 'done' },
         { id: asked[1], outcome: 'refused', reason: expect.stringContaining('currency') },

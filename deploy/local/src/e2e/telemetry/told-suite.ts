@@ -172,6 +172,8 @@ export const toldSuite = (name: string, startBus: () => Promise<BusOfSuite>): vo
       const root = only(spans, 'process receipts', 'accrual');
       expect([root.parentId, root.kind]).toEqual([till.spanId, 'consumer']);
       expectTheRest(spans, root);
+      expect(saysIn('accrual', till.traceId, 'a batch was handled')).toBe(true);
+      expect(saysIn('reporting', till.traceId, 'a batch was handled')).toBe(true);
     });
 
     it('stands in the traces of all whose receipts are settled together', async () => {
@@ -226,7 +228,13 @@ export const toldSuite = (name: string, startBus: () => Promise<BusOfSuite>): vo
       await submit(house, receipt(program, '1', { card }));
       await submit(house, receipt(program, 'waits', { card: 'nobody-has-it' }));
       await submit(house, { ...receipt(program, 'wrong'), currency: 'pounds' });
-      const poison = { topic: topics.receipts.name, key: 'x', id: 'rubbish', headers: {} };
+      const { traceId, traceparent } = tillOf('e');
+      const poison = {
+        topic: topics.receipts.name,
+        key: 'x',
+        id: 'rubbish',
+        headers: { traceparent },
+      };
       await told.publish({ ...poison, value: 'no JSON at all' });
 
       const outcome = (of: string, known: boolean) => ({
@@ -237,7 +245,8 @@ export const toldSuite = (name: string, startBus: () => Promise<BusOfSuite>): vo
       await becomes('tallystick.receipts', outcome('awarded', false), 9);
       await becomes('tallystick.receipts', outcome('awarded', true), 1);
       await becomes('tallystick.receipts', outcome('waiting', false), 1);
-      await becomes('tallystick.receipts', outcome('refused', false), 1);
+      // One over HTTP, one over the bus.
+      await becomes('tallystick.receipts', outcome('refused', false), 2);
       const rating = await becomes('tallystick.rating.duration', {}, 11);
       expect(rating.sum).toBeGreaterThan(0);
       expect(rating.sum).toBeLessThan(10);
@@ -260,6 +269,7 @@ export const toldSuite = (name: string, startBus: () => Promise<BusOfSuite>): vo
         'messaging.destination.name': 'receipts',
       };
       await becomes('tallystick.dead_letters', letters, 1);
+      expect(saysIn('accrual', traceId, 'dead letter')).toBe(true);
       await becomes('tallystick.relay.lag', {}, 0);
     });
 

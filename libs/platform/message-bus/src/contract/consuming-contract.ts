@@ -215,6 +215,7 @@ export const consumingContract = (open: OpenBuses): void => {
         reason: `no such till: ${one.value}`,
         group: strict,
         replaced: false,
+        nth: expect.any(BigInt),
         buriedAt: expect.any(Date),
       }));
       expect(expected).toHaveLength(4);

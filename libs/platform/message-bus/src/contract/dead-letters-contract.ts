@@ -58,6 +58,16 @@ export const deadLettersContract = (open: OpenBuses): void => {
       );
     });
 
+    it('are told from behind one of them on', async () => {
+      const { bus, topic } = await buried(unique('g'));
+      const all = await lettersOf(bus, topic);
+      for (const [index, { nth }] of all.entries()) {
+        const behind: bigint[] = [];
+        for await (const letter of bus.deadLetters(topic, nth)) behind.push(letter.nth);
+        expect(behind).toEqual(all.slice(index + 1).map((letter) => letter.nth));
+      }
+    });
+
     it('are counted for each group, and are none where nothing was put aside', async () => {
       const group = unique('g');
       const { bus, topic } = await buried(group);

@@ -152,10 +152,10 @@ export const createKafkaMessageBus = (options: KafkaMessageBusOptions): KafkaMes
     lag: (group, names) => positions.lag(group, names),
     ends: (names) => positions.ends(names),
     passed: (group, ends) => positions.passed(group, ends),
-    deadLetters: async function* (topic) {
+    deadLetters: async function* (topic, after = -1n) {
       await topics.partitionsOf([topic]);
       await topics.ensureDeadLetters([topic]);
-      yield* readDeadLetters(topic, { kafka, ask, limits, prefix });
+      yield* readDeadLetters(topic, after, { kafka, ask, limits, prefix });
     },
     deadLetterCount: async (group, topic) => {
       await topics.partitionsOf([topic]);

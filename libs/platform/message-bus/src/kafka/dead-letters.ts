@@ -19,10 +19,14 @@ const decodeDeadLetter = (topic: string, buried: Message): DeadLetter => {
     headers: withoutOurs(headers),
     group: headers[said.group] ?? '',
     reason: headers[said.reason] ?? '',
+    nth: nthOf(buried),
     replaced: headers[said.replaced] === 'true',
     ...(Number.isNaN(at.getTime()) ? {} : { buriedAt: at }),
   };
 };
+
+/** Ours have one partition; of one that somebody else made with more, one is told after the other. */
+const nthOf = ({ partition, offset }: Message): bigint => (BigInt(partition) << 64n) + offset;
 
 const isEnd = ({ headers }: Message): boolean => headers[said.end] !== undefined;
 
@@ -32,6 +36,7 @@ const isEnd = ({ headers }: Message): boolean => headers[said.end] !== undefined
  */
 export async function* readDeadLetters(
   topic: string,
+  after: bigint,
   options: ReaderOptions,
 ): AsyncIterable<DeadLetter> {
   const buried = deadLettersOf(topic);
@@ -40,14 +45,16 @@ export async function* readDeadLetters(
   for await (const message of readSpans(buried, spans, options))
     if (isEnd(message)) ended.add(nameOf(decodeDeadLetter(topic, message)));
   const seen = new Set<string>();
-  for await (const message of readSpans(buried, spans, options)) {
-    if (isEnd(message)) continue;
-    const letter = decodeDeadLetter(topic, message);
-    const name = nameOf(letter);
-    if (ended.has(name) || seen.has(name)) continue;
-    seen.add(name);
-    yield letter;
-  }
+  const inOrder = [...spans].sort(([one], [other]) => one - other);
+  for (const partition of inOrder)
+    for await (const message of readSpans(buried, new Map([partition]), options)) {
+      if (isEnd(message)) continue;
+      const letter = decodeDeadLetter(topic, message);
+      const name = nameOf(letter);
+      if (ended.has(name) || seen.has(name)) continue;
+      seen.add(name);
+      if (letter.nth > after) yield letter;
+    }
 }
 
 /** Counts a group's letters. Kafka has no such count: a topic is read again when something was written there since, and not before. */
@@ -61,7 +68,7 @@ export const deadLetterCounter = (
     let known = counted.get(topic);
     if (known?.upTo !== upTo) {
       known = { upTo, of: new Map() };
-      for await (const letter of readDeadLetters(topic, options))
+      for await (const letter of readDeadLetters(topic, -1n, options))
         known.of.set(letter.group, (known.of.get(letter.group) ?? 0n) + 1n);
       counted.set(topic, known);
     }

@@ -127,6 +127,7 @@ describe.each(chosen.kind === 'none' ? [] : [chosen])(
         expected.map((one) => ({
           ...one,
           ...{ group, reason: 'all of it', replaced: false, buriedAt: expect.any(Date) },
+          nth: expect.any(BigInt),
         })),
       );
     });

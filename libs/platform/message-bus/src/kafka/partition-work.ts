@@ -87,8 +87,8 @@ export const partitionWork = (options: WorkOptions): PartitionWork => {
       const retry = `the dead letters cannot be written: ${wordOf(error)}`;
       return { passed: 0, poison: [], retry };
     }
-    for (const { offset, reason } of settlement.poison)
-      log.warn({ topic, group, offset: String(offset), reason }, 'dead letter');
+    for (const { offset, reason, traceparent } of settlement.poison)
+      log.warn({ topic, group, offset: String(offset), reason, traceparent }, 'dead letter');
     return settlement;
   };
 

@@ -142,14 +142,14 @@ export const createPostgresMessageBus = (
         return readEnds(db, names);
       }),
     passed: (group, ends) => reaching(() => hasPassed(db, group, ends)),
-    deadLetters: async function* (topic) {
+    deadLetters: async function* (topic, from = 0n) {
       await reaching(() => topics.partitionsOf([topic]));
-      let after = 0n;
+      let after = from;
       for (;;) {
         const page = await reaching(() => readDeadLetters(db, topic, after, limits));
-        for (const { nth, letter } of page) {
+        for (const letter of page) {
           yield letter;
-          after = nth;
+          after = letter.nth;
         }
         if (page.length === 0) return;
       }

@@ -2,18 +2,14 @@ import type { Database } from '@tallystick/postgres';
 import type { DeadLetter, DeadLetterEnd, DeadLetterPlace, Message } from '../port.js';
 import type { BusLimits } from './limits.js';
 
-interface DeadLetterRow extends DeadLetter {
-  readonly nth: bigint;
-}
-
 /** A page of a topic's dead letters behind one, oldest first; bounded in number and in bytes. Empty at the end. */
 export const readDeadLetters = async (
   db: Database,
   topic: string,
   after: bigint,
   limits: BusLimits,
-): Promise<readonly { readonly nth: bigint; readonly letter: DeadLetter }[]> => {
-  const { rows } = await db.query<DeadLetterRow>(
+): Promise<readonly DeadLetter[]> => {
+  const { rows } = await db.query<DeadLetter>(
     `select nth, topic, partition, "offset", group_name as group, key, id, headers, value, reason,
             replaced, died_at as "buriedAt"
        from (select d.*, row_number() over (order by nth) as place,
@@ -24,7 +20,7 @@ export const readDeadLetters = async (
       order by nth`,
     [topic, after, limits.deadLettersMax, limits.batchBytesMax],
   );
-  return rows.map(({ nth, ...letter }) => ({ nth, letter }));
+  return rows;
 };
 
 export const countDeadLetters = async (

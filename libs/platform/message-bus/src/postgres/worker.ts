@@ -127,8 +127,10 @@ export const startWorker = (options: WorkerOptions): Worker => {
     ]);
     if (rows[0]?.stored !== true)
       throw new Error(`the position on ${nameOf(partition)} was moved by somebody else`);
-    for (const { offset, reason } of poison)
-      log.warn({ partition: nameOf(partition), offset: String(offset), reason }, 'dead letter');
+    for (const { offset, reason, traceparent } of poison) {
+      const of = { partition: nameOf(partition), offset: String(offset) };
+      log.warn({ ...of, reason, traceparent }, 'dead letter');
+    }
     position = next;
     retrying = undefined;
   };

@@ -9,6 +9,7 @@ import type { Caller } from '../auth/caller.js';
 import type { RequestContext } from '../context.js';
 import { CallerParam, ContextParam } from '../http/params.js';
 import { problem } from '../problem.js';
+import { readCursor, writeCursor } from './letter-cursor.js';
 import type { DeadLetters, LetterPlace } from './dead-letters.js';
 
 /** What the controller is given: the letters, and the topics that the service asks for. */
@@ -43,11 +44,17 @@ const outline = {
 class LettersQuery extends createZodDto(
   z.object({
     topic: z.string().optional().describe('Default: every topic that the service reads'),
+    cursor: z.string().max(500).optional().describe('`next` of the page before'),
     limit: z.coerce.number().int().min(1).max(listMax).default(100),
   }),
 ) {}
 class LetterPath extends createZodDto(z.object(place)) {}
-class LettersBody extends createZodDto(z.object({ letters: z.array(z.object(outline)) })) {}
+class LettersBody extends createZodDto(
+  z.object({
+    letters: z.array(z.object(outline)),
+    next: z.string().nullable().describe('`cursor` of the next page; null: this is the last'),
+  }),
+) {}
 class LetterBody extends createZodDto(
   z.object({
     ...outline,
@@ -87,14 +94,23 @@ export const deadLettersController = (service: ServiceName): Type<unknown> => {
     })
     @ApiResponse({ status: 200, type: LettersBody.Output })
     async list(
-      @Query() { topic, limit }: LettersQuery,
+      @Query() { topic, cursor, limit }: LettersQuery,
       @CallerParam() caller: Caller,
     ): Promise<z.input<typeof LettersBody.schema>> {
       mayEveryProgram(caller);
       const topics = this.own.topics();
       if (topic !== undefined && !topics.includes(topic)) throw unknown();
-      const letters = await this.own.letters.list(topic === undefined ? topics : [topic], limit);
-      return { letters: letters.map(outlineOf) };
+      const asked = topic === undefined ? topics : [topic];
+      const after = cursor === undefined ? null : readCursor(cursor);
+      if (cursor !== undefined && (after === null || !asked.includes(after.topic)))
+        throw notACursor();
+      const found = await this.own.letters.list(asked, limit + 1, after);
+      const page = found.slice(0, limit);
+      const last = page.at(-1);
+      return {
+        letters: page.map(outlineOf),
+        next: found.length > page.length && last !== undefined ? writeCursor(last) : null,
+      };
     }
 
     @Get(':topic/:partition/:offset')
@@ -182,6 +198,14 @@ const mayEveryProgram = (caller: Caller): void => {
     detail: 'Dead letters are of every programme; your token does not cover them all.',
   });
 };
+
+const notACursor = () =>
+  problem({
+    status: 400,
+    type: 'validation',
+    title: 'The request is not valid',
+    errors: [{ field: 'cursor', message: 'is not one that a page before gave' }],
+  });
 
 const unknown = () =>
   problem({ status: 404, type: 'dead-letter-unknown', title: 'There is no such dead letter' });

@@ -5,6 +5,7 @@ import { createPool, migrate, type Database } from '@tallystick/postgres';
 import { testDatabase, type TestDatabase } from '@tallystick/testing';
 import { createLog } from '../log.js';
 import { until } from '../test-service/until.js';
+import { readCursor, writeCursor } from './letter-cursor.js';
 import { deadLettersOf, type DeadLetters, type LetterPlace } from './dead-letters.js';
 
 describe('the dead letters of a service', () => {
@@ -58,6 +59,28 @@ describe('the dead letters of a service', () => {
     const left = [];
     for await (const one of bus.deadLetters(topic)) left.push(one.group);
     expect(left).toEqual(['another']);
+  });
+
+  it('are listed page by page, behind one that has ended meanwhile', async () => {
+    await bus.publish(
+      Array.from({ length: 4 }, (_, n) => ({
+        ...{ topic, key: 'k', id: `more-${n}`, headers: {}, value: '' },
+      })),
+    );
+    for (const name of [group, 'another'])
+      await until('all are buried', async () => (await bus.lag(name, [topic])) === 0n);
+    const [first, second] = await letters.list([topic], 2);
+    if (second === undefined) throw new Error('there are five');
+    await letters.drop(second, 'ops:ann');
+    const rest = await letters.list([topic], 10, second);
+    expect([first, second, ...rest].map((letter) => letter?.offset)).toEqual([0n, 1n, 2n, 3n, 4n]);
+    expect(await letters.list([topic], 1, second)).toHaveLength(1);
+    expect(await letters.list(['none', topic], 10, rest.at(-1))).toEqual([]);
+    for (const letter of rest) {
+      const cursor = writeCursor(letter);
+      expect(readCursor(cursor)).toEqual({ topic, nth: letter.nth });
+      expect(readCursor(cursor.slice(2))).toBeNull();
+    }
   });
 
   it('stay until the handler has taken the message, which it gets as it came', async () => {

@@ -10,6 +10,9 @@ import type { Log } from '../log.js';
 /** Where a letter of a service's own group is. */
 export type LetterPlace = Omit<DeadLetterPlace, 'group'>;
 
+/** Which letter a page ended with. */
+export type LetterMark = Pick<DeadLetter, 'topic' | 'nth'>;
+
 export type Retried =
   | { readonly kind: 'done' }
   /** It still can never be done, and stays. */
@@ -22,8 +25,12 @@ export type Retried =
 
 /** What a person may do with the messages that a service could not take. */
 export interface DeadLetters {
-  /** At most `max`, oldest first, topic after topic. */
-  list(topics: readonly string[], max: number): Promise<readonly DeadLetter[]>;
+  /** At most `max`, oldest first, topic after topic; those behind `after`, which need not be there any more. */
+  list(
+    topics: readonly string[],
+    max: number,
+    after?: LetterMark | null,
+  ): Promise<readonly DeadLetter[]>;
   find(place: LetterPlace): Promise<DeadLetter | undefined>;
   /** Hands the message to this service's handler once more, and to nobody else's; ends the letter when that has taken it. */
   retry(place: LetterPlace, by: string): Promise<Retried>;
@@ -55,11 +62,15 @@ export const deadLettersOf = (
   };
 
   return {
-    list: async (topics, max) => {
+    list: async (topics, max, after = null) => {
       const found: DeadLetter[] = [];
-      for (const topic of topics) {
+      const from = after === null ? 0 : Math.max(0, topics.indexOf(after.topic));
+      for (const topic of topics.slice(from)) {
         if (found.length === max) break;
-        for await (const letter of bus.deadLetters(topic)) {
+        for await (const letter of bus.deadLetters(
+          topic,
+          topic === after?.topic ? after.nth : undefined,
+        )) {
           if (letter.group !== group) continue;
           found.push(letter);
           if (found.length === max) break;
