@@ -1,9 +1,9 @@
 /**
- * `npm run proto` makes libs/contracts/src/generated from proto/. `checkProto` (in `npm test`) checks: buf's rules and form, that the
- * generated code is what proto/ makes, and that nothing which somebody may rely on was changed since the base: the newest
- * tag `v*`, or the commit before this one, or what TALLYSTICK_PROTO_BASE names.
+ * `npm run proto` makes libs/contracts/src/generated from proto/, and proto/published.binpb: what others may rely on, as buf's image.
+ * It refuses to publish what breaks that. `checkProto` (in `npm test`) checks: buf's rules and form, that nothing which was
+ * published is broken, and that the generated code and the image are what proto/ makes.
  */
-import { execFile, execFileSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import {
   cpSync,
   existsSync,
@@ -22,6 +22,7 @@ import { root } from './run.mjs';
 
 const run = promisify(execFile);
 const proto = path.join(root, 'proto');
+const published = path.join(proto, 'published.binpb');
 const generated = path.join(root, 'libs/contracts/src/generated');
 const bin = path.join(root, 'node_modules/.bin');
 const env = { ...process.env, PATH: `${bin}${path.delimiter}${process.env.PATH}` };
@@ -35,19 +36,6 @@ const buf = async (args, cwd = proto) => {
     return `buf ${args.join(' ')}:\n${error.stdout ?? ''}${error.stderr ?? error.message}`;
   }
 };
-
-const git = (...args) => {
-  try {
-    return execFileSync('git', args, { cwd: root, encoding: 'utf8', stdio: 'pipe' }).trim();
-  } catch {
-    return '';
-  }
-};
-
-const base = () =>
-  process.env.TALLYSTICK_PROTO_BASE ??
-  (git('describe', '--tags', '--abbrev=0', '--match', 'v*') ||
-    git('rev-parse', '--verify', 'HEAD^'));
 
 const filesOf = (folder) =>
   readdirSync(folder, { recursive: true, withFileTypes: true })
@@ -73,18 +61,21 @@ const isGenerated = async (work) => {
   return same ? undefined : `${generated} is not what proto/ makes: run 'npm run proto'`;
 };
 
-const breaksNothing = async (work) => {
-  const since = base();
-  const before = path.join(work, 'base');
-  mkdirSync(before);
-  if (since === '' || git('ls-tree', since, 'proto') === '') {
-    console.log('there is no base with a proto/ to compare with');
-    return undefined;
-  }
-  const archive = path.join(work, 'base.tar');
-  execFileSync('git', ['archive', '--output', archive, since, 'proto'], { cwd: root });
-  execFileSync('tar', ['-xf', archive, '-C', before]);
-  return await buf(['breaking', '--against', path.join(before, 'proto')]);
+/** Comments are no promise: they may become better. */
+const makeImage = (to) => buf(['build', '--exclude-source-info', '--output', to]);
+
+const breaksNothing = async () =>
+  existsSync(published)
+    ? await buf(['breaking', '--against', published])
+    : `${published} is missing, so nobody knows what was published: take it from the history`;
+
+const isPublished = async (work) => {
+  const fresh = path.join(work, 'fresh.binpb');
+  const problem = await makeImage(fresh);
+  if (problem !== undefined) return problem;
+  return existsSync(published) && readFileSync(fresh).equals(readFileSync(published))
+    ? undefined
+    : `${published} is not what proto/ makes: run 'npm run proto'`;
 };
 
 /** That the check notices: a field that gets another number, and one that gets another name. */
@@ -110,7 +101,8 @@ export const checkProto = async () => {
       await buf(['lint']),
       await buf(['format', '--diff', '--exit-code']),
       await isGenerated(work),
-      await breaksNothing(work),
+      await breaksNothing(),
+      await isPublished(work),
       await noticesBreakage(work),
     ].filter((problem) => problem !== undefined);
     problems.forEach((problem) => console.error(problem));
@@ -120,14 +112,21 @@ export const checkProto = async () => {
   }
 };
 
+/** Stops at the first problem: nothing is published that breaks what was. */
+const make = async () =>
+  (await buf(['format', '--write'])) ??
+  (await breaksNothing()) ??
+  (await buf(['generate'])) ??
+  (await makeImage(published));
+
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
   const problem = process.argv.includes('--check')
     ? (await checkProto())
       ? undefined
       : 'proto/ does not pass'
-    : ((await buf(['format', '--write'])) ?? (await buf(['generate'])));
+    : await make();
   if (problem !== undefined) {
     console.error(problem);
     process.exitCode = 1;
-  } else if (!existsSync(generated)) process.exitCode = 1;
+  }
 }

@@ -1,7 +1,8 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { localPort } from '@tallystick/contracts';
 import { CannotStart } from '@tallystick/embedded-postgres';
-import { ConfigError } from '@tallystick/service-host';
+import { BusUnavailable } from '@tallystick/message-bus';
+import { busKinds, ConfigError } from '@tallystick/service-host';
 import pc from 'picocolors';
 import { exitCodes, type ExitCode } from './exit-codes.js';
 import { Interrupted, listenForInterrupts } from './interrupts.js';
@@ -47,7 +48,11 @@ const perform = async (options: Options, signal: AbortSignal): Promise<ExitCode>
     );
   } catch (error) {
     if (signal.aborted && wasGivenUp(error)) return exitCodes.interrupted;
-    if (error instanceof CannotStart || error instanceof ConfigError) {
+    if (
+      error instanceof CannotStart ||
+      error instanceof ConfigError ||
+      error instanceof BusUnavailable
+    ) {
       complain(`${pc.red('Tallystick cannot start:')} ${error.message}`);
       return exitCodes.cannotStart;
     }
@@ -66,16 +71,14 @@ const clockOf = (env: NodeJS.ProcessEnv): number | undefined => {
   return seconds === undefined || seconds === '' ? undefined : Number(seconds);
 };
 
-/** `TALLYSTICK_BUS=kafka` with `TALLYSTICK_KAFKA_BROKERS`, as the services read them. */
-const kafkaOf = (env: NodeJS.ProcessEnv): Pick<LocalSystemOptions, 'kafka'> =>
-  env['TALLYSTICK_BUS'] === 'kafka'
-    ? {
-        kafka: {
-          brokers: (env['TALLYSTICK_KAFKA_BROKERS'] ?? '').split(','),
-          prefix: env['TALLYSTICK_KAFKA_PREFIX'] ?? '',
-        },
-      }
-    : {};
+/** `TALLYSTICK_BUS=kafka` with `TALLYSTICK_KAFKA_BROKERS`, as the services read them. Throws `CannotStart` when it names no bus. */
+const kafkaOf = (env: NodeJS.ProcessEnv): Pick<LocalSystemOptions, 'kafka'> => {
+  const { TALLYSTICK_BUS: bus = '', TALLYSTICK_KAFKA_BROKERS: brokers = '' } = env;
+  if (bus === '' || bus === 'postgres') return {};
+  if (bus !== 'kafka')
+    throw new CannotStart(`TALLYSTICK_BUS is wrong: expected one of ${busKinds.join(', ')}`);
+  return { kafka: { brokers: brokers.split(','), prefix: env['TALLYSTICK_KAFKA_PREFIX'] ?? '' } };
+};
 
 /** What the services are to know of telemetry; those in processes of their own have no other way to hear it. */
 const telemetryOf = (env: NodeJS.ProcessEnv): Record<string, string> => {

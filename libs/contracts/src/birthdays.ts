@@ -1,6 +1,28 @@
-import { localDate, memberId, programId } from '@tallystick/kernel';
+import {
+  localDate,
+  memberId,
+  programId,
+  streamName,
+  type MemberId,
+  type ProgramId,
+  type StreamName,
+} from '@tallystick/kernel';
 import { z } from 'zod';
 import { birthday } from './rulebook-rules.js';
+
+/**
+ * enrollment, stream `birthday-<program>-<member>`: a member's birthday was set, changed or forgotten. Who did it: the event's actor. The day is
+ * in no event.
+ */
+export const birthdayChanged = z.object({
+  program: z.string(),
+  member: z.string(),
+  kept: z.boolean().describe('whether a birthday is kept since'),
+});
+export type BirthdayChanged = z.output<typeof birthdayChanged>;
+
+export const birthdayStream = (program: ProgramId, member: MemberId): StreamName =>
+  streamName('birthday', program, member);
 
 /** What accrual asks of enrollment, and what it is answered (`POST /v1/members/birthday-windows`). */
 

@@ -22,9 +22,9 @@ export const topics = {
 
 /**
  * Streams that nobody hears of. A budget's count what accrual gave: the award that they are written with says the same of its lots, and is
- * published.
+ * published. A birthday's say who changed it, for whoever looks into that, and nothing that anybody could go by.
  */
-const unpublished = ['budget'] as const satisfies readonly StreamCategory[];
+const unpublished = ['budget', 'birthday'] as const satisfies readonly StreamCategory[];
 export const unpublishedCategories: ReadonlySet<string> = new Set(unpublished);
 
 /** Where the relay publishes the events of each other category of streams. */

@@ -49,6 +49,7 @@ export type StreamCategory =
   | 'adjustment'
   | 'merge'
   | 'attribute'
+  | 'birthday'
   | 'openingbalance'
   | 'closing'
   | 'rerating'

@@ -38,10 +38,7 @@ export const checkDocument = (
   readonly DocumentFault[]
 > => {
   const counter = new LineCounter();
-  const place = (offset: number) => {
-    const { line, col } = counter.linePos(offset);
-    return { line, column: col };
-  };
+  const place = placesBy(counter);
   const asWhole = (faults: readonly { readonly offset: number; readonly message: string }[]) =>
     err(few(faults).map(({ offset, message }) => ({ ...place(offset), field: '', message })));
   const early = tooMuchFor(text);
@@ -62,7 +59,30 @@ export const checkDocument = (
   }
   const checked = rulebookV1.safeParse(value);
   const book = checked.success ? toRulebook(checked.data) : null;
-  const placed = ({
+  const placed = placedBy(document, place);
+  return book === null
+    ? err(few(faultsInWords(checked.error?.issues ?? [], value)).map(placed))
+    : ok({ book, doubts: doubtsAbout(book).map(placed) });
+};
+
+/** The faults of a document that can be read, with their places in its text. */
+export const placedIn = (
+  text: string,
+  faults: readonly { readonly path: readonly PropertyKey[]; readonly message: string }[],
+): DocumentFault[] => {
+  const counter = new LineCounter();
+  const document = parseDocument(text, { lineCounter: counter, uniqueKeys: false });
+  return faults.map(placedBy(document, placesBy(counter)));
+};
+
+const placesBy = (counter: LineCounter) => (offset: number) => {
+  const { line, col } = counter.linePos(offset);
+  return { line, column: col };
+};
+
+const placedBy =
+  (document: ReturnType<typeof parseDocument>, place: ReturnType<typeof placesBy>) =>
+  ({
     path,
     message,
   }: {
@@ -73,10 +93,6 @@ export const checkDocument = (
     field: path.map(String).join('.'),
     message,
   });
-  return book === null
-    ? err(few(faultsInWords(checked.error?.issues ?? [], value)).map(placed))
-    : ok({ book, doubts: doubtsAbout(book).map(placed) });
-};
 
 const few = <Fault extends { readonly message: string }>(faults: readonly Fault[]): Fault[] =>
   faults.slice(0, faultsMax).map((fault, index) => {

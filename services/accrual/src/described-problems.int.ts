@@ -127,7 +127,7 @@ const adjustments = async (): Promise<void> => {
   await approve('none');
   await reject('none');
   await see('get', all, { query: `?program=${club.program}` });
-  await merge('gone', 'ann');
+  await approveMerge(await askedMerge('gone', 'ann'));
   await ask('gone', change);
   await approve(moved);
   await eventually(() => Promise.resolve(systemClock() > soon));
@@ -157,23 +157,45 @@ const merge = (source: string, target: string, more: { key?: string; program?: s
   const { program = club.program, ...rest } = more;
   return see('post', '/v1/merges', { body: { program, source, target, reason: 'x' }, ...rest });
 };
+const oneMerge = '/v1/merges/{program}/{merge}';
+const approveMerge = (id: string, as = paul) =>
+  see('post', `${oneMerge}/approvals`, { of: { merge: id }, as });
+const rejectMerge = (id: string) =>
+  see('post', `${oneMerge}/rejections`, { of: { merge: id }, body: { reason: 'x' } });
+const askedMerge = async (source: string, target: string): Promise<string> =>
+  z.looseObject({ merge: z.string() }).parse((await merge(source, target)).body).merge;
 const bring = (items: readonly object[], program: string = club.program) =>
   see('post', '/v1/opening-balances/batch', { body: { program, system: 'old', items } });
 
 const merges = async (): Promise<void> => {
-  for (const name of ['bea', 'cid', 'dan', 'eve']) await club.open(name);
+  for (const name of ['bea', 'cid', 'dan', 'eve', 'rich', 'richer', 'small', 'grown'])
+    await club.open(name);
+  const [first, second] = [await askedMerge('bea', 'cid'), await askedMerge('bea', 'dan')];
   await merge('bea', 'cid', { key: 'm' });
   await merge('bea', 'dan', { key: 'm' });
+  await approveMerge(first, maria);
+  await approveMerge(first);
+  await approveMerge(first, { ...maria, sub: 'quinn' });
+  await rejectMerge(first);
+  await approveMerge(second);
   await merge('bea', 'dan');
+  await see('get', oneMerge, { of: { merge: 'none' } });
+  await approveMerge('none');
+  await rejectMerge('none');
+  await see('get', '/v1/merges', { query: `?program=${club.program}` });
   await merge('dan', 'dan');
   await merge('dan', 'nobody');
   await merge('dan', 'eve', { program: 'none' });
+  const [large, much] = [await askedMerge('grown', 'small'), await askedMerge('rich', 'richer')];
   // More than one append takes.
-  await club.open(
-    'big',
-    Array.from({ length: 56_000 }, () => ({ points: Points.points(1) })),
-  );
+  const many = Array.from({ length: 56_000 }, () => ({ points: Points.points(1) }));
+  await club.open('big', many);
   await merge('big', 'dan');
+  await club.give('grown', 'grown', many);
+  await approveMerge(large);
+  for (const name of ['rich', 'richer'])
+    await club.give(name, name, [{ points: Points.points(Number.MAX_SAFE_INTEGER - 1) }]);
+  await approveMerge(much);
   await bring([{ account: 'eve', reference: 'eve', lots: [{ points: 1 }] }]);
   await merge('full', 'eve');
 };

@@ -124,4 +124,21 @@ export const migrations: readonly Migration[] = [
       );
     `,
   },
+  {
+    name: '0010-merge-requests',
+    note: 'Where each merge that somebody asked for stands: what managers list as open, and what the sweeper looks at. Made from the bus, can be made again.',
+    sql: `
+      create table merge_requests (
+        program text not null,
+        merge text collate "C" not null,
+        revision integer not null,
+        status text not null,
+        requested_at timestamptz not null,
+        noted_at timestamptz not null default now(),
+        primary key (program, merge)
+      );
+      create index merge_requests_open on merge_requests (program, requested_at, merge) where status = 'requested';
+      create index merge_requests_unfinished on merge_requests (noted_at) where status = 'approved';
+    `,
+  },
 ];

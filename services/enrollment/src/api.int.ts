@@ -18,6 +18,7 @@ it('the API describes itself: every operation, who may call it, and what it answ
     'get /v1/members/{program}/{member}/attributes: manager, auditor',
     'put /v1/members/{program}/{member}/birthday: manager',
     'delete /v1/members/{program}/{member}/birthday: manager, member',
+    'get /v1/members/{program}/{member}/birthday: manager, auditor',
     'post /v1/members/birthday-windows: service',
   ]);
 });

@@ -240,6 +240,18 @@ describe('a dry run of an import', () => {
       expect(diff.out).toMatch(
         /^earning rule silver-bonus\n {2}was: .*"silver", "gold".*\n {2}now: .*"platin"/,
       );
+      const points = file('points.yaml', `${text}budgets: [{ id: spring, points: 9 }]\n`);
+      const money = file('money.yaml', `${text}budgets: [{ id: spring, money: '9' }]\n`);
+      const told =
+        /money\.yaml:\d+:32 budgets\.0\.money: budget spring was in points, now in money: give it another id/;
+      const turned = await tally('rulebook', 'diff', points, money);
+      expect(turned).toMatchObject({ exitCode: exitCodes.ok });
+      expect(turned.out).toMatch(told);
+      const after = await tally('rulebook', 'check', money, '--after', points);
+      expect(after).toMatchObject({ exitCode: exitCodes.usage });
+      expect(after.out).toMatch(told);
+      const fine = await tally('rulebook', 'check', money, '--after', join(folder, 'c.yaml'));
+      expect(fine).toMatchObject({ exitCode: exitCodes.ok });
     },
     severalCommandsMs,
   );

@@ -83,6 +83,7 @@ export const madeAgain: readonly string[] = [
   'accrual.certificate_versions',
   'accrual.closings',
   'accrual.due_accounts',
+  'accrual.merge_requests',
   'accrual.merges',
   // Empty on PostgreSQL, where an append over several streams is whole.
   'accrual.unfinished_balances',

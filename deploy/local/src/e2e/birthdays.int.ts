@@ -309,11 +309,23 @@ describe('while enrollment is away', () => {
     expect(await sell(body)).toBe(20);
   });
 
-  it('a receipt that waits for a card waits on, and counts when both are there', async () => {
+  it('a receipt that waits for a card waits on when that is linked, until both are there', async () => {
     await publish('waits', asking);
     const body = receipt('waits', 'late', '2026-05-04T12:00:00Z');
     expect((await send(body)).body).toMatchObject({ outcome: 'waiting' });
-    await enrol('waits', 'late', { personal: { birthday: '1990-05-04' } });
+    hangs = true;
+    const before = asked;
+    const linked = await members.call('POST', '/v1/members', {
+      key: 'late',
+      body: {
+        ...{ program: 'waits', cards: ['late'], from: '2025-01-01T00:00:00Z' },
+        personal: { birthday: '1990-05-04' },
+      },
+    });
+    expect(linked.status).toBe(201);
+    await eventually(() => Promise.resolve(asked > before));
+    expect(await stored('waits')).toEqual([]);
+    hangs = false;
     await eventually(async () => (await stored('waits')).length === 1, 30_000);
     expect(await sell(body)).toBe(20);
   });

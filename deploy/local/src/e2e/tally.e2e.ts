@@ -298,8 +298,21 @@ describe('tally', () => {
     const [source, target] = [await ofCard('balance', '1001'), await ofCard('balance', '1002')];
     const [from, to] = [textAt(source, 'account'), textAt(target, 'account')];
     const merge = ['merge', ...of, '--source', from, '--target', to, '--reason', 'one household'];
-    expect(await command(...merge)).toMatchObject({ points: 60, holds: 0 });
-    expect(await command(...merge)).toMatchObject({ points: 60 });
+    const wanted = await command(...merge, '--as', 'ann');
+    expect(wanted).toMatchObject({ status: 'requested', moves: { points: 60, holds: 0 } });
+    const second = textAt(await command(...merge, '--as', 'bob'), 'merge');
+    const waiting = async () =>
+      listAt(await command('merges', ...of), 'merges').map((one) => at(one, 'merge'));
+    expect(await waiting()).toEqual([textAt(wanted, 'merge'), second]);
+    const mine = startTally(running(), ['approve', second, ...of, '--as', 'bob']);
+    expect([await mine.ended, mine.stderr()]).toEqual([5, expect.stringContaining('same-person')]);
+    expect(await command('approve', textAt(wanted, 'merge'), ...of, '--as', 'bob')).toMatchObject({
+      ...{ status: 'applied', approvedBy: 'bob', moved: { points: 60 } },
+    });
+    const late = startTally(running(), ['approve', second, ...of, '--as', 'ann']);
+    expect([await late.ended, late.stderr()]).toEqual([7, expect.stringContaining('merge-stale')]);
+    const ended = ['reject', second, ...of, '--reason', 'asked for twice'];
+    expect(await command(...ended)).toMatchObject({ status: 'rejected' });
     // The card of the one leads to the other by now.
     expect(await ofCard('balance', '1001')).toMatchObject({ account: to });
     const named = ['--program', program, '--account', from];

@@ -8,7 +8,7 @@ import {
   type Instant,
   type LocalDate,
 } from '@tallystick/kernel';
-import type { Account, LineState, LotState } from './account.js';
+import type { Account, FactState, LineState, LotState } from './account.js';
 import type {
   Allocation,
   EarnedLine,
@@ -65,6 +65,8 @@ export interface RatedFact {
   readonly cameBackElsewhere?: readonly CameBack[];
   /** The account has applied other lines of this very revision; these had nowhere to go until now. Absent: it is all that the account gets. */
   readonly adds?: true;
+  /** No earlier revision of it had anything here. Absent: the account's own memory says so, as far back as it goes. */
+  readonly first?: true;
   /** Default: the next awards pay. */
   readonly arrearsPolicy?: ArrearsPolicy;
 }
@@ -118,10 +120,11 @@ export const standingOf = (
 /** Whether a fact corrects one that the account may have applied and does not remember any more. */
 export const forgottenBy = (
   { rememberedFrom, facts }: Account,
-  fact: Pick<RatedFact, 'fact' | 'factRevision' | 'occurredAt'>,
+  fact: Pick<RatedFact, 'fact' | 'factRevision' | 'occurredAt' | 'first'>,
 ): Extract<FactDecision, { kind: 'forgotten' }> | null =>
   rememberedFrom !== null &&
   fact.factRevision > 1 &&
+  fact.first !== true &&
   fact.occurredAt < rememberedFrom &&
   !facts.has(fact.fact)
     ? { kind: 'forgotten', rememberedFrom }
@@ -185,14 +188,15 @@ export const decideReceipt = (account: Account, fact: RatedFact, at: Instant): F
 
 /**
  * What a fact that the account has applied takes back now of sales that it names: they had not come here when it did, or did not hold so
- * much. `returns`: all that it returns here. Folds it in, as `decideReceipt` does. No events: nothing more is there to be taken.
+ * much. `returns`: all that it returns here. `applied`: what it has taken back, where the account has forgotten that. Folds it in, as
+ * `decideReceipt` does. No events: nothing more is there to be taken.
  */
 export const decideLateReturns = (
   account: Account,
   fact: Returning,
   at: Instant,
+  applied: Pick<FactState, 'revision' | 'reversals'> | undefined = account.facts.get(fact.fact),
 ): readonly ReceiptEvent[] => {
-  const applied = account.facts.get(fact.fact);
   if (applied?.revision !== fact.factRevision || mergedAway(account) !== null) return [];
   const open = openReturns(account, applied, fact.returns);
   const { reversals } = matchReturns(account, open, matching(fact));

@@ -6,6 +6,7 @@ import {
   type Account,
   type CameBack,
   type FactDecision,
+  type FactState,
   type RatedFact,
   type ReceiptEvent,
   type Returning,
@@ -44,6 +45,8 @@ export interface Applying {
   readonly cameBackElsewhere?: readonly CameBack[];
   /** See `RatedFact`. */
   readonly adds?: boolean;
+  /** See `RatedFact`. */
+  readonly first?: boolean;
 }
 
 /** A version of the rulebook, and its name. */
@@ -58,7 +61,7 @@ export const applyPart = (
   fact: Fact,
   part: Part,
   rulebook: Terms,
-  { at, digest, budgets, told, cameBackElsewhere = [], adds = false }: Applying,
+  { at, digest, budgets, told, cameBackElsewhere = [], adds = false, first = false }: Applying,
 ): FactDecision => {
   const own = isReceipt(fact) ? linesOf(fact, part.lines) : fact;
   const inputs = {
@@ -78,19 +81,21 @@ export const applyPart = (
     earning: earningOf(fact, rating, lotsBefore),
     cameBackElsewhere,
     ...(adds ? { adds } : {}),
+    ...(first ? { first } : {}),
   };
   return decideReceipt(account, rated, at);
 };
 
-/** What of a part that the account has applied takes back more now, because the sale that it names has come since; folded in. */
+/** What of a part that the account has applied takes back more now, because the sale that it names has come since; folded in. `applied`: see `decideLateReturns`. */
 export const applyLateReturns = (
   account: Account,
   fact: ReceiptFact,
   part: Part,
   rulebook: Terms,
   at: Instant,
+  applied?: Pick<FactState, 'revision' | 'reversals'>,
 ): readonly ReceiptEvent[] =>
-  decideLateReturns(account, returningOf(fact, linesOf(fact, part.lines), rulebook), at);
+  decideLateReturns(account, returningOf(fact, linesOf(fact, part.lines), rulebook), at, applied);
 
 /** What a fact is to the sales that it returns. `own`: with the lines that go to the account. */
 const returningOf = (fact: Fact, own: Fact, { ref, book }: Terms): Returning => ({

@@ -79,7 +79,7 @@ export const followUp = (fact: Fact, pin: Pin, context: PinContext): Pin => {
 const maySettle: ReadonlySet<string | null> = new Set([null, 'no-card', 'before-the-claim-window']);
 
 /** Where earlier revisions of a fact went. */
-const accountsLeft = (fact: Fact, state: FactStreamState | null): readonly AccountId[] => {
+export const accountsLeft = (fact: Fact, state: FactStreamState | null): readonly AccountId[] => {
   if (state === null) return [];
   return revisionOf(fact) > revisionOf(state.document) ? accountsReached(state) : state.left;
 };

@@ -30,7 +30,7 @@ export {
   accountMemoryVariables,
   type AccountMemoryConfig,
 } from './account-memory.js';
-export { ConfigError, type Environment, type HostConfig } from './config.js';
+export { busKinds, ConfigError, type Environment, type HostConfig } from './config.js';
 export { createLog, type Log } from './log.js';
 export { BackgroundWork, type WorkRhythm } from './background-work.js';
 export { periodically, type Periodic, type PeriodicWork } from './periodic.js';

@@ -50,16 +50,6 @@ export class AdjustmentRequestBody extends createZodDto(
     }),
 ) {}
 
-export class RejectionBody extends createZodDto(z.strictObject({ reason: text(500) })) {}
-
-export class AdjustmentQuery extends createZodDto(
-  z.strictObject({
-    program: text(100),
-    cursor: z.string().max(500).optional().describe('`next` of the page before'),
-    limit: z.coerce.number().int().min(1).max(200).default(50),
-  }),
-) {}
-
 export class AdjustmentBody extends createZodDto(
   z.strictObject({
     adjustment: z.string(),

@@ -19,21 +19,19 @@ import {
   EVENT_STORE,
   IdempotencyKeyParam,
   mayProgram,
-  problem,
   type Caller,
   type RequestContext,
 } from '@tallystick/service-host';
 import { accountMerged, accountUnknown, keyReused } from '../corrections/problems.js';
 import { acting } from '../programs/acting.js';
 import { Catalog } from '../programs/catalog.js';
+import { OpenRequestsQuery, RejectionBody, openRequests } from '../signed/open-requests.js';
 import type { Named } from '../signed/signed-streams.js';
 import { adjustmentStreams, type Adjustment } from './adjustment.js';
 import {
   AdjustmentBody,
   AdjustmentList,
-  AdjustmentQuery,
   AdjustmentRequestBody,
-  RejectionBody,
   bodyOf,
   changeOf,
 } from './adjustment-form.js';
@@ -44,7 +42,6 @@ import {
   type NotOpen,
   type Refusal,
 } from './close-adjustment.js';
-import { readCursor, writeCursor } from './cursor.js';
 import { adjustmentInvalid, adjustmentUnknown, notClosed } from './problems.js';
 import { requestAdjustment } from './request-adjustment.js';
 
@@ -108,28 +105,12 @@ export class AdjustmentsController {
   @Allow('manager', 'auditor')
   @ApiOperation({ summary: 'The open requests of a programme, the oldest first' })
   @ApiOkResponse({ type: AdjustmentList })
-  async list(@Query() query: AdjustmentQuery, @CallerParam() caller: Caller) {
+  async list(@Query() query: OpenRequestsQuery, @CallerParam() caller: Caller) {
     mayProgram(caller, query.program);
-    const program = programId(query.program);
-    const after = query.cursor === undefined ? null : readCursor(query.cursor);
-    if (query.cursor !== undefined && after === null) {
-      throw problem({
-        status: 400,
-        type: 'validation',
-        title: 'The request is not valid',
-        errors: [{ field: 'cursor', message: 'is not one that a page before gave' }],
-      });
-    }
-    const listed = await this.view.open(program, after, query.limit + 1);
-    const page = listed.slice(0, query.limit);
-    const last = page.at(-1);
-    const found = await Promise.all(
-      page.map(({ adjustment: id }) => adjustmentStreams.read(this.store, { program, id })),
+    const { found, next } = await openRequests(this.view, query, (named) =>
+      adjustmentStreams.read(this.store, named),
     );
-    return {
-      adjustments: found.flatMap((one) => (one?.status === 'requested' ? [bodyOf(one)] : [])),
-      next: listed.length > page.length && last !== undefined ? writeCursor(last) : null,
-    };
+    return { adjustments: found.map(bodyOf), next };
   }
 
   @Get('/:program/:adjustment')

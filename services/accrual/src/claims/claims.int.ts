@@ -8,6 +8,7 @@ import {
   type TestService,
 } from '@tallystick/testing/service';
 import { maria, openClub, publish, type Club } from '../testing/club.js';
+import { mergeByTwo } from '../testing/merging.js';
 import { startAccrual } from '../testing/start-accrual.js';
 
 let deployment: Deployment;
@@ -173,8 +174,8 @@ describe('a receipt without a card', () => {
   it('goes to the successor of a merged account, by the token that names the one before', async () => {
     await club.open('old');
     await club.open('new');
-    const body = { program: club.program, source: 'old', target: 'new', reason: 'one household' };
-    await service.call('POST', '/v1/merges', { key: 'merge', as: manager, body });
+    const which = { program: club.program, source: 'old', target: 'new' };
+    expect(await mergeByTwo(service, which, { key: 'merge' })).toMatchObject({ status: 201 });
     await send('8');
     expect((await claim('8', member('old'), { total })).body).toMatchObject({ account: 'new' });
     expect((await claim('8', member('new'), { total })).body).toMatchObject({ known: true });

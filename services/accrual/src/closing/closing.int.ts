@@ -11,6 +11,7 @@ import {
 } from '@tallystick/testing/service';
 import { KnownAccounts } from '../accounts/known-accounts.js';
 import { maria, openClub, type Club } from '../testing/club.js';
+import { mergeByTwo } from '../testing/merging.js';
 import { startAccrual } from '../testing/start-accrual.js';
 import { Closings } from './closings.js';
 
@@ -146,8 +147,8 @@ describe('a period', () => {
   it('that is earlier than one that is closed is skipped, and so is an account that became part of another', async () => {
     await close('2025-06-30');
     expect(await ended('2025-06-30')).toEqual([0, 2, 0]);
-    const body = { program: club.program, source: 'bob', target: 'ann', reason: 'x' };
-    expect((await service.call('POST', '/v1/merges', { body, key: 'ba' })).status).toBe(201);
+    const which = { program: club.program, source: 'bob', target: 'ann' };
+    expect(await mergeByTwo(service, which, { key: 'ba' })).toMatchObject({ status: 201 });
     await close('2026-03-31');
     expect(await ended('2026-03-31')).toEqual([1, 1, 0]);
     expect((await club.value('ann')).unspent).toBe(130);

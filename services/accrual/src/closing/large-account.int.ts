@@ -19,6 +19,7 @@ import {
 } from '@tallystick/testing/service';
 import { KnownAccounts } from '../accounts/known-accounts.js';
 import { maria, openClub, type Club } from '../testing/club.js';
+import { mergeByTwo } from '../testing/merging.js';
 import { startAccrual } from '../testing/start-accrual.js';
 
 jest.setTimeout(240_000);
@@ -162,10 +163,8 @@ describe('an account with more in its return window than an event holds', () => 
   it('becomes part of another one, which takes its goods back and spends its points', async () => {
     await club.open('sea', [{ points: Points.points(5) }]);
     const revision = (await club.events('sea')).length;
-    const body = { program: club.program, source: 'whale', target: 'sea', reason: 'household' };
-    expect(await service.call('POST', '/v1/merges', { body, key: 'merge' })).toMatchObject({
-      status: 201,
-    });
+    const which = { program: club.program, source: 'whale', target: 'sea' };
+    expect(await mergeByTwo(service, which, { key: 'merge' })).toMatchObject({ status: 201 });
     const types = await typesOf('sea', revision);
     expect(types.length).toBeGreaterThan(10);
     expect(types.at(-1)).toBe('AccountsMerged');

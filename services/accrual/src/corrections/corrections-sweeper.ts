@@ -6,15 +6,18 @@ import type { Clock, ProgramId } from '@tallystick/kernel';
 import { arrearsPolicyOf } from '@tallystick/rulebook';
 import { BackgroundWork, CLOCK, EVENT_STORE, LOG, type Log } from '@tallystick/service-host';
 import { adjustmentStreams } from '../adjustments/adjustment.js';
-import { AdjustmentsView, type UnfinishedAdjustment } from '../adjustments/adjustments-view.js';
+import { AdjustmentsView } from '../adjustments/adjustments-view.js';
 import { finishAdjustment } from '../adjustments/close-adjustment.js';
+import { finishRequest } from '../merges/change-merge.js';
+import { mergeStreams } from '../merges/merge.js';
 import { finishMerge } from '../merges/merge-accounts.js';
 import { MergeRegister } from '../merges/merge-register.js';
-import { MergesView, type UnfinishedMerge } from '../merges/merges-view.js';
+import { MergeRequestsView, MergesView, type UnfinishedMerge } from '../merges/merges-view.js';
 import { importBalance } from '../opening-balances/import-balance.js';
 import { balanceFact, readBalance, type BalanceName } from '../opening-balances/opening-balance.js';
 import { UnfinishedBalances } from '../opening-balances/unfinished-balances.js';
 import { Catalog, rulebookAt } from '../programs/catalog.js';
+import type { Named } from '../signed/signed-streams.js';
 
 /** How long a correction may be under way before the sweeper looks: well above what its own request takes. */
 const graceMs = 10_000;
@@ -31,6 +34,7 @@ export class CorrectionsSweeper extends BackgroundWork {
     @Inject(Catalog) readonly catalog: Catalog,
     @Inject(CLOCK) readonly clock: Clock,
     @Inject(MergeRegister) readonly register: MergeRegister,
+    @Inject(MergeRequestsView) private readonly mergeRequests: MergeRequestsView,
     @Inject(MergesView) private readonly merges: MergesView,
     @Inject(UnfinishedBalances) private readonly balances: UnfinishedBalances,
     @Inject(AdjustmentsView) private readonly adjustments: AdjustmentsView,
@@ -45,21 +49,31 @@ export class CorrectionsSweeper extends BackgroundWork {
 
   /** Finishes corrections that were noted at least `olderThanMs` ago. */
   async sweep(olderThanMs = graceMs): Promise<void> {
-    const finish = <Named extends object>(
-      unfinished: readonly Named[],
-      work: (named: Named) => Promise<void>,
+    const finish = <Unfinished extends object>(
+      unfinished: readonly Unfinished[],
+      work: (named: Unfinished) => Promise<void>,
     ) => this.eachByItself(unfinished, work, 'a correction cannot be finished');
     const adjustments = await this.adjustments.unfinished(olderThanMs, correctionsMax);
     await finish(adjustments, (named) => this.finishAdjustment(named));
+    const requests = await this.mergeRequests.unfinished(olderThanMs, correctionsMax);
+    await finish(requests, (named) => this.finishRequest(named));
+    // What an older release registered is on nobody's list of requests.
     const merges = await this.merges.unfinished(olderThanMs, correctionsMax);
     await finish(merges, (named) => this.finishMerge(named));
     const balances = await this.balances.olderThan(olderThanMs, correctionsMax);
     await finish(balances, (named) => this.finishBalance(named));
   }
 
-  private async finishAdjustment({ program, adjustment }: UnfinishedAdjustment): Promise<void> {
-    const found = await adjustmentStreams.read(this.store, { program, id: adjustment });
-    if (found?.status === 'approved') await finishAdjustment(this, found, this.metadataOf(program));
+  private async finishAdjustment(named: Named): Promise<void> {
+    const found = await adjustmentStreams.read(this.store, named);
+    if (found?.status === 'approved')
+      await finishAdjustment(this, found, this.metadataOf(named.program));
+  }
+
+  private async finishRequest(named: Named): Promise<void> {
+    const found = await mergeStreams.read(this.store, named);
+    if (found?.status === 'approved')
+      await finishRequest(this, found, this.metadataOf(named.program));
   }
 
   private async finishMerge({ program, merge }: UnfinishedMerge): Promise<void> {

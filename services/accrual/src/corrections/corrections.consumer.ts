@@ -4,20 +4,20 @@ import { topics } from '@tallystick/contracts';
 import type { EventStore } from '@tallystick/event-store';
 import type { Message, Verdict } from '@tallystick/message-bus';
 import { decodeRelayed, EVENT_STORE, oneByOne } from '@tallystick/service-host';
-import { AdjustmentsView } from '../adjustments/adjustments-view.js';
+import { AdjustmentsView, adjustmentHeard } from '../adjustments/adjustments-view.js';
 import { closingRequested } from '../closing/closing.js';
 import { Closings } from '../closing/closings.js';
 import { mergeFact, mergeRequested } from '../merges/merge-register.js';
 import { balanceRequested } from '../opening-balances/opening-balance.js';
 import { UnfinishedBalances } from '../opening-balances/unfinished-balances.js';
-import { MergesView } from '../merges/merges-view.js';
-import { adjustmentHeard } from '../adjustments/decode-adjustment-heard.js';
+import { MergeRequestsView, MergesView, mergeHeard } from '../merges/merges-view.js';
 
 /** Hears of corrections that were asked for, so that what a crash left half done is known of. Each note may be made twice. */
 @Controller()
 export class CorrectionsConsumer {
   constructor(
     @Inject(AdjustmentsView) private readonly adjustments: AdjustmentsView,
+    @Inject(MergeRequestsView) private readonly mergeRequests: MergeRequestsView,
     @Inject(MergesView) private readonly merges: MergesView,
     @Inject(UnfinishedBalances) private readonly balances: UnfinishedBalances,
     @Inject(EVENT_STORE) private readonly store: EventStore,
@@ -29,7 +29,9 @@ export class CorrectionsConsumer {
     return oneByOne(batch, async (message) => {
       const event = decodeRelayed(message);
       const adjustment = adjustmentHeard(event);
-      if (adjustment !== null) await this.adjustments.note([adjustment]);
+      if (adjustment !== null) await this.adjustments.note(adjustment);
+      const request = mergeHeard(event);
+      if (request !== null) await this.mergeRequests.note(request);
       if (event.type === 'MergeRequested') {
         const merge = mergeRequested.parse(event.data);
         await this.merges.requested(mergeFact(merge.program, merge.merge), merge);

@@ -9,7 +9,7 @@ import { ClosingsController } from '../closing/closings.controller.js';
 import { PeriodCloser } from '../closing/period-closer.js';
 import { MergeRegister } from '../merges/merge-register.js';
 import { MergesController } from '../merges/merges.controller.js';
-import { MergesView } from '../merges/merges-view.js';
+import { MergeRequestsView, MergesView } from '../merges/merges-view.js';
 import { OpeningBalancesController } from '../opening-balances/opening-balances.controller.js';
 import { UnfinishedBalances } from '../opening-balances/unfinished-balances.js';
 import { Rerater } from '../reratings/rerater.js';
@@ -37,6 +37,11 @@ export const correctionProviders: readonly Provider[] = [
     provide: UnfinishedBalances,
     inject: [DATABASE],
     useFactory: (db: Pool) => new UnfinishedBalances(db),
+  },
+  {
+    provide: MergeRequestsView,
+    inject: [DATABASE],
+    useFactory: (db: Pool) => new MergeRequestsView(db),
   },
   { provide: MergesView, inject: [DATABASE], useFactory: (db: Pool) => new MergesView(db) },
   {

@@ -1,10 +1,5 @@
 import { bytesOf, leftOf, recording, successorOf, type Accounts } from '@tallystick/accounts';
-import {
-  appendLimits,
-  contentHash,
-  type EventMetadata,
-  type EventStore,
-} from '@tallystick/event-store';
+import { appendLimits, type EventMetadata, type EventStore } from '@tallystick/event-store';
 import {
   Points,
   type AccountId,
@@ -24,6 +19,7 @@ import {
 import { arrearsPolicyOf } from '@tallystick/rulebook';
 import { rulebookAt, type Catalog } from '../programs/catalog.js';
 import { returnableSince } from '../programs/return-window.js';
+import { figuresOf, type Figures, type MergeProposed } from './merge.js';
 import { mergeFact, type MergeRegister, type MergeRequested } from './merge-register.js';
 
 /** Events of a merge: 0 is in the programme's register, 1 on the source, 2 (see `successorOf`) on the target. */
@@ -50,13 +46,13 @@ export interface MergeRequest {
 export interface Merged {
   readonly merge: MergeRequested;
   /** What left the source. */
-  readonly left: MergeOut;
+  readonly moved: Figures;
   /** Up to which the target has it. */
   readonly position: bigint;
 }
 
-export type MergeAnswer =
-  | ({ readonly kind: 'merged' } & Merged)
+/** Why two accounts cannot become one now. */
+export type Obstacle =
   | { readonly kind: 'program-unknown' }
   | { readonly kind: 'account-unknown'; readonly account: AccountId }
   /** It is part of another one already. */
@@ -66,55 +62,89 @@ export type MergeAnswer =
   /** The target would come to more points than an account can hold. */
   | { readonly kind: 'beyond-limit' }
   /** An account cannot become part of itself, nor of what became part of it. */
-  | { readonly kind: 'same-account' }
-  | { readonly kind: 'key-reused' };
+  | { readonly kind: 'same-account' };
+
+interface Possible {
+  readonly kind: 'possible';
+  /** What is older is left behind. */
+  readonly keepFrom: Instant;
+  readonly moves: Figures;
+}
+
+/** Whether a merge can happen now, and what it would move. What was registered before comes first: it is finished here. */
+export const lookAtMerge = async (
+  parts: MergeParts,
+  request: MergeRequest,
+  metadata: EventMetadata,
+): Promise<Possible | Obstacle> => {
+  const { program, source, target } = request;
+  const published = await parts.catalog.read(program);
+  if (published === null) return { kind: 'program-unknown' };
+  const { bySource } = await parts.register.read(program);
+  for (const account of [source, target]) {
+    const before = bySource.get(account);
+    if (before !== undefined) await finishMerge(parts, before, metadata);
+  }
+  const refusal = await refusalOf(parts, request);
+  if (refusal !== null) return refusal;
+  const keepFrom = returnableSince(published, parts.clock());
+  const leaving = await wouldLeave(parts, { ...request, keepFrom });
+  // Somebody else has merged it since: look again.
+  if (leaving === null) return lookAtMerge(parts, request, metadata);
+  const bytes = bytesOf(recording(leaving.fact, mergeOutOrdinal, eventOf(leaving), metadata));
+  if (bytes > mergeBytesMax) return { kind: 'too-large', account: source };
+  if (!(await hasRoom(parts, request))) return { kind: 'beyond-limit' };
+  return { kind: 'possible', keepFrom, moves: figuresOf(leaving, leaving.occurredAt) };
+};
 
 /**
- * Makes one account part of another, once for a key. It is registered first, then it leaves the source, then it arrives at the target: who
- * sends it again after a crash, accrual's sweeper, or the first who follows the source, finishes from there.
+ * Makes one account part of another, once for its id. It is registered first, then it leaves the source, then it arrives at the target: who
+ * approves it again after a crash, accrual's sweeper, or the first who follows the source, finishes from there.
  */
 export const mergeAccounts = async (
   parts: MergeParts,
-  by: { readonly subject: string; readonly key: string },
-  request: MergeRequest,
+  asked: MergeProposed,
+  approvedBy: string,
   metadata: EventMetadata,
-): Promise<MergeAnswer> => {
-  const { program, source } = request;
-  const id = contentHash({ program, ...by }).slice(0, 32);
-  const hash = contentHash(request);
+): Promise<({ readonly kind: 'merged' } & Merged) | Obstacle> => {
+  const { merge, program, source, target, reason, requestedBy, hash } = asked;
   for (;;) {
-    const { byId, bySource, revision } = await parts.register.read(program);
-    const known = byId.get(id);
-    if (known !== undefined) {
-      if (known.hash !== hash) return { kind: 'key-reused' };
+    const { byId, revision } = await parts.register.read(program);
+    const known = byId.get(merge);
+    if (known !== undefined)
       return { kind: 'merged', ...(await finishMerge(parts, known, metadata)) };
+    const found = await lookAtMerge(parts, { program, source, target, reason }, metadata);
+    if (found.kind !== 'possible') {
+      // Carried out twice at once, it may have happened between the two readings.
+      if ((await parts.register.read(program)).byId.has(merge)) continue;
+      return found;
     }
-    const published = await parts.catalog.read(program);
-    if (published === null) return { kind: 'program-unknown' };
-    // What was registered before comes first: then the accounts say themselves whether this one is still possible.
-    for (const account of [source, request.target]) {
-      const before = bySource.get(account);
-      if (before !== undefined) await finishMerge(parts, before, metadata);
-    }
-    const refusal = await refusalOf(parts, request);
-    if (refusal !== null) {
-      // Sent twice at once, the same request may have merged them between the two readings.
-      if ((await parts.register.read(program)).byId.has(id)) continue;
-      return refusal;
-    }
-    const keepFrom = returnableSince(published, parts.clock());
-    if ((await bytesToMove(parts, request, keepFrom, metadata)) > mergeBytesMax)
-      return { kind: 'too-large', account: source };
-    if (!(await hasRoom(parts, request))) return { kind: 'beyond-limit' };
-    const merge = { merge: id, ...request, keepFrom, requestedBy: by.subject, hash };
-    await parts.register.write(merge, revision, metadata);
+    const { keepFrom } = found;
+    const said = { merge, program, source, target, reason, keepFrom, requestedBy, hash };
+    await parts.register.write({ ...said, approvedBy }, revision, metadata);
   }
 };
+
+/** What of the source would go to the target, if it were now; null: it is part of another account already. */
+export const wouldLeave = (
+  { accounts }: Pick<MergeParts, 'accounts'>,
+  { program, source, target, reason, keepFrom }: MergeRequest & { readonly keepFrom: Instant },
+): Promise<MergeOut | null> =>
+  accounts.run(program, source, {
+    decide: (state, at) => {
+      const fact = mergeFact(program, 'measured');
+      const decision = decideMergeOut(state, { fact, factHash: '', target, reason, keepFrom }, at);
+      const leaving = decision.kind === 'left' ? decision.event.data : null;
+      return { kind: 'answer', answer: () => leaving };
+    },
+  });
+
+const eventOf = (data: MergeOut) => ({ type: 'AccountsMerged' as const, data });
 
 const refusalOf = async (
   { store, accounts }: MergeParts,
   { program, source, target }: MergeRequest,
-): Promise<Exclude<MergeAnswer, { kind: 'merged' }> | null> => {
+): Promise<Obstacle | null> => {
   if (source === target) return { kind: 'same-account' };
   for (const account of [source, target]) {
     const closed = await accounts.look(program, account, closedTo);
@@ -127,26 +157,6 @@ const refusalOf = async (
   }
   return null;
 };
-
-/** How large the event would be with which the source leaves; the target's is about as large. */
-const bytesToMove = (
-  { accounts }: MergeParts,
-  { program, source, target, reason }: MergeRequest,
-  keepFrom: Instant,
-  metadata: EventMetadata,
-): Promise<number> =>
-  accounts.run(program, source, {
-    decide: (state, at) => {
-      const fact = mergeFact(program, 'measured');
-      const command = { fact, factHash: '', target, reason, keepFrom };
-      const decision = decideMergeOut(state, command, at);
-      const bytes =
-        decision.kind === 'left'
-          ? bytesOf(recording(fact, mergeOutOrdinal, decision.event, metadata))
-          : 0;
-      return { kind: 'answer', answer: () => bytes };
-    },
-  });
 
 /** Asked before anything is written: what has left the source must be able to arrive. */
 const hasRoom = async (
@@ -197,5 +207,5 @@ export const finishMerge = async (
   if (left === null)
     throw new Error(`account ${source} was merged, and its stream does not say so`);
   const position = await accounts.look(program, successor, (_, newest) => newest);
-  return { merge, left: left.data, position };
+  return { merge, moved: figuresOf(left.data, left.data.occurredAt), position };
 };

@@ -8,12 +8,13 @@ import {
   streamName,
   type AccountId,
   type FactId,
+  type Instant,
   type ProgramId,
   type StreamName,
 } from '@tallystick/kernel';
 
 /**
- * All merges of a programme, one stream: each is written at the revision at which it was found possible, so that there is one order of them,
+ * All merges of a programme that were approved, one stream: each is written at the revision at which it was found possible, so that there is one order of them,
  * and two accounts can never become part of each other.
  */
 export const mergesStream = (program: ProgramId): StreamName => streamName('merge', program);
@@ -31,25 +32,29 @@ export const mergeRequested = z.object({
   keepFrom: z.string().transform(instant),
   /** A token's subject, never a name. */
   requestedBy: z.string(),
+  /** Absent: an older release, which let one person merge accounts. */
+  approvedBy: z.string().optional(),
   /** SHA-256 of the request: the same key with another request is refused. */
   hash: z.string(),
 });
 export type MergeRequested = z.output<typeof mergeRequested>;
+/** `at`: when it was registered. */
+export type Registered = MergeRequested & { readonly at: Instant };
 
 /** A programme's merges as of a revision of their stream; whether they have happened, the accounts say. */
 export interface Merges {
   readonly revision: number;
-  readonly byId: ReadonlyMap<string, MergeRequested>;
+  readonly byId: ReadonlyMap<string, Registered>;
   readonly bySource: ReadonlyMap<AccountId, MergeRequested>;
 }
 
 interface Kept {
   revision: number;
-  readonly byId: Map<string, MergeRequested>;
+  readonly byId: Map<string, Registered>;
   readonly bySource: Map<AccountId, MergeRequested>;
 }
 
-/** Reads merges from their streams, and keeps what it has read: some 300 bytes each. */
+/** Reads merges from their streams, and keeps what it has read: some 400 bytes each. */
 export class MergeRegister {
   private readonly kept = new Map<ProgramId, Kept>();
 
@@ -66,7 +71,7 @@ export class MergeRegister {
       if (recorded.type !== 'MergeRequested')
         throw new Error(`this release does not understand ${recorded.type}: upgrade it`);
       const merge = mergeRequested.parse(JSON.parse(recorded.data));
-      kept.byId.set(merge.merge, merge);
+      kept.byId.set(merge.merge, { ...merge, at: recorded.metadata.recordedAt });
       kept.bySource.set(merge.source, merge);
       kept.revision = recorded.revision;
     }

@@ -1,5 +1,26 @@
 import type { Pool } from 'pg';
 import { programId, type FactId, type ProgramId } from '@tallystick/kernel';
+import { requestHeard } from '../signed/request-heard.js';
+import { RequestsView } from '../signed/requests-view.js';
+import type { MergeStatus } from './merge.js';
+
+/** Which merges are asked for and wait for approval. */
+export class MergeRequestsView extends RequestsView {
+  constructor(db: Pool) {
+    super(db, { table: 'merge_requests', id: 'merge' });
+  }
+}
+
+const statusAfter: Readonly<Record<string, MergeStatus>> = {
+  MergeProposed: 'requested',
+  MergeApproved: 'approved',
+  MergeRefused: 'requested',
+  MergeApplied: 'applied',
+  MergeRejected: 'rejected',
+};
+
+/** What an event of a merge's own stream says of where it stands; null for any other event. */
+export const mergeHeard = requestHeard('merge', statusAfter);
 
 export interface UnfinishedMerge {
   readonly program: ProgramId;

@@ -10,6 +10,7 @@ import {
   type TestService,
 } from '@tallystick/testing/service';
 import { maria, openClub, type Club } from '../testing/club.js';
+import { mergeByTwo } from '../testing/merging.js';
 import { startAccrual } from '../testing/start-accrual.js';
 import { importBalance } from './import-balance.js';
 import { UnfinishedBalances } from './unfinished-balances.js';
@@ -143,8 +144,8 @@ describe('an opening balance', () => {
     await club.open('eve');
     await club.attach('5005', 'dan');
     await sent({ account: 'dan', reference: 'before', lots: lots(1) });
-    const body = { program: club.program, source: 'dan', target: 'eve', reason: 'x' };
-    await service.call('POST', '/v1/merges', { body, key: 'm' });
+    const which = { program: club.program, source: 'dan', target: 'eve' };
+    expect(await mergeByTwo(service, which, { key: 'm' })).toMatchObject({ status: 201 });
     const answers = await sent(
       { account: 'dan', reference: 'after', lots: lots(2) },
       { card: '5005', reference: 'after-by-card', lots: lots(3) },
@@ -308,8 +309,8 @@ describe('a crash between a balance and its account, on a store that writes one 
     await club.open('ida');
     await club.open('jon');
     await expect(attempt('ida', true)).rejects.toThrow(StoreUnavailable);
-    const body = { program: club.program, source: 'ida', target: 'jon', reason: 'x' };
-    await service.call('POST', '/v1/merges', { body, key: 'ij' });
+    const which = { program: club.program, source: 'ida', target: 'jon' };
+    expect(await mergeByTwo(service, which, { key: 'ij' })).toMatchObject({ status: 201 });
     expect(await attempt('ida', false)).toMatchObject({ account: 'jon', known: false });
     expect(await attempt('ida', false)).toMatchObject({ account: 'jon', known: true });
     expect((await club.value('jon')).available).toBe(7);

@@ -3,6 +3,7 @@ import { addDays, addMonths, dayAt, instantOfEpochMs, timeZone } from '@tallysti
 import type { TokenClaims } from '@tallystick/service-host';
 import { testDeployment, type Deployment, type TestService } from '@tallystick/testing/service';
 import { maria, openClub, type Club } from '../testing/club.js';
+import { mergeByTwo } from '../testing/merging.js';
 import { startAccrual } from '../testing/start-accrual.js';
 
 const dayMs = 86_400_000;
@@ -98,9 +99,8 @@ describe('until when a membership lasts', () => {
     for (const name of ['old', 'young']) await club.open(name);
     await club.attach('3', 'old');
     await pay('5', '3');
-    const merge = { program: club.program, source: 'old', target: 'young', reason: 'x' };
-    const merged = await service.call('POST', '/v1/merges', { key: 'merge', body: merge });
-    expect(merged.status).toBeLessThan(300);
+    const which = { program: club.program, source: 'old', target: 'young' };
+    expect(await mergeByTwo(service, which, { key: 'merge' })).toMatchObject({ status: 201 });
     for (const as of [maria, of('old'), of('young')])
       for (const account of as === maria || as.account === 'old' ? ['old', 'young'] : ['young'])
         expect((await ask(account, as)).body).toMatchObject({ account: 'young', level: 'plus' });

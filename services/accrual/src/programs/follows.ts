@@ -1,20 +1,24 @@
 import { instant, type Instant } from '@tallystick/kernel';
+import { changedMeanings, type ChangedMeaning } from '@tallystick/programmes';
 import type { Rulebook } from '@tallystick/rulebook';
 import type { ApprovedVersion } from './versions.js';
 
 /** Why a document cannot be the next version: a field of it, and what to write instead. */
-export interface CannotFollow {
-  readonly field: 'currency' | 'timeZone' | 'effectiveFrom';
-  readonly message: string;
-}
+export type CannotFollow = ChangedMeaning;
+
+type Followed = Pick<
+  Rulebook,
+  'currency' | 'timeZone' | 'effectiveFrom' | 'certificates' | 'budgets'
+>;
 
 /**
  * What of a document does not go with the versions before it. What was rated stays rated, so no version after the first begins in the
- * past; and points, spend and days of one programme are of one currency and one time zone.
+ * past; and points, spend and days of one programme are of one currency and one time zone;
+ * and what is remembered by an id stays what it is.
  */
 export const cannotFollow = (
-  book: Pick<Rulebook, 'currency' | 'timeZone' | 'effectiveFrom'>,
-  approved: readonly Pick<ApprovedVersion, 'book' | 'ref'>[],
+  book: Followed,
+  approved: readonly (Pick<ApprovedVersion, 'ref'> & { readonly book: Followed })[],
   now: Instant,
 ): CannotFollow[] => {
   const newest = approved.at(-1);
@@ -24,7 +28,7 @@ export const cannotFollow = (
     const was = newest.book[field];
     if (book[field] !== was)
       faults.push({
-        field,
+        path: [field],
         message: `must stay ${was}: begin another programme for ${book[field]}`,
       });
   }
@@ -33,10 +37,11 @@ export const cannotFollow = (
   if (later !== undefined) {
     const { effectiveFrom } = later.book;
     const message = `must not be before ${effectiveFrom}, when version ${later.ref.version} begins`;
-    faults.push({ field: 'effectiveFrom', message });
+    faults.push({ path: ['effectiveFrom'], message });
   } else if (from < now) {
     const message = `is over, it is ${now}: write a moment that is still to come when somebody else approves`;
-    faults.push({ field: 'effectiveFrom', message });
+    faults.push({ path: ['effectiveFrom'], message });
   }
-  return faults;
+  const before = approved.map((version) => version.book);
+  return [...faults, ...changedMeanings(book, before)];
 };

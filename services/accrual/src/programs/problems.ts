@@ -1,4 +1,4 @@
-import type { DocumentFault } from '@tallystick/programmes';
+import { placedIn, type DocumentFault } from '@tallystick/programmes';
 import { problem } from '@tallystick/service-host';
 import type { Refused } from './decide-version.js';
 
@@ -14,14 +14,16 @@ export const faulty = (faults: readonly DocumentFault[]) =>
     status: 422,
     type: 'rulebook-faulty',
     title: 'The rulebook has faults',
-    errors: faults.map(({ line, column, field, message }) => ({
-      field: field === '' ? 'document' : field,
-      message: `line ${line}, column ${column}: ${message}`,
-    })),
+    errors: faults.map(atItsPlace),
   });
 
-/** Why a step of a version is not taken. */
-export const refused = (refusal: Refused) => {
+const atItsPlace = ({ line, column, field, message }: DocumentFault) => ({
+  field: field === '' ? 'document' : field,
+  message: `line ${line}, column ${column}: ${message}`,
+});
+
+/** Why a step of a version is not taken; who sends the document's text is told the places in it. */
+export const refused = (refusal: Refused, text: string | null) => {
   switch (refusal.kind) {
     case 'taken':
       return problem({
@@ -42,7 +44,10 @@ export const refused = (refusal: Refused) => {
         status: 422,
         type: 'rulebook-cannot-follow',
         title: 'The document cannot be the next version of the programme',
-        errors: refusal.faults,
+        errors:
+          text === null
+            ? refusal.faults.map(({ path, message }) => ({ field: path.join('.'), message }))
+            : placedIn(text, refusal.faults).map(atItsPlace),
       });
     case 'proposal-open':
       return problem({

@@ -68,6 +68,7 @@ export class ProgramsController {
         now,
       ),
       book.version,
+      body.document,
     );
   }
 

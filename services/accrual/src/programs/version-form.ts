@@ -78,12 +78,13 @@ export const bodyOf = (found: ApprovedVersion | OpenVersion): Omit<VersionBody, 
   };
 };
 
-/** What a step came to, over HTTP: 201 where this call did it, 200 where it stood like that. */
+/** What a step came to, over HTTP: 201 where this call did it, 200 where it stood like that. `text`: of the document that came with it. */
 export const said = (
   result: VersionAnswer,
   version: number,
+  text: string | null = null,
 ): Answer<ReturnType<typeof bodyOf> & { readonly position: string }> => {
-  if (result.kind !== 'done') throw refused(result);
+  if (result.kind !== 'done') throw refused(result, text);
   const { approved, open } = result.versions;
   const found = [...approved, ...(open === null ? [] : [open])].find(
     ({ ref }) => ref.version === version,

@@ -28,7 +28,7 @@ const named = () => `club-${(programs += 1)}`;
 const documentOf = (program: string, more: object = {}) =>
   JSON.stringify({
     ...{ rulebook: 1, program, version: 1, name: 'Club', effectiveFrom: '2020-01-01T00:00:00Z' },
-    ...{ currency: 'GBP', timeZone: 'Europe/London' },
+    ...{ currency: 'GBP', timeZone: 'Europe/London', redemption: { points: 100, value: '1.00' } },
     earning: [{ id: 'base', points: 1, per: '1.00', rounding: 'down', level: 'receipt' }],
     ...more,
   });
@@ -51,9 +51,9 @@ const types = async (program: string): Promise<string[]> => {
   return ((await service.store.readStreams([stream])).get(stream) ?? []).map(({ type }) => type);
 };
 /** A programme whose first version is in force. */
-const opened = async (): Promise<string> => {
+const opened = async (more: object = {}): Promise<string> => {
   const program = named();
-  const hash = await hashOf(documentOf(program));
+  const hash = await hashOf(documentOf(program, more));
   await step(program, 'proposals', hash);
   await step(program, 'approvals', hash, { as: paul });
   return program;
@@ -187,6 +187,37 @@ describe('a next version', () => {
       fields: [field],
     });
     expect(JSON.stringify(answer.body)).toMatch(message);
+  });
+
+  it.each([
+    ['a certificate of another period', 'certificates', { period: 'year' }, 'period'],
+    ['a budget in another unit', 'budgets', { points: undefined, money: '50' }, 'money'],
+    ['a budget for each sender that was for all', 'budgets', { each: 'sender' }, null],
+  ])('with %s is refused with the place, and with another id it is not', async (...all) => {
+    const [, part, more, field] = all;
+    const certificate = {
+      ...{ id: 'gift', by: 'spend', period: 'month', validDays: 60 },
+      steps: [{ from: '100', value: '5' }],
+    };
+    const own = part === 'budgets' ? { id: 'gift', points: 1_000 } : certificate;
+    const program = await opened({ [part]: [own] });
+    const next = async (version: number, ...items: readonly object[]) => {
+      const document = { version, effectiveFrom: soon(), ...(items[0] && { [part]: items }) };
+      return draft(documentOf(program, document));
+    };
+    const without = answered.parse((await next(2)).body);
+    await step(program, 'proposals', without.hash, { version: 2 });
+    await step(program, 'approvals', without.hash, { version: 2, as: paul });
+    const refused = await next(3, { ...own, id: 'new' }, { ...own, ...more });
+    expect(refused).toMatchObject({
+      ...{ status: 422, problem: 'rulebook-cannot-follow' },
+      fields: [[part, '1', ...(field === null ? [] : [field])].join('.')],
+    });
+    expect(JSON.stringify(refused.body)).toMatch(
+      /line 1, column [2-9]\d\d: (certificate|budget) gift was .*, now .*: give it another id/,
+    );
+    expect(await next(3, { ...own, ...more, id: 'other' })).toMatchObject({ status: 201 });
+    expect(await next(3, own)).toMatchObject({ status: 201 });
   });
 
   it('does not begin before one that is approved and still to come', async () => {

@@ -48,20 +48,29 @@ export class ReceiptsConsumer {
       const { partition, offset } = only;
       this.log.error({ err: error, partition, offset: String(offset) }, 'a receipt is given up');
       const reason = `a bug keeps it from being taken, ${triesMax} times in a row: the log says which`;
-      return [
-        { kind: 'poison', reason, keptAs: withoutCard(only, read(only).receipt, this.tokens) },
-      ];
+      return [this.buried(only, read(only).receipt, reason)];
     }
   }
 
   private async takeOne(message: Message): Promise<Verdict> {
     const { receipt, unreadable } = read(message);
-    const keptAs = () => withoutCard(message, receipt, this.tokens);
-    if (unreadable !== undefined) return { kind: 'poison', reason: unreadable, keptAs: keptAs() };
+    if (unreadable !== undefined) return this.buried(message, receipt, unreadable);
     const context = messageContext(message, actor);
     const [submission] = await submitReceipts(this, [receipt], context, null);
     if (submission?.kind !== 'problem') return { kind: 'done' };
-    return { kind: 'poison', reason: reasonOf(submission.problem.problem), keptAs: keptAs() };
+    return this.buried(message, receipt, reasonOf(submission.problem.problem));
+  }
+
+  /** Never throws: what is nested deeper than can be written again, say, is buried with nothing of it. */
+  private buried(message: Message, receipt: unknown, reason: string): Verdict {
+    try {
+      return { kind: 'poison', reason, keptAs: withoutCard(message, receipt, this.tokens) };
+    } catch (error) {
+      const { partition, offset } = message;
+      this.log.error({ err: error, partition, offset: String(offset) }, 'a receipt cannot be kept');
+      const told = `${reason}; nothing of it is kept here, because its card cannot be masked`;
+      return { kind: 'poison', reason: told, keptAs: { key: '', value: '' } };
+    }
   }
 }
 

@@ -67,6 +67,19 @@ describe('a receipt that a bug keeps from being taken', () => {
     expect(new Set(answers)).toEqual(new Set([String(bug)]));
   });
 
+  it('goes there with nothing of it where even what may be kept of it cannot be made', async () => {
+    const deep = 200_000;
+    const value = `{"program":"club","card":"${card}","x":${'['.repeat(deep)}${']'.repeat(deep)}}`;
+    const answers = await tryOften(consumer(bug), triesMax, [{ ...bad, value }]);
+    expect(answers.at(-1)).toEqual([
+      {
+        kind: 'poison',
+        reason: expect.stringMatching(/; nothing of it is kept here/),
+        keptAs: { key: '', value: '' },
+      },
+    ]);
+  });
+
   it('is counted by itself: another one behind it begins anew', async () => {
     const to = consumer(bug);
     await tryOften(to, triesMax - 1);

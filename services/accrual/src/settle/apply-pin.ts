@@ -1,6 +1,6 @@
 import { sha256 } from '@tallystick/event-store';
 import type { AccountId, FactId, Instant } from '@tallystick/kernel';
-import { cameBackHere, type CameBack } from '@tallystick/ledger';
+import { cameBackHere, type CameBack, type FactState } from '@tallystick/ledger';
 import {
   applyLateReturns,
   applyPart,
@@ -13,7 +13,7 @@ import {
 } from '@tallystick/receipts';
 import { rulebookOf, type Program } from '../programs/catalog.js';
 import { BudgetDraw } from './budgets.js';
-import { appliedOf, closedReason, openOf, outcomeOfPin } from './outcome-of-pin.js';
+import { appliedOf, closedReason, isFirstAt, openOf, outcomeOfPin } from './outcome-of-pin.js';
 import type { Arrival } from './settle-fact.js';
 import { arriveAt, homeOf } from './successors.js';
 import { toldOf } from './told.js';
@@ -78,6 +78,7 @@ export const applyPin = (
       told: toldOf(workspace, state, rulebook.book, fact),
       cameBackElsewhere: elsewhere.flatMap((other) => other.lines),
       adds: earlier.length > 0,
+      first: isFirstAt(workspace, fact, account),
     });
     if (decision.kind !== 'applied') throw new ReadApart(account, decision.kind);
     const { events } = decision;
@@ -109,17 +110,37 @@ export const takeLateReturns = (
   const rulebook = rulebookOf(program, pin.rulebook);
   for (const [index, part] of pin.parts.entries()) {
     const account = homeOf(workspace, program.id, part.account);
-    const known = workspace.account(program.id, account).state.facts.get(fact.id);
-    if (part.lines.length === 0 || known?.revision !== revisionOf(fact)) continue;
+    const applied = returnsTaken(workspace, fact, part, account);
+    if (part.lines.length === 0 || applied?.revision !== revisionOf(fact)) continue;
     const draw = new BudgetDraw(workspace, program, fact, pin.parts);
     const before = draw.usedAt(account);
     const firstOrdinal = firstOrdinalOf(workspace, fact, index, [part]);
     const state = workspace.toDecideOn(program.id, account);
-    const events = applyLateReturns(state, fact, part, rulebook, at);
+    const events = applyLateReturns(state, fact, part, rulebook, at, applied);
     if (events.length === 0) continue;
     workspace.recordLedger(program.id, account, fact.id, events, metadata, firstOrdinal);
     draw.record(account, before, events, metadata, firstOrdinal);
   }
+};
+
+/** What a receipt has taken back at an account: where that one may have forgotten it, or a part of it, its stream says. */
+const returnsTaken = (
+  workspace: Workspace,
+  fact: Fact,
+  part: Part,
+  account: AccountId,
+): Pick<FactState, 'revision' | 'reversals'> | undefined => {
+  const { facts, rememberedFrom } = workspace.account(fact.program, account).state;
+  if (rememberedFrom === null || fact.occurredAt >= rememberedFrom) return facts.get(fact.id);
+  const applied = appliedOf(workspace, fact, part);
+  return applied.length === 0
+    ? undefined
+    : {
+        revision: Math.max(...applied.map(({ data }) => data.factRevision)),
+        reversals: applied.flatMap(({ type, data }) =>
+          type === 'EarnReversed' && data.cause === 'return' ? data.reversals : [],
+        ),
+      };
 };
 
 /**

@@ -195,6 +195,18 @@ describe('a budget', () => {
     );
   });
 
+  it('gets back what an account had of it that is about to become part of another', async () => {
+    const till = await openCampaign({ points: 12, per: 'month', returns: 'give-back' });
+    await till.settle(till.receipt(1, 'ann'));
+    await till.leave('ann', 'bob');
+    const june = { occurredAt: instant('2026-06-01T00:00:00Z') };
+    expect(await till.settle(till.receipt(2, 'ann', [tea(1, -10, 1)], june))).toMatchObject([
+      { reversed: 10 },
+    ]);
+    expect(await till.points('bob')).toBe(0);
+    expect(await spent(till, 'spring/2026-05')).toEqual([10, -10]);
+  });
+
   it('of each month begins anew, by the day of the receipt', async () => {
     const till = await openCampaign({ points: 12, per: 'month' });
     const may = till.receipt(1, 'ann');

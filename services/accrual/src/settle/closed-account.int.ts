@@ -62,6 +62,22 @@ describe('an account that has forgotten what is older than its closed period', (
     expect(await till.points('ann')).toBe(10);
   });
 
+  it.each(['closed a period', 'took another account over'])(
+    'is awarded for a correction of a receipt that had waited, and that nobody had had, though it %s',
+    async (what) => {
+      const till = await household();
+      for (const revision of [1, 2])
+        await till.settle(till.receipt(1, 'new', [tea(1, 10 + revision)], { revision }));
+      if (what === 'closed a period') await till.close('ann', now);
+      else await till.leave('bob', 'ann', now);
+      await till.attach('new', what === 'closed a period' ? 'ann' : 'bob');
+      const corrected = till.receipt(1, 'new', [tea(1, 12)], { revision: 2 });
+      expect(await till.settle(corrected)).toMatchObject([{ outcome: 'awarded', earned: 12 }]);
+      expect(await till.another().settle(corrected)).toMatchObject([{ earned: 12, known: true }]);
+      expect(await till.points('ann')).toBe(12);
+    },
+  );
+
   it('keeps what it earned when a correction comes, and the receipt’s own stream says why', async () => {
     const till = await household();
     await till.settle(till.receipt(1, 'ann'));

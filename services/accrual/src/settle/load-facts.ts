@@ -8,7 +8,9 @@ import {
   type Fact,
   type FactStreamState,
 } from '@tallystick/receipts';
+import type { Carried } from '@tallystick/ledger';
 import { budgetsAsked, type Rulebook } from '@tallystick/rulebook';
+import type { AccountInHand } from './account-in-hand.js';
 import { programStream, rulebookAt, rulebookOf, type Program } from '../programs/catalog.js';
 import { givesBack, hasBudgets } from './budgets.js';
 import { isApplied } from './outcome-of-pin.js';
@@ -156,14 +158,18 @@ const budgetsOf = (
   );
   if (givesBack(fact)) {
     for (const account of accounts) {
-      const state = workspace.accountIfLoaded(fact.program, account)?.state;
-      for (const lots of [state?.lots, state?.emptied])
-        for (const { lot } of lots?.values() ?? [])
-          if (lot.budget !== undefined) names.add(lot.budget);
+      const one = workspace.accountIfLoaded(fact.program, account);
+      const lots = [one?.state.lots.values(), one?.state.emptied.values(), leftBy(one)];
+      for (const { lot } of lots.flatMap((some) => [...(some ?? [])]))
+        if (lot.budget !== undefined) names.add(lot.budget);
     }
   }
   return [...names].map((name) => budgetStream(fact.program, name));
 };
+
+/** What an account took along to its successor, which may not have it yet. */
+const leftBy = (account: AccountInHand | undefined): Carried['lots'] | undefined =>
+  account?.left()?.merge.carried.lots;
 
 /** What is told of the members whose accounts these are, where the rulebook asks it. */
 const membersOf = (

@@ -1,5 +1,7 @@
+import type { AccountId } from '@tallystick/kernel';
 import { forgottenBy } from '@tallystick/ledger';
 import {
+  accountsLeft,
   mainAccount,
   nothingOutcome,
   pinnedOutcome,
@@ -50,6 +52,12 @@ const linesOf = ({ type, data }: Applied): readonly (number | null)[] =>
       ]
     : data.lines.map(({ ordinal }) => ordinal);
 
+/** Whether no revision of a fact before this one had anything at an account, or at one that became part of it, as the fact's own stream says. */
+export const isFirstAt = (workspace: Workspace, fact: Fact, home: AccountId): boolean =>
+  !accountsLeft(fact, workspace.factIfLoaded(fact.id)).some(
+    (account) => homeOf(workspace, fact.program, account) === home,
+  );
+
 /** Why a fact that corrects an earlier one can change nothing any more; null when it can. */
 export const closedReason = (workspace: Workspace, fact: Fact, pin: Pin): string | null => {
   const named = {
@@ -59,7 +67,11 @@ export const closedReason = (workspace: Workspace, fact: Fact, pin: Pin): string
   };
   for (const { account } of pin.parts) {
     const home = homeOf(workspace, fact.program, account);
-    const forgotten = forgottenBy(workspace.account(fact.program, home).state, named);
+    const first = isFirstAt(workspace, fact, home) ? { first: true as const } : {};
+    const forgotten = forgottenBy(workspace.account(fact.program, home).state, {
+      ...named,
+      ...first,
+    });
     if (forgotten !== null) return `correction-after-${forgotten.rememberedFrom}-was-closed`;
   }
   return null;

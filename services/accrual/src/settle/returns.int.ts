@@ -4,7 +4,7 @@ import {
   eventStoreSchema,
   type EventStore,
 } from '@tallystick/event-store';
-import { accountId, factId, Points } from '@tallystick/kernel';
+import { accountId, factId, instant, Points } from '@tallystick/kernel';
 import { arrearsOf, assertEquation, decideRedeem } from '@tallystick/ledger';
 import { provision } from '@tallystick/postgres';
 import type { Rulebook } from '@tallystick/rulebook';
@@ -98,6 +98,62 @@ describe('a return and a claim of its sale at one instant, in several processes'
     const { totals } = await till.state('ann');
     expect([totals.earned, totals.reversed]).toEqual([400, 400]);
     assertEquation(await till.state('ann'));
+  });
+});
+
+describe('a return whose account forgets it before the sale comes', () => {
+  const keepFrom = now;
+  const returned = async (): Promise<Till> => {
+    const till = await openTill(store);
+    for (const name of ['ann', 'bob']) await till.open(name);
+    const back = tea(1, -10, 1, { quantity: '-1' });
+    expect(await till.settle(till.receipt(2, 'ann', [back]))).toMatchObject([{ reversed: 0 }]);
+    return till;
+  };
+  const sale = (till: Till, card: string | null) =>
+    till.receipt(1, card, [tea(1, 20, undefined, { quantity: '2' })]);
+
+  it('by closing: what came back earns nothing, once, when the sale comes late', async () => {
+    const till = await returned();
+    await till.close('ann', keepFrom);
+    for (const known of [till, till.another(), till])
+      await known.settle(sale(till, 'ann'), till.receipt(2, 'ann', [tea(1, -10, 1)]));
+    expect(await till.points('ann')).toBe(10);
+    assertEquation(await till.state('ann'));
+  });
+
+  it('by closing twice: what was taken back then is not taken again', async () => {
+    const till = await returned();
+    await till.close('ann', keepFrom);
+    const later = { occurredAt: instant('2026-05-20T12:00:00Z') };
+    const lines = [tea(1, 20, undefined, { quantity: '2' })];
+    await till.settle(till.receipt(1, 'ann', lines, later));
+    expect(await till.points('ann')).toBe(10);
+    for (const known of [till, till.another()]) {
+      await known.settle(till.receipt(1, 'ann', lines, later));
+      await known.settle(till.receipt(2, 'ann', [tea(1, -10, 1)]));
+    }
+    expect(await till.points('ann')).toBe(10);
+  });
+
+  it('by closing: what came back earns nothing when the sale is claimed', async () => {
+    const till = await returned();
+    await till.settle(sale(till, null));
+    await till.close('ann', keepFrom);
+    const memory = new Memory({ store });
+    const parts = { memory, settler: new Settler(memory, () => now), clock: () => now };
+    const { fact, metadata } = sale(till, null);
+    const request = { receipt: fact.id, account: accountId('ann'), total: null };
+    expect(await claimReceipt(parts, request, () => metadata)).toMatchObject({ kind: 'claimed' });
+    expect(await till.points('ann')).toBe(10);
+  });
+
+  it('by a merge: what came back earns nothing at the successor', async () => {
+    const till = await returned();
+    await till.leave('ann', 'bob', keepFrom);
+    for (const known of [till, till.another()]) await known.settle(sale(till, 'ann'));
+    expect(await till.points('bob')).toBe(10);
+    assertEquation(await till.state('bob'));
   });
 });
 

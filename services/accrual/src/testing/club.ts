@@ -98,9 +98,32 @@ export const openClub = async (service: TestService, more: object = {}) => {
     });
   };
 
+  /** Imports points of given dates, once for a reference. */
+  const give = (
+    name: string,
+    reference: string,
+    lots: readonly (Partial<Lot> & { readonly points: Points.Points })[],
+  ): Promise<void> =>
+    post(name, (state, at) =>
+      decideImport(
+        state,
+        {
+          ...{ fact: factId('test', program, `lots-${reference}`), factHash: contentHash(lots) },
+          ...{ system: 'test', reference, spend: {} },
+          lots: lots.map((lot) => ({
+            ...{ rule: 'test', kind: 'base' as const, funder: 'chain', qualifies: true },
+            ...{ availableAt: instant('2020-01-01T00:00:00Z'), expiresAt: null },
+            ...lot,
+          })),
+        },
+        at,
+      ),
+    );
+
   return {
     program,
     post,
+    give,
     /** Opens an account, with points of given dates. */
     open: async (
       name: string,
@@ -117,22 +140,7 @@ export const openClub = async (service: TestService, more: object = {}) => {
       await service.store.append([
         { stream: ledgerStream(program, account), expected: 'noStream', events: [opened] },
       ]);
-      if (lots.length === 0) return account;
-      const fact = factId('test', program, `lots-${name}`);
-      await post(name, (state, at) =>
-        decideImport(
-          state,
-          {
-            ...{ fact, factHash: contentHash(lots), system: 'test', reference: name, spend: {} },
-            lots: lots.map((lot) => ({
-              ...{ rule: 'test', kind: 'base' as const, funder: 'chain', qualifies: true },
-              ...{ availableAt: instant('2020-01-01T00:00:00Z'), expiresAt: null },
-              ...lot,
-            })),
-          },
-          at,
-        ),
-      );
+      if (lots.length > 0) await give(name, name, lots);
       return account;
     },
     /** Attaches a card to an account, as membership does. */

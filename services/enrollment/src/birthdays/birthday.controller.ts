@@ -1,14 +1,21 @@
-import { Body, Controller, Delete, Inject, Param, Put } from '@nestjs/common';
+import { Body, Controller, Delete, Get, Inject, Param, Put } from '@nestjs/common';
 import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
-import type { MemberId, ProgramId } from '@tallystick/kernel';
-import { Allow, CallerParam, mayMember, mayProgram, type Caller } from '@tallystick/service-host';
+import {
+  Allow,
+  CallerParam,
+  ContextParam,
+  mayMember,
+  mayProgram,
+  type Caller,
+  type RequestContext,
+} from '@tallystick/service-host';
 import { createZodDto } from 'nestjs-zod';
 import { z } from 'zod';
 import { member, memberAnswer, program } from '../fields.js';
 import { birthday, isFutureDay } from '../member/personal.js';
 import { PARTS, type Parts } from '../parts.js';
 import { invalid, memberUnknown } from '../problems.js';
-import { changeBirthday } from './change-birthday.js';
+import { changeBirthday, changesOf } from './change-birthday.js';
 
 class MemberPath extends createZodDto(z.object({ program, member })) {}
 class BirthdayBody extends createZodDto(z.strictObject({ birthday })) {}
@@ -20,7 +27,21 @@ class BirthdayAnswer extends createZodDto(
   }),
 ) {}
 
-/** Sent again they change nothing more: they need no Idempotency-Key. */
+class BirthdayChanges extends createZodDto(
+  z.object({
+    program: z.string(),
+    member: memberAnswer,
+    changes: z.array(
+      z.object({
+        kept: z.boolean().describe('Whether a birthday is kept since'),
+        by: z.string().describe('Who changed it'),
+        at: z.string().describe('RFC 3339, UTC: when'),
+      }),
+    ),
+  }),
+) {}
+
+/** PUT and DELETE sent again change nothing more: they need no Idempotency-Key. */
 @ApiTags('members')
 @Controller('/v1/members')
 export class BirthdayController {
@@ -35,11 +56,16 @@ export class BirthdayController {
   })
   @ApiResponse({ status: 200, type: BirthdayAnswer.Output })
   @ApiResponse({ status: 404, description: 'member-unknown' })
-  async set(@Param() path: MemberPath, @Body() body: BirthdayBody, @CallerParam() caller: Caller) {
+  async set(
+    @Param() path: MemberPath,
+    @Body() body: BirthdayBody,
+    @CallerParam() caller: Caller,
+    @ContextParam() context: RequestContext,
+  ) {
     mayProgram(caller, path.program);
     if (isFutureDay(body.birthday, this.parts.clock()))
       throw invalid([{ field: 'birthday', message: 'must not be in the future' }]);
-    return this.change(path.program, path.member, body.birthday);
+    return this.change(path, body.birthday, context);
   }
 
   @Delete(':program/:member/birthday')
@@ -50,18 +76,45 @@ export class BirthdayController {
   })
   @ApiResponse({ status: 200, type: BirthdayAnswer.Output })
   @ApiResponse({ status: 404, description: 'member-unknown' })
-  async forget(@Param() path: MemberPath, @CallerParam() caller: Caller) {
+  async forget(
+    @Param() path: MemberPath,
+    @CallerParam() caller: Caller,
+    @ContextParam() context: RequestContext,
+  ) {
     mayProgram(caller, path.program);
     mayMember(caller, path.member, 'manager');
-    return this.change(path.program, path.member, null);
+    return this.change(path, null, context);
+  }
+
+  @Get(':program/:member/birthday')
+  @Allow('manager', 'auditor')
+  @ApiOperation({
+    summary: 'Read who changed the birthday of a member after the enrolment, and when',
+    description: 'The day itself is with what else is personal of the member.',
+  })
+  @ApiResponse({ status: 200, type: BirthdayChanges.Output })
+  @ApiResponse({ status: 404, description: 'member-unknown' })
+  async changes(
+    @Param() path: MemberPath,
+    @CallerParam() caller: Caller,
+  ): Promise<z.input<typeof BirthdayChanges.schema>> {
+    const { program: of, member: id } = path;
+    mayProgram(caller, of);
+    const found = await changesOf(this.parts, of, id);
+    if (found === null) throw memberUnknown();
+    const changes = found.map(({ kept, event: { metadata } }) => ({
+      ...{ kept, by: metadata.actor, at: metadata.recordedAt },
+    }));
+    return { program: of, member: id, changes };
   }
 
   private async change(
-    of: ProgramId,
-    id: MemberId,
+    { program: of, member: id }: MemberPath,
     day: string | null,
+    context: RequestContext,
   ): Promise<z.input<typeof BirthdayAnswer.schema>> {
-    if ((await changeBirthday(this.parts, of, id, day)) === 'member-unknown') throw memberUnknown();
+    const change = await changeBirthday(this.parts, { program: of, member: id, day, context });
+    if (change === 'member-unknown') throw memberUnknown();
     return { program: of, member: id, birthday: day };
   }
 }

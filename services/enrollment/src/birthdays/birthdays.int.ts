@@ -1,16 +1,23 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { birthdayQuestionsMax, birthdayWindowsPath } from '@tallystick/contracts';
-import type { Role, TokenClaims } from '@tallystick/service-host';
+import { StoreUnavailable } from '@tallystick/event-store';
+import { memberId, programId, systemClock } from '@tallystick/kernel';
+import { masterKeys } from '@tallystick/sealing';
+import { createCardTokens, type Role, type TokenClaims } from '@tallystick/service-host';
 import {
+  dyingStore,
   everyRow,
   manager,
   testDeployment,
   type Deployment,
   type TestService,
 } from '@tallystick/testing/service';
+import { pino } from 'pino';
 import { z } from 'zod';
+import type { Parts } from '../parts.js';
 import { publishProgram } from '../testing/programs.js';
 import { startEnrollment } from '../testing/start-enrollment.js';
+import { changeBirthday } from './change-birthday.js';
 
 const program = 'bonus';
 const accrual: TokenClaims = { sub: 'accrual', roles: ['service'], programs: ['*'] };
@@ -43,6 +50,13 @@ const personalOf = async (member: string): Promise<unknown> => {
   const { body } = await service.call('GET', `/v1/members/${program}/${member}`);
   return z.object({ personal: z.unknown() }).parse(body).personal;
 };
+const changes = z.object({
+  changes: z.array(z.object({ kept: z.boolean(), by: z.string(), at: z.iso.datetime() })),
+});
+const changesOf = async (member: string, as = manager) => {
+  const { body } = await service.call('GET', pathOf(member), { as });
+  return changes.parse(body).changes.map(({ kept, by }) => [kept, by]);
+};
 const ask = (body: object, as: TokenClaims = accrual) =>
   service.call('POST', birthdayWindowsPath, { as, body });
 const week = { program, daysBefore: 3, daysAfter: 3 };
@@ -58,6 +72,11 @@ describe('a birthday', () => {
     for (let times = 0; times < 2; times += 1)
       expect(await forget(member)).toMatchObject({ status: 200, body: { birthday: null } });
     expect(await personalOf(member)).toEqual({ name: 'Ann' });
+    expect(await changesOf(member)).toEqual([
+      [true, `manager:${manager.sub}`],
+      [true, `manager:${manager.sub}`],
+      [false, `manager:${manager.sub}`],
+    ]);
   });
 
   it('alone is all that is known, and then nothing is', async () => {
@@ -99,6 +118,7 @@ describe('a birthday', () => {
       .object({ name: z.string(), birthday: z.string() })
       .parse(await personalOf(member));
     expect([name, days.includes(birthday)]).toEqual(['Race', true]);
+    expect(await changesOf(member)).toHaveLength(days.length);
   });
 
   it.each(['1995-02-29', '1995-13-01', '1995-1-1', '1899-12-31', '2999-01-01', 'yesterday'])(
@@ -120,9 +140,37 @@ describe('a birthday', () => {
     for (const as of [other, elsewhere, accrual])
       expect((await forget(member, as)).status).toBe(403);
     expect((await forget(member, self)).status).toBe(200);
+    const auditor: TokenClaims = { sub: 'a', roles: ['auditor'], programs: [program] };
+    expect(await changesOf(member, auditor)).toEqual([
+      [true, `manager:${manager.sub}`],
+      [false, 'member:o'],
+    ]);
+    for (const as of [self, elsewhere, accrual])
+      expect((await service.call('GET', pathOf(member), { as })).status).toBe(403);
     expect(await set('nobody', '1990-05-01')).toMatchObject({ problem: 'member-unknown' });
     expect(await forget('nobody')).toMatchObject({ problem: 'member-unknown' });
   });
+
+  it.each(['before', 'after'] as const)(
+    'whose change was cut off %s its event was in the store is changed by the same request',
+    async (when) => {
+      const member = await enrol(`cut-${when}`);
+      const cut = {
+        ...{ program: programId(program), member: memberId(member), day: '1990-05-01' },
+        context: { correlationId: 'c', traceparent: '', actor: 'manager:gone' },
+      };
+      const dying: Parts = {
+        ...{ db: service.db, store: dyingStore(service.store, when), clock: systemClock },
+        ...{ cardTokens: createCardTokens(Buffer.alloc(32, 1)), log: pino({ level: 'silent' }) },
+        masterKeys: masterKeys(Buffer.alloc(32, 2)),
+      };
+      await expect(changeBirthday(dying, cut)).rejects.toThrow(StoreUnavailable);
+      expect(await personalOf(member)).toBeNull();
+      expect((await set(member, '1990-05-01')).status).toBe(200);
+      expect(await personalOf(member)).toEqual({ birthday: '1990-05-01' });
+      expect(await changesOf(member)).toHaveLength(when === 'before' ? 1 : 2);
+    },
+  );
 
   it('of a member whose row was lost is set in the row that is made again', async () => {
     const member = await enrol('lost');

@@ -100,6 +100,25 @@ describe('ledger views whose states are not in memory', () => {
     await isRight();
   });
 
+  it('are folded from the past where the first lot that lapses after inactivity comes late', async () => {
+    const { shop } = views;
+    shop.publish();
+    const ann = shop.open('ann');
+    shop.sell(ann, { number: '1', points: 5, at: '2026-03-21T10:00:00Z' });
+    await views.deliver(await written());
+    const inactivity = { months: 12, timeZone: 'Europe/London' };
+    const lapsing = { points: 5, expiresAt: '2027-02-21T00:00:00.000Z', inactivity };
+    shop.sell(ann, { number: '2', at: '2026-02-20T10:00:00Z', ...lapsing });
+    const late = await written();
+    await expect(hearCold(late, unreadable)).rejects.toThrow('the past was read');
+    await hearCold(late);
+    const { rows } = await views.db.query(
+      'select expires_at from lots where expires_at is not null',
+    );
+    expect(rows).toEqual([{ expires_at: '2027-03-22T00:00:00.000Z' }]);
+    await isRight();
+  });
+
   it('are not taken for whole ones afterwards', async () => {
     const { shop } = views;
     shop.publish();

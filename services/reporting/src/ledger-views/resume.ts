@@ -62,8 +62,8 @@ interface AwardRow {
 /**
  * Accounts as far as earning and redeeming touch them, out of their rows: sums, open holds, the lots and awards that the events name. What
  * such an event does to the rows then costs the same however long the account's history is. Left out, to be folded from the
- * store: accounts to whose lots something happens that the events do not name (those that lapse after inactivity), those that became part of
- * another one, and those to which anything else happens here.
+ * store: accounts with lots that lapse after inactivity, from the first of them on, those that became part of another one, and those to
+ * which anything else happens here.
  */
 export const resumeLedger = async (
   tx: Queryable,
@@ -101,7 +101,9 @@ const plainEvent = (stored: StreamEvent): Plain | null => {
   if (stored.type !== 'PointsEarned' && stored.type !== 'PointsRedeemed') return null;
   const event = wholeEvent(stored);
   if (event?.type === 'PointsRedeemed') return event;
-  return event?.type === 'PointsEarned' && event.data.reinstated.length === 0 ? event : null;
+  if (event?.type !== 'PointsEarned' || event.data.reinstated.length > 0) return null;
+  // How long such a lot lives follows from the account's last activity, which no row has where it is the first.
+  return event.data.lots.some(({ inactivity }) => inactivity !== undefined) ? null : event;
 };
 
 /** Null: it is in parts, or cannot be read. Why, is said when it is folded. */

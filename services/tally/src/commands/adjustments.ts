@@ -32,7 +32,7 @@ export interface AdjustOptions extends ManagerOptions {
   readonly key?: string;
 }
 
-const adjustment = z.looseObject({
+export const adjustment = z.looseObject({
   adjustment: z.string(),
   program: z.string(),
   account: z.string(),
@@ -85,7 +85,7 @@ export const askForAdjustment = (run: Run, options: AdjustOptions): Promise<Exit
     run.terminal.out(
       options.json === true
         ? JSON.stringify(asked, null, 2)
-        : `asked for: ${said(asked)}\nAnother manager approves it: tally approve ${asked.adjustment} --program ${asked.program}`,
+        : `asked for: ${saidOfAdjustment(asked)}\nAnother manager approves it: tally approve ${asked.adjustment} --program ${asked.program}`,
     );
     return exitCodes.ok;
   });
@@ -117,44 +117,6 @@ const changeOf = (options: AdjustOptions): object => {
     payment: { amount, currency, reference },
   };
 };
-
-/** `tally approve`: another manager approves, and it happens. */
-export const approve = (run: Run, id: string, options: ManagerOptions): Promise<ExitCode> =>
-  asManager(run, options, async (client) => {
-    const path = `${pathOf(options.program, id)}/approvals`;
-    const answer = await client.call({
-      ...{ service: 'accrual', method: 'POST', path, answer: adjustment },
-    });
-    if (!answer.ok) throw failureOf('the adjustment is not approved', answer.error);
-    const done = answer.value.value;
-    const paid = done.applied?.arrearsPaid ?? 0;
-    run.terminal.out(
-      options.json === true
-        ? JSON.stringify(done, null, 2)
-        : `done: ${said(done)}${paid > 0 ? `; ${whole(paid)} of it paid what was owed` : ''}`,
-    );
-    return exitCodes.ok;
-  });
-
-/** `tally reject`: ends a request. */
-export const reject = (
-  run: Run,
-  id: string,
-  options: ManagerOptions & { readonly reason: string },
-): Promise<ExitCode> =>
-  asManager(run, options, async (client) => {
-    const answer = await client.call({
-      ...{ service: 'accrual', method: 'POST', answer: adjustment },
-      path: `${pathOf(options.program, id)}/rejections`,
-      body: JSON.stringify({ reason: options.reason }),
-    });
-    if (!answer.ok) throw failureOf('the adjustment is not rejected', answer.error);
-    const ended = answer.value.value;
-    run.terminal.out(
-      options.json === true ? JSON.stringify(ended, null, 2) : `rejected: ${said(ended)}`,
-    );
-    return exitCodes.ok;
-  });
 
 /** `tally adjustments`: what waits for approval. */
 export const listAdjustments = (run: Run, options: ManagerOptions): Promise<ExitCode> =>
@@ -190,8 +152,5 @@ const listed = (open: readonly Adjustment[]): string =>
     ['left', 'left', 'left', 'left', 'left', 'right', 'left'],
   );
 
-const pathOf = (program: string, id: string): string =>
-  `/v1/adjustments/${encodeURIComponent(program)}/${encodeURIComponent(id)}`;
-
-const said = ({ adjustment: id, account, change, reason }: Adjustment): string =>
+export const saidOfAdjustment = ({ adjustment: id, account, change, reason }: Adjustment): string =>
   `${id}: ${change.kind} ${whole(change.points)} on account ${account} (${reason})`;

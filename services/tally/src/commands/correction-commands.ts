@@ -1,15 +1,14 @@
 import type { Command } from 'commander';
 import type { ExitCode } from '../exit-codes.js';
 import {
-  approve,
   askForAdjustment,
   listAdjustments,
-  reject,
   type AdjustOptions,
   type ManagerOptions,
 } from './adjustments.js';
+import { approve, reject } from './approvals.js';
 import { closePeriod, type ClosePeriodOptions } from './close-period.js';
-import { mergeAccounts, type MergeOptions } from './merge.js';
+import { askForMerge, listMerges, type MergeOptions } from './merge.js';
 import { importOpeningBalances, type OpeningBalancesOptions } from './opening-balances.js';
 import { byHand, day, whole } from './arguments.js';
 import type { Run } from './run.js';
@@ -54,14 +53,14 @@ Examples:
   ).action(async (options: ManagerOptions) => done(await listAdjustments(run, options)));
 
   command(
-    'approve <adjustment>',
-    'Approve a correction that somebody else asked for: it happens now',
+    'approve <request>',
+    'Approve a correction or a merge that somebody else asked for: it happens now',
     '\nExample:\n  tally approve 5d1f0c --program shop --as bob',
   ).action(async (id: string, options: ManagerOptions) => done(await approve(run, id, options)));
 
   command(
-    'reject <adjustment>',
-    'End a request for a correction; also your own',
+    'reject <request>',
+    'End a request for a correction or a merge; also your own',
     '\nExample:\n  tally reject 5d1f0c --program shop --reason "the receipt was found"',
   )
     .requiredOption('--reason <text>', 'why; kept for ever, nothing personal')
@@ -71,13 +70,20 @@ Examples:
 
   command(
     'merge',
-    'Make one account part of another, with its points, holds and debts; for good',
-    '\nExample:\n  tally merge --program shop --source 0b1c --target 77aa --reason "one household"',
+    'Ask for one account to become part of another, for good; another manager approves it',
+    '\nExample:\n  tally merge --program shop --source 0b1c --target 77aa --reason "one household" --as ann',
   )
     .requiredOption('--source <account>', 'the account that becomes part of the other')
     .requiredOption('--target <account>', 'the account that answers for both from then on')
     .requiredOption('--reason <text>', 'why; kept for ever, nothing personal')
-    .action(async (options: MergeOptions) => done(await mergeAccounts(run, options)));
+    .option('--key <text>', 'an Idempotency-Key, to send the same request again')
+    .action(async (options: MergeOptions) => done(await askForMerge(run, options)));
+
+  command(
+    'merges',
+    'List the merges that wait for approval, the oldest first, and what each would move now',
+    '\nExample:\n  tally merges --program shop',
+  ).action(async (options: ManagerOptions) => done(await listMerges(run, options)));
 
   command(
     'opening-balances <file>',

@@ -1,29 +1,46 @@
-import { checkDocument, type DocumentFault } from '@tallystick/programmes';
+import {
+  changedMeanings,
+  checkDocument,
+  placedIn,
+  type DocumentFault,
+} from '@tallystick/programmes';
 import { exitCodes, type ExitCode } from '../exit-codes.js';
 import { readTyped, typedPath } from '../paths.js';
+import { readRulebook } from './read-rulebook.js';
 import type { Run } from './run.js';
+
+export interface CheckOptions {
+  /** The file of a version before it. */
+  readonly after?: string;
+  readonly json?: boolean;
+}
 
 /** `tally rulebook check`: every fault with its place, as publishing would tell them, and what can hardly be meant. */
 export const checkRulebook = async (
-  { env, terminal }: Run,
+  run: Run,
   file: string,
-  options: { readonly json?: boolean },
+  options: CheckOptions,
 ): Promise<ExitCode> => {
-  const checked = checkDocument(await readTyped(typedPath(env, file)));
-  const faults = checked.ok ? [] : checked.error;
+  const { env, terminal } = run;
+  const text = await readTyped(typedPath(env, file));
+  const checked = checkDocument(text);
+  const before = options.after === undefined ? [] : [await readRulebook(run, options.after)];
+  const faults = checked.ok
+    ? placedIn(text, changedMeanings(checked.value.book, before))
+    : checked.error;
+  const ok = checked.ok && faults.length === 0;
   const doubts = checked.ok ? checked.value.doubts : [];
-  if (options.json === true)
-    terminal.out(JSON.stringify({ ok: checked.ok, faults, doubts }, null, 2));
+  if (options.json === true) terminal.out(JSON.stringify({ ok, faults, doubts }, null, 2));
   else {
     for (const fault of faults) terminal.out(shown(file, fault));
     for (const doubt of doubts) terminal.out(`${shown(file, doubt)} (a warning)`);
-    terminal.out(checked.ok ? summary(checked.value.book) : `${counted(faults.length)} to mend`);
+    terminal.out(ok ? summary(checked.value.book) : `${counted(faults.length)} to mend`);
   }
-  return checked.ok ? exitCodes.ok : exitCodes.usage;
+  return ok ? exitCodes.ok : exitCodes.usage;
 };
 
 /** `programme.yaml:12:5 earning.0.per: must be above zero` */
-const shown = (file: string, { line, column, field, message }: DocumentFault): string =>
+export const shown = (file: string, { line, column, field, message }: DocumentFault): string =>
   `${file}:${line}:${column} ${field === '' ? '' : `${field}: `}${message}`;
 
 const counted = (faults: number): string => (faults === 1 ? 'one fault' : `${faults} faults`);

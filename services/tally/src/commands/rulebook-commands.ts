@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { Option } from 'commander';
 import { rulebookSchemaText } from '@tallystick/programmes';
 import { exitCodes, type ExitCode } from '../exit-codes.js';
-import { checkRulebook } from './rulebook-check.js';
+import { checkRulebook, type CheckOptions } from './rulebook-check.js';
 import { diffRulebooks } from './rulebook-diff.js';
 import { newProgram, type NewProgramOptions } from './program-new.js';
 import type { Run } from './run.js';
@@ -20,9 +20,15 @@ export const addRulebookCommands = (
     .description(
       'Say what is wrong in a rulebook, with line and column; exit code 2 if anything is',
     )
+    .addOption(
+      new Option('--after <rulebook>', 'a version before it: what must stay as it is there'),
+    )
     .addOption(new Option('--json', 'for machines: one JSON document'))
-    .addHelpText('after', '\nExample:\n  tally rulebook check programme.yaml')
-    .action(async (file: string, options: { json?: boolean }) =>
+    .addHelpText(
+      'after',
+      '\nExamples:\n  tally rulebook check programme.yaml\n  tally rulebook check programme-2.yaml --after programme-1.yaml',
+    )
+    .action(async (file: string, options: CheckOptions) =>
       done(await checkRulebook(run, file, options)),
     );
   rulebook

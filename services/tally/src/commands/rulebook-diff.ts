@@ -1,14 +1,16 @@
 import { z } from 'zod';
 import {
-  readDocument,
+  changedMeanings,
+  placedIn,
   readPublished,
   rulebookDiff,
   type RulebookChange,
 } from '@tallystick/programmes';
 import { exitCodes, Failure, type ExitCode } from '../exit-codes.js';
-import { readTyped, typedPath } from '../paths.js';
 import { openSystem } from '../system/open-system.js';
 import { failureOf } from '../system/problem.js';
+import { readRulebook, readWithText } from './read-rulebook.js';
+import { shown } from './rulebook-check.js';
 import type { Run } from './run.js';
 
 const versions = z.looseObject({
@@ -16,20 +18,23 @@ const versions = z.looseObject({
 });
 const version = z.looseObject({ rulebook: z.unknown() });
 
-/** `tally rulebook diff`: in words, what changes from one version to another. */
+/** `tally rulebook diff`: in words, what changes from one version to another, and what of it keeps the other from following. */
 export const diffRulebooks = async (
   run: Run,
   file: string,
   other: string | undefined,
   options: { readonly json?: boolean },
 ): Promise<ExitCode> => {
-  const [before, after] =
-    other === undefined
-      ? [null, await read(run, file)]
-      : [await read(run, file), await read(run, other)];
-  const changes = rulebookDiff(before ?? (await newestOf(run, after.program)), after);
+  const next = other ?? file;
+  const { book: after, text } = await readWithText(run, next);
+  const before =
+    other === undefined ? await newestOf(run, after.program) : await readRulebook(run, file);
+  const changes = rulebookDiff(before, after);
+  const faults = placedIn(text, changedMeanings(after, [before]));
   run.terminal.out(
-    options.json === true ? JSON.stringify({ changes }, null, 2) : changeWords(changes).join('\n'),
+    options.json === true
+      ? JSON.stringify({ changes, faults }, null, 2)
+      : [...changeWords(changes), ...faults.map((fault) => shown(next, fault))].join('\n'),
   );
   return exitCodes.ok;
 };
@@ -42,16 +47,6 @@ export const changeWords = (changes: readonly RulebookChange[]): string[] =>
         if (before === null) return `${what}\n  new: ${after ?? ''}`;
         return `${what}\n  was: ${before}\n  ${after === null ? 'is gone' : `now: ${after}`}`;
       });
-
-const read = async ({ env }: Run, file: string) => {
-  const document = readDocument(await readTyped(typedPath(env, file)));
-  if (document.ok) return document.value;
-  const [fault] = document.error;
-  throw new Failure(
-    exitCodes.usage,
-    `${file} has faults (${fault?.line ?? 1}:${fault?.column ?? 1} ${fault?.message ?? ''}): see tally rulebook check`,
-  );
-};
 
 /** The newest version that is approved on the system. */
 const newestOf = async ({ env, signal, terminal }: Run, program: string) => {

@@ -102,19 +102,22 @@ export const corrections = (houseOf: () => House): void => {
       });
       hold = textAt(expected(held, 201).body, 'hold');
       expect((await redeem('before-the-merge', 5)).status).toBe(201);
-      const merge = () =>
+      const ask = (reason: string, key: string) =>
         house.manager('accrual', '/v1/merges', {
-          body: {
-            ...{ program, source: ann.account, target: bea.account, reason: 'one household' },
-          },
-          headers: { 'idempotency-key': 'corrections-merge' },
+          body: { program, source: ann.account, target: bea.account, reason },
+          headers: { 'idempotency-key': key },
         });
-      const merged = expected(await merge(), 201);
-      expect(merged.body).toMatchObject({ points: 340, held: 120, holds: 1, arrears: 0 });
-      expect({ ...(expected(await merge(), 201).body as object), position: '' }).toEqual({
-        ...(merged.body as object),
-        position: '',
-      });
+      const asked = expected(await ask('one household', 'corrections-merge'), 202);
+      const moves = { points: 340, held: 120, holds: 1, arrears: 0 };
+      expect(asked.body).toMatchObject({ status: 'requested', moves, moved: null });
+      const path = `/v1/merges/${program}/${textAt(asked.body, 'merge')}/approvals`;
+      const own = await house.manager('accrual', path, { method: 'POST' });
+      expect([own.status, problemOf(own)]).toEqual([403, 'same-person']);
+      const merged = expected(await second('accrual', path, { method: 'POST' }), 201);
+      expect(merged.body).toMatchObject({ status: 'applied', moved: moves });
+      expect(expected(await ask('one household', 'corrections-merge'), 202).body).toEqual(
+        asked.body,
+      );
       const told = { status: 'merged', successor: bea.account };
       expect(await value(ann, merged.position)).toMatchObject({ unspent: 0, held: 0, ...told });
       const found = await house.store('enrollment', '/v1/cards/lookup', {
@@ -137,10 +140,7 @@ export const corrections = (houseOf: () => House): void => {
       expect(back.body).toMatchObject({ account: bea.account, reversed: 50 });
       const after = await redeem('after-the-merge', 1);
       expect(after.body).toMatchObject({ account: bea.account });
-      const gone = await house.manager('accrual', '/v1/merges', {
-        body: { program, source: ann.account, target: bea.account, reason: 'again' },
-        headers: { 'idempotency-key': 'corrections-merge-again' },
-      });
+      const gone = await ask('again', 'corrections-merge-again');
       expect([gone.status, problemOf(gone)]).toEqual([409, 'account-merged']);
       expect(await value(bea, after.position)).toMatchObject({ available: 319, held: 0 });
     });

@@ -68,6 +68,42 @@ export const deadLettersContract = (open: OpenBuses): void => {
       expect(await bus.deadLetterCount(group, empty)).toBe(0n);
     });
 
+    it('are put aside whatever is to stand in place of their message, and those behind go on', async () => {
+      const { bus } = open();
+      const topic = unique('t');
+      const group = unique('g');
+      await bus.ensureTopics([{ name: topic, partitions: 1 }]);
+      // What is no text takes three bytes each; numbers and escapes may take more still.
+      const kept = [
+        { key: 'k', value: '\0'.repeat(1_600_000) },
+        { key: 'k', value: '100000000000000000000,'.repeat(300_000) },
+        { key: '\0'.repeat(1_600_000), value: '\u00e9\u{1F600}'.repeat(1_000_000) },
+      ];
+      await bus.publish(numbered(topic, 'k', kept.length + 1));
+      await bus.subscribe({
+        topics: [topic],
+        group,
+        handler: async (batch) =>
+          batch.map(({ offset }): Verdict => {
+            const keptAs = kept[Number(offset)];
+            return keptAs === undefined
+              ? { kind: 'done' }
+              : { kind: 'poison', reason: 'bad', keptAs };
+          }),
+      });
+      await until('all are done', async () => (await bus.lag(group, [topic])) === 0n);
+      const letters = await lettersOf(bus, topic);
+      expect(letters.map(({ replaced, offset }) => [replaced, offset])).toEqual(
+        kept.map((_, offset) => [true, BigInt(offset)]),
+      );
+      for (const [index, { key, value, reason }] of letters.entries()) {
+        const of = (text: string | undefined) => text?.replaceAll('\0', '\uFFFD');
+        expect(reason).toContain('bad');
+        expect(key.length > 0 && of(kept[index]?.key)?.startsWith(key)).toBe(true);
+        expect(value.length > 1000 && of(kept[index]?.value)?.startsWith(value)).toBe(true);
+      }
+    });
+
     it('have their message as it came, as long as the bus keeps it', async () => {
       const { bus, topic, came } = await buried(unique('g'));
       for (const letter of await lettersOf(bus, topic)) {

@@ -11,11 +11,14 @@ import type {
 import { createAsking } from './asking.js';
 import { fencedProducer } from './fenced-producer.js';
 import { createKafkaClient, type KafkaConnection } from './client.js';
-import { deadLetterCounter, endOf, readDeadLetters } from './dead-letters.js';
+import { deadLetterCounter, readDeadLetters } from './dead-letters.js';
+import { protocolErrorOf } from './errors.js';
+import { endOf, type Letter } from './letters.js';
 import { defaultKafkaLimits, type KafkaLimits } from './limits.js';
 import { startMember } from './member.js';
 import { positionsOf } from './positions.js';
 import { readAt } from './reader.js';
+import { recordOf, type TopicRecord } from './records.js';
 import { createSender, type Sender } from './sender.js';
 import { deadLetterBytesMax, knownTopics, messageBytesMax } from './topics.js';
 
@@ -60,7 +63,8 @@ export const createKafkaMessageBus = (options: KafkaMessageBusOptions): KafkaMes
     async (messages: readonly OutgoingMessage[]): Promise<void> => {
       checkOutgoing(messages);
       const partitions = await topics.partitionsOf(messages.map(({ topic }) => topic));
-      await by.send(messages, partitions, messageBytesMax);
+      const records = messages.map((one) => ({ topic: one.topic, record: recordOf(one) }));
+      await by.send(records, partitions, messageBytesMax);
     };
 
   const openFencedPublisher = async (name: string): Promise<FencedPublisher> => {
@@ -83,9 +87,19 @@ export const createKafkaMessageBus = (options: KafkaMessageBusOptions): KafkaMes
     return { publish: publishBy(own), close };
   };
 
-  const bury = async (letters: readonly OutgoingMessage[]): Promise<void> => {
+  const sendLetters = async (letters: readonly TopicRecord[]): Promise<void> => {
     const partitions = await topics.partitionsOf(letters.map(({ topic }) => topic));
     await sender.send(letters, partitions, deadLetterBytesMax);
+  };
+
+  const bury = async (letters: readonly Letter[]): Promise<void> => {
+    try {
+      await sendLetters(letters);
+    } catch (error) {
+      // Somebody else made the topic, and it takes less than ours. Those that were written already are shown once.
+      if (protocolErrorOf(error) !== 'MESSAGE_TOO_LARGE') throw error;
+      await sendLetters(letters.map(({ topic, cut }) => ({ topic, record: cut() })));
+    }
   };
 
   const subscribe = async (subscription: Subscription): Promise<Consumer> => {
@@ -151,7 +165,7 @@ export const createKafkaMessageBus = (options: KafkaMessageBusOptions): KafkaMes
     endDeadLetter: async (place, end) => {
       await topics.partitionsOf([place.topic]);
       await topics.ensureDeadLetters([place.topic]);
-      await bury([endOf(place, end)]);
+      await sendLetters([endOf(place, end)]);
     },
     messageAt: async (topic, partition, offset) => {
       await topics.partitionsOf([topic]);

@@ -1,79 +1,7 @@
-import type {
-  DeadLetter,
-  DeadLetterEnd,
-  DeadLetterPlace,
-  Message,
-  OutgoingMessage,
-} from '../port.js';
-import type { Burial } from '../settlement.js';
+import type { DeadLetter, Message } from '../port.js';
+import { nameOf, said, withoutOurs } from './letters.js';
 import { readSpans, spansOf, type ReaderOptions } from './reader.js';
 import { deadLettersOf } from './topics.js';
-
-const prefix = 'tallystick-dlq-';
-/** What a dead letter's headers say besides those of its message. */
-const said = {
-  topic: `${prefix}topic`,
-  partition: `${prefix}partition`,
-  offset: `${prefix}offset`,
-  group: `${prefix}group`,
-  reason: `${prefix}reason`,
-  at: `${prefix}at`,
-  /** Key and value stand in place of the message's own. */
-  replaced: `${prefix}replaced`,
-  /** No letter, but the end of one: `retried` or `dropped`. */
-  end: `${prefix}end`,
-  endedBy: `${prefix}ended-by`,
-} as const;
-
-const withoutOurs = (headers: Message['headers']): Record<string, string> =>
-  Object.fromEntries(Object.entries(headers).filter(([name]) => !name.startsWith(prefix)));
-
-const placeHeaders = ({ topic, partition, offset, group }: DeadLetterPlace) => ({
-  [said.topic]: topic,
-  [said.partition]: String(partition),
-  [said.offset]: String(offset),
-  [said.group]: group,
-});
-
-/** A message as it is buried on `<topic>.dlq`. */
-export const deadLetterOf = (
-  message: Message,
-  { reason, keptAs }: Burial,
-  group: string,
-): OutgoingMessage => {
-  const { topic, partition, offset, key, id, headers, value, bytes } = message;
-  return {
-    topic: deadLettersOf(topic),
-    key: keptAs?.key ?? key,
-    id,
-    headers: {
-      ...withoutOurs(headers),
-      // What is kept in place of bytes is text.
-      ...(keptAs !== undefined && bytes !== undefined
-        ? { 'content-type': 'application/json' }
-        : {}),
-      ...placeHeaders({ topic, partition, offset, group }),
-      [said.reason]: reason,
-      [said.at]: new Date().toISOString(),
-      ...(keptAs === undefined ? {} : { [said.replaced]: 'true' }),
-    },
-    ...(keptAs === undefined
-      ? { value, ...(bytes === undefined ? {} : { bytes }) }
-      : { value: keptAs.value }),
-  };
-};
-
-/** What is written behind a letter to end it: who reads the topic sees what became of each. */
-export const endOf = (place: DeadLetterPlace, { how, by }: DeadLetterEnd): OutgoingMessage => {
-  const name = nameOf(place);
-  return {
-    topic: deadLettersOf(place.topic),
-    key: name,
-    id: `${name}/${how}`,
-    headers: { ...placeHeaders(place), [said.end]: how, [said.endedBy]: by },
-    value: '',
-  };
-};
 
 /** The message that was buried, as it came. What somebody else wrote there is one too, with its own place. */
 const decodeDeadLetter = (topic: string, buried: Message): DeadLetter => {
@@ -95,9 +23,6 @@ const decodeDeadLetter = (topic: string, buried: Message): DeadLetter => {
     ...(Number.isNaN(at.getTime()) ? {} : { buriedAt: at }),
   };
 };
-
-const nameOf = ({ topic, partition, offset, group }: DeadLetterPlace): string =>
-  `${group}/${topic}/${partition}/${offset}`;
 
 const isEnd = ({ headers }: Message): boolean => headers[said.end] !== undefined;
 

@@ -2,8 +2,8 @@ import type { EachBatchPayload } from 'kafkajs';
 import { growingDelayMs } from '../pause.js';
 import type { BatchHandler, BusLog, Message } from '../port.js';
 import { settle, settleThrown, type Settlement } from '../settlement.js';
-import { deadLetterOf } from './dead-letters.js';
 import { protocolErrorOf, wordOf } from './errors.js';
+import { letterOf, type Letter, type Taken } from './letters.js';
 import type { KafkaLimits } from './limits.js';
 import { messageOf } from './records.js';
 
@@ -15,7 +15,7 @@ export interface WorkOptions {
   readonly limits: KafkaLimits;
   readonly log: BusLog;
   /** Resolves when they are kept. */
-  readonly bury: (letters: readonly ReturnType<typeof deadLetterOf>[]) => Promise<void>;
+  readonly bury: (letters: readonly Letter[]) => Promise<void>;
 }
 
 export interface Retrying {
@@ -74,11 +74,11 @@ export const partitionWork = (options: WorkOptions): PartitionWork => {
   };
 
   /** Buries what is poison. If that cannot be, nothing of the batch is done, and it comes again. */
-  const buried = async (batch: readonly Message[], settlement: Settlement): Promise<Settlement> => {
+  const buried = async (batch: readonly Taken[], settlement: Settlement): Promise<Settlement> => {
     const burials = new Map(settlement.poison.map((burial) => [burial.offset, burial]));
-    const letters = batch.flatMap((message) => {
-      const burial = burials.get(message.offset);
-      return burial === undefined ? [] : [deadLetterOf(message, burial, group)];
+    const letters = batch.flatMap((taken) => {
+      const burial = burials.get(taken.message.offset);
+      return burial === undefined ? [] : [letterOf(taken, burial, group)];
     });
     if (letters.length === 0) return settlement;
     try {
@@ -141,10 +141,11 @@ export const partitionWork = (options: WorkOptions): PartitionWork => {
     try {
       let at = 0;
       while (at < messages.length && !stopping && !beating.rebalancing()) {
-        const chunk = messages
+        const taken = messages
           .slice(at, at + state.size)
-          .map((record) => messageOf(topic, partition, record));
-        const settlement = await buried(chunk, await ask(chunk, current.lost));
+          .map((record): Taken => ({ record, message: messageOf(topic, partition, record) }));
+        const chunk = taken.map(({ message }) => message);
+        const settlement = await buried(taken, await ask(chunk, current.lost));
         current.lost.throwIfAborted();
         const last = chunk[settlement.passed - 1];
         if (last !== undefined) {

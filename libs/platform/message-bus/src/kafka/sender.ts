@@ -3,19 +3,19 @@ import kafkajs, {
   type Producer,
   type ProducerConfig,
 } from 'kafkajs';
-import { MessageRefused, PublisherFenced, type BusLog, type OutgoingMessage } from '../port.js';
+import { MessageRefused, PublisherFenced, type BusLog } from '../port.js';
 import { protocolErrorOf, reaching } from './errors.js';
 import type { KafkaLimits } from './limits.js';
-import { recordOf, sizeOf, type KafkaRecord } from './records.js';
+import { sizeOf, type KafkaRecord, type TopicRecord } from './records.js';
 
 /** Publishes, one request at a time. */
 export interface Sender {
   /**
-   * Resolves when every message is on all in-sync replicas. The topics are known, with so many partitions. Throws
+   * Resolves when every record is on all in-sync replicas. The topics are known, with so many partitions. Throws
    * `MessageRefused` for one that is larger than `bytesMax`.
    */
   send(
-    messages: readonly OutgoingMessage[],
+    records: readonly TopicRecord[],
     partitions: ReadonlyMap<string, number>,
     bytesMax: number,
   ): Promise<void>;
@@ -43,7 +43,7 @@ interface Waiting {
 const partitioner = kafkajs.Partitioners.DefaultPartitioner();
 
 /** Where a key goes: murmur2, as the Java client does it. */
-export const partitionOf = (topic: string, key: string, partitions: number): number =>
+export const partitionOf = (topic: string, key: string | Buffer, partitions: number): number =>
   partitioner({
     topic,
     message: { key, value: null },
@@ -168,15 +168,13 @@ export const createSender = ({
     working = undefined;
   };
 
-  const send: Sender['send'] = async (messages, partitions, bytesMax) => {
-    if (messages.length === 0) return;
-    const call: Call = { done: Promise.withResolvers(), waiting: messages.length, failed: false };
-    const added = messages.map((message, index): Waiting => {
-      const { topic, key } = message;
-      const record = recordOf(message);
+  const send: Sender['send'] = async (records, partitions, bytesMax) => {
+    if (records.length === 0) return;
+    const call: Call = { done: Promise.withResolvers(), waiting: records.length, failed: false };
+    const added = records.map(({ topic, record }, index): Waiting => {
       const size = sizeOf(record);
       if (size > bytesMax) throw new MessageRefused(index, `it is larger than ${bytesMax} bytes`);
-      const partition = partitionOf(topic, key, partitions.get(topic) ?? 1);
+      const partition = partitionOf(topic, record.key, partitions.get(topic) ?? 1);
       return { topic, partition, record, size, call };
     });
     queue = queue.concat(added);

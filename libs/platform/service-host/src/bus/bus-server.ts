@@ -131,7 +131,7 @@ export class BusServer extends Server implements CustomTransportStrategy {
         this.log.debug({ topic, messages: batch.length }, 'a batch was handled');
       return verdicts;
     } catch (error) {
-      if (isAway(error)) this.log.warn({ topic, err: error }, 'a batch waits for the database');
+      if (isAway(error)) this.log.warn({ topic, err: error }, 'a batch waits for what is away');
       else this.log.error({ topic, err: error }, 'a batch failed and will be tried again');
       throw error;
     }

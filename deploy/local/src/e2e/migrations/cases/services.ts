@@ -179,6 +179,21 @@ export const accrualCases: MigrationCases = {
       await expect(db.query(noted)).rejects.toThrow('certificate_versions_pkey');
     },
   },
+  '0010-merge-requests': {
+    // What an older release merged has no request.
+    before: async (db) => {
+      await db.query(`insert into merges (fact, done) values ('f', true)`);
+    },
+    after: async (db) => {
+      expect(await rowsOf(db, 'select fact, done from merges')).toEqual([
+        { fact: 'f', done: true },
+      ]);
+      expect(await rowsOf(db, 'select * from merge_requests')).toEqual([]);
+      const note = `insert into merge_requests (program, merge, revision, status, requested_at) values ('p', 'x', 0, 'requested', now())`;
+      await db.query(note);
+      await expect(db.query(note)).rejects.toThrow('merge_requests_pkey');
+    },
+  },
 };
 
 export const redemptionCases: MigrationCases = {

@@ -13,7 +13,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file tallystick/corrections/v1/corrections.proto.
  */
 export const file_tallystick_corrections_v1_corrections: GenFile = /*@__PURE__*/
-  fileDesc("Cit0YWxseXN0aWNrL2NvcnJlY3Rpb25zL3YxL2NvcnJlY3Rpb25zLnByb3RvEhl0YWxseXN0aWNrLmNvcnJlY3Rpb25zLnYxIrQBCgZDaGFuZ2USDAoEa2luZBgBIAEoCRIOCgZwb2ludHMYAiABKAMSFwoKZXhwaXJlc19hdBgDIAEoCUgAiAEBEhMKBmZ1bmRlchgEIAEoCUgBiAEBEjgKB3BheW1lbnQYBSABKAsyIi50YWxseXN0aWNrLmNvcnJlY3Rpb25zLnYxLlBheW1lbnRIAogBAUINCgtfZXhwaXJlc19hdEIJCgdfZnVuZGVyQgoKCF9wYXltZW50Ij0KB1BheW1lbnQSDQoFbWlub3IYASABKAMSEAoIY3VycmVuY3kYAiABKAkSEQoJcmVmZXJlbmNlGAMgASgJIrIBChNBZGp1c3RtZW50UmVxdWVzdGVkEhIKCmFkanVzdG1lbnQYASABKAkSDwoHcHJvZ3JhbRgCIAEoCRIPCgdhY2NvdW50GAMgASgJEjEKBmNoYW5nZRgEIAEoCzIhLnRhbGx5c3RpY2suY29ycmVjdGlvbnMudjEuQ2hhbmdlEg4KBnJlYXNvbhgFIAEoCRIUCgxyZXF1ZXN0ZWRfYnkYBiABKAkSDAoEaGFzaBgHIAEoCSI9ChJBZGp1c3RtZW50QXBwcm92ZWQSEgoKYWRqdXN0bWVudBgBIAEoCRITCgthcHByb3ZlZF9ieRgCIAEoCSI3ChFBZGp1c3RtZW50UmVmdXNlZBISCgphZGp1c3RtZW50GAEgASgJEg4KBnJlYXNvbhgCIAEoCSJNChFBZGp1c3RtZW50QXBwbGllZBISCgphZGp1c3RtZW50GAEgASgJEg4KBnBvaW50cxgCIAEoAxIUCgxhcnJlYXJzX3BhaWQYAyABKAMiTQoSQWRqdXN0bWVudFJlamVjdGVkEhIKCmFkanVzdG1lbnQYASABKAkSEwoLcmVqZWN0ZWRfYnkYAiABKAkSDgoGcmVhc29uGAMgASgJIpcBCg5NZXJnZVJlcXVlc3RlZBINCgVtZXJnZRgBIAEoCRIPCgdwcm9ncmFtGAIgASgJEg4KBnNvdXJjZRgDIAEoCRIOCgZ0YXJnZXQYBCABKAkSDgoGcmVhc29uGAUgASgJEhEKCWtlZXBfZnJvbRgGIAEoCRIUCgxyZXF1ZXN0ZWRfYnkYByABKAkSDAoEaGFzaBgIIAEoCSKhAQoKQmFsYW5jZUxvdBIOCgZwb2ludHMYASABKAMSGQoMYXZhaWxhYmxlX2F0GAIgASgJSACIAQESFwoKZXhwaXJlc19hdBgDIAEoCUgBiAEBEg4KBmZ1bmRlchgEIAEoCRIMCgRraW5kGAUgASgJEhEKCXF1YWxpZmllcxgGIAEoCEIPCg1fYXZhaWxhYmxlX2F0Qg0KC19leHBpcmVzX2F0Ip0CChdPcGVuaW5nQmFsYW5jZVJlcXVlc3RlZBIPCgdwcm9ncmFtGAEgASgJEg4KBnN5c3RlbRgCIAEoCRIRCglyZWZlcmVuY2UYAyABKAkSDwoHYWNjb3VudBgEIAEoCRIzCgRsb3RzGAUgAygLMiUudGFsbHlzdGljay5jb3JyZWN0aW9ucy52MS5CYWxhbmNlTG90EkwKBXNwZW5kGAYgAygLMj0udGFsbHlzdGljay5jb3JyZWN0aW9ucy52MS5PcGVuaW5nQmFsYW5jZVJlcXVlc3RlZC5TcGVuZEVudHJ5EgwKBGhhc2gYByABKAkaLAoKU3BlbmRFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAM6AjgBImwKEENsb3NpbmdSZXF1ZXN0ZWQSDwoHcHJvZ3JhbRgBIAEoCRIPCgd0aHJvdWdoGAIgASgJEg0KBXVudGlsGAMgASgJEhEKCWtlZXBfZnJvbRgEIAEoCRIUCgxyZXF1ZXN0ZWRfYnkYBSABKAkiKwoKVmVyc2lvblJlZhIPCgd2ZXJzaW9uGAEgASgFEgwKBGhhc2gYAiABKAkivAEKD1JlcmF0aW5nRmlndXJlcxIQCghhY2NvdW50cxgBIAEoBRIYChBhY2NvdW50c19jaGFuZ2VkGAIgASgFEg0KBWZhY3RzGAMgASgFEgoKAnVwGAQgASgDEgwKBGRvd24YBSABKAMSDAoEb3dlZBgGIAEoAxIPCgdza2lwcGVkGAcgASgFEjUKBXJ1bGVzGAggAygLMiYudGFsbHlzdGljay5jb3JyZWN0aW9ucy52MS5SdWxlRmlndXJlcyI1CgtSdWxlRmlndXJlcxIMCgRydWxlGAEgASgJEgoKAnVwGAIgASgDEgwKBGRvd24YAyABKAMijgIKEVJlcmF0aW5nUmVxdWVzdGVkEhAKCHJlcmF0aW5nGAEgASgJEg8KB3Byb2dyYW0YAiABKAkSMwoEZnJvbRgDIAEoCzIlLnRhbGx5c3RpY2suY29ycmVjdGlvbnMudjEuVmVyc2lvblJlZhIxCgJ0bxgEIAEoCzIlLnRhbGx5c3RpY2suY29ycmVjdGlvbnMudjEuVmVyc2lvblJlZhISCgVzaW5jZRgFIAEoCUgAiAEBEhIKBXVudGlsGAYgASgJSAGIAQESDgoGcmVhc29uGAcgASgJEhQKDHJlcXVlc3RlZF9ieRgIIAEoCRIMCgRoYXNoGAkgASgJQggKBl9zaW5jZUIICgZfdW50aWwiYAoPUmVyYXRpbmdDb3VudGVkEhAKCHJlcmF0aW5nGAEgASgJEjsKB2ZpZ3VyZXMYAiABKAsyKi50YWxseXN0aWNrLmNvcnJlY3Rpb25zLnYxLlJlcmF0aW5nRmlndXJlcyI5ChBSZXJhdGluZ0FwcHJvdmVkEhAKCHJlcmF0aW5nGAEgASgJEhMKC2FwcHJvdmVkX2J5GAIgASgJIkkKEFJlcmF0aW5nUmVqZWN0ZWQSEAoIcmVyYXRpbmcYASABKAkSEwoLcmVqZWN0ZWRfYnkYAiABKAkSDgoGcmVhc29uGAMgASgJIl8KDlJlcmF0aW5nUG9zdGVkEhAKCHJlcmF0aW5nGAEgASgJEjsKB2ZpZ3VyZXMYAiABKAsyKi50YWxseXN0aWNrLmNvcnJlY3Rpb25zLnYxLlJlcmF0aW5nRmlndXJlc2IGcHJvdG8z");
+  fileDesc("Cit0YWxseXN0aWNrL2NvcnJlY3Rpb25zL3YxL2NvcnJlY3Rpb25zLnByb3RvEhl0YWxseXN0aWNrLmNvcnJlY3Rpb25zLnYxIrQBCgZDaGFuZ2USDAoEa2luZBgBIAEoCRIOCgZwb2ludHMYAiABKAMSFwoKZXhwaXJlc19hdBgDIAEoCUgAiAEBEhMKBmZ1bmRlchgEIAEoCUgBiAEBEjgKB3BheW1lbnQYBSABKAsyIi50YWxseXN0aWNrLmNvcnJlY3Rpb25zLnYxLlBheW1lbnRIAogBAUINCgtfZXhwaXJlc19hdEIJCgdfZnVuZGVyQgoKCF9wYXltZW50Ij0KB1BheW1lbnQSDQoFbWlub3IYASABKAMSEAoIY3VycmVuY3kYAiABKAkSEQoJcmVmZXJlbmNlGAMgASgJIrIBChNBZGp1c3RtZW50UmVxdWVzdGVkEhIKCmFkanVzdG1lbnQYASABKAkSDwoHcHJvZ3JhbRgCIAEoCRIPCgdhY2NvdW50GAMgASgJEjEKBmNoYW5nZRgEIAEoCzIhLnRhbGx5c3RpY2suY29ycmVjdGlvbnMudjEuQ2hhbmdlEg4KBnJlYXNvbhgFIAEoCRIUCgxyZXF1ZXN0ZWRfYnkYBiABKAkSDAoEaGFzaBgHIAEoCSI9ChJBZGp1c3RtZW50QXBwcm92ZWQSEgoKYWRqdXN0bWVudBgBIAEoCRITCgthcHByb3ZlZF9ieRgCIAEoCSI3ChFBZGp1c3RtZW50UmVmdXNlZBISCgphZGp1c3RtZW50GAEgASgJEg4KBnJlYXNvbhgCIAEoCSJNChFBZGp1c3RtZW50QXBwbGllZBISCgphZGp1c3RtZW50GAEgASgJEg4KBnBvaW50cxgCIAEoAxIUCgxhcnJlYXJzX3BhaWQYAyABKAMiTQoSQWRqdXN0bWVudFJlamVjdGVkEhIKCmFkanVzdG1lbnQYASABKAkSEwoLcmVqZWN0ZWRfYnkYAiABKAkSDgoGcmVhc29uGAMgASgJInAKDE1lcmdlRmlndXJlcxIOCgZwb2ludHMYASABKAMSDAoEbG90cxgCIAEoBRIMCgRoZWxkGAMgASgDEg0KBWhvbGRzGAQgASgFEg8KB2FycmVhcnMYBSABKAMSFAoMY2VydGlmaWNhdGVzGAYgASgFIrsBCg1NZXJnZVByb3Bvc2VkEg0KBW1lcmdlGAEgASgJEg8KB3Byb2dyYW0YAiABKAkSDgoGc291cmNlGAMgASgJEg4KBnRhcmdldBgEIAEoCRIOCgZyZWFzb24YBSABKAkSFAoMcmVxdWVzdGVkX2J5GAYgASgJEgwKBGhhc2gYByABKAkSNgoFbW92ZXMYCCABKAsyJy50YWxseXN0aWNrLmNvcnJlY3Rpb25zLnYxLk1lcmdlRmlndXJlcyIzCg1NZXJnZUFwcHJvdmVkEg0KBW1lcmdlGAEgASgJEhMKC2FwcHJvdmVkX2J5GAIgASgJIi0KDE1lcmdlUmVmdXNlZBINCgVtZXJnZRgBIAEoCRIOCgZyZWFzb24YAiABKAkiVQoMTWVyZ2VBcHBsaWVkEg0KBW1lcmdlGAEgASgJEjYKBW1vdmVkGAIgASgLMicudGFsbHlzdGljay5jb3JyZWN0aW9ucy52MS5NZXJnZUZpZ3VyZXMiQwoNTWVyZ2VSZWplY3RlZBINCgVtZXJnZRgBIAEoCRITCgtyZWplY3RlZF9ieRgCIAEoCRIOCgZyZWFzb24YAyABKAkiwQEKDk1lcmdlUmVxdWVzdGVkEg0KBW1lcmdlGAEgASgJEg8KB3Byb2dyYW0YAiABKAkSDgoGc291cmNlGAMgASgJEg4KBnRhcmdldBgEIAEoCRIOCgZyZWFzb24YBSABKAkSEQoJa2VlcF9mcm9tGAYgASgJEhQKDHJlcXVlc3RlZF9ieRgHIAEoCRIMCgRoYXNoGAggASgJEhgKC2FwcHJvdmVkX2J5GAkgASgJSACIAQFCDgoMX2FwcHJvdmVkX2J5IqEBCgpCYWxhbmNlTG90Eg4KBnBvaW50cxgBIAEoAxIZCgxhdmFpbGFibGVfYXQYAiABKAlIAIgBARIXCgpleHBpcmVzX2F0GAMgASgJSAGIAQESDgoGZnVuZGVyGAQgASgJEgwKBGtpbmQYBSABKAkSEQoJcXVhbGlmaWVzGAYgASgIQg8KDV9hdmFpbGFibGVfYXRCDQoLX2V4cGlyZXNfYXQinQIKF09wZW5pbmdCYWxhbmNlUmVxdWVzdGVkEg8KB3Byb2dyYW0YASABKAkSDgoGc3lzdGVtGAIgASgJEhEKCXJlZmVyZW5jZRgDIAEoCRIPCgdhY2NvdW50GAQgASgJEjMKBGxvdHMYBSADKAsyJS50YWxseXN0aWNrLmNvcnJlY3Rpb25zLnYxLkJhbGFuY2VMb3QSTAoFc3BlbmQYBiADKAsyPS50YWxseXN0aWNrLmNvcnJlY3Rpb25zLnYxLk9wZW5pbmdCYWxhbmNlUmVxdWVzdGVkLlNwZW5kRW50cnkSDAoEaGFzaBgHIAEoCRosCgpTcGVuZEVudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoAzoCOAEibAoQQ2xvc2luZ1JlcXVlc3RlZBIPCgdwcm9ncmFtGAEgASgJEg8KB3Rocm91Z2gYAiABKAkSDQoFdW50aWwYAyABKAkSEQoJa2VlcF9mcm9tGAQgASgJEhQKDHJlcXVlc3RlZF9ieRgFIAEoCSIrCgpWZXJzaW9uUmVmEg8KB3ZlcnNpb24YASABKAUSDAoEaGFzaBgCIAEoCSK8AQoPUmVyYXRpbmdGaWd1cmVzEhAKCGFjY291bnRzGAEgASgFEhgKEGFjY291bnRzX2NoYW5nZWQYAiABKAUSDQoFZmFjdHMYAyABKAUSCgoCdXAYBCABKAMSDAoEZG93bhgFIAEoAxIMCgRvd2VkGAYgASgDEg8KB3NraXBwZWQYByABKAUSNQoFcnVsZXMYCCADKAsyJi50YWxseXN0aWNrLmNvcnJlY3Rpb25zLnYxLlJ1bGVGaWd1cmVzIjUKC1J1bGVGaWd1cmVzEgwKBHJ1bGUYASABKAkSCgoCdXAYAiABKAMSDAoEZG93bhgDIAEoAyKOAgoRUmVyYXRpbmdSZXF1ZXN0ZWQSEAoIcmVyYXRpbmcYASABKAkSDwoHcHJvZ3JhbRgCIAEoCRIzCgRmcm9tGAMgASgLMiUudGFsbHlzdGljay5jb3JyZWN0aW9ucy52MS5WZXJzaW9uUmVmEjEKAnRvGAQgASgLMiUudGFsbHlzdGljay5jb3JyZWN0aW9ucy52MS5WZXJzaW9uUmVmEhIKBXNpbmNlGAUgASgJSACIAQESEgoFdW50aWwYBiABKAlIAYgBARIOCgZyZWFzb24YByABKAkSFAoMcmVxdWVzdGVkX2J5GAggASgJEgwKBGhhc2gYCSABKAlCCAoGX3NpbmNlQggKBl91bnRpbCJgCg9SZXJhdGluZ0NvdW50ZWQSEAoIcmVyYXRpbmcYASABKAkSOwoHZmlndXJlcxgCIAEoCzIqLnRhbGx5c3RpY2suY29ycmVjdGlvbnMudjEuUmVyYXRpbmdGaWd1cmVzIjkKEFJlcmF0aW5nQXBwcm92ZWQSEAoIcmVyYXRpbmcYASABKAkSEwoLYXBwcm92ZWRfYnkYAiABKAkiSQoQUmVyYXRpbmdSZWplY3RlZBIQCghyZXJhdGluZxgBIAEoCRITCgtyZWplY3RlZF9ieRgCIAEoCRIOCgZyZWFzb24YAyABKAkiXwoOUmVyYXRpbmdQb3N0ZWQSEAoIcmVyYXRpbmcYASABKAkSOwoHZmlndXJlcxgCIAEoCzIqLnRhbGx5c3RpY2suY29ycmVjdGlvbnMudjEuUmVyYXRpbmdGaWd1cmVzYgZwcm90bzM");
 
 /**
  * What is to be changed on an account.
@@ -289,7 +289,252 @@ export const AdjustmentRejectedSchema: GenMessage<AdjustmentRejected> = /*@__PUR
   messageDesc(file_tallystick_corrections_v1_corrections, 6);
 
 /**
- * One account is to become part of another.
+ * What goes from one account to the other.
+ *
+ * @generated from message tallystick.corrections.v1.MergeFigures
+ */
+export type MergeFigures = Message<"tallystick.corrections.v1.MergeFigures"> & {
+  /**
+   * Unspent, whatever its dates.
+   *
+   * @generated from field: int64 points = 1;
+   */
+  points: bigint;
+
+  /**
+   * In how many lots.
+   *
+   * @generated from field: int32 lots = 2;
+   */
+  lots: number;
+
+  /**
+   * What open holds reserve.
+   *
+   * @generated from field: int64 held = 3;
+   */
+  held: bigint;
+
+  /**
+   * How many open holds.
+   *
+   * @generated from field: int32 holds = 4;
+   */
+  holds: number;
+
+  /**
+   * What is owed.
+   *
+   * @generated from field: int64 arrears = 5;
+   */
+  arrears: bigint;
+
+  /**
+   * Gift certificates that can still be used.
+   *
+   * @generated from field: int32 certificates = 6;
+   */
+  certificates: number;
+};
+
+/**
+ * Describes the message tallystick.corrections.v1.MergeFigures.
+ * Use `create(MergeFiguresSchema)` to create a new message.
+ */
+export const MergeFiguresSchema: GenMessage<MergeFigures> = /*@__PURE__*/
+  messageDesc(file_tallystick_corrections_v1_corrections, 7);
+
+/**
+ * Somebody wants one account to become part of another.
+ *
+ * @generated from message tallystick.corrections.v1.MergeProposed
+ */
+export type MergeProposed = Message<"tallystick.corrections.v1.MergeProposed"> & {
+  /**
+   * The merge's id.
+   *
+   * @generated from field: string merge = 1;
+   */
+  merge: string;
+
+  /**
+   * The programme.
+   *
+   * @generated from field: string program = 2;
+   */
+  program: string;
+
+  /**
+   * The account that would be empty from then on.
+   *
+   * @generated from field: string source = 3;
+   */
+  source: string;
+
+  /**
+   * Its successor.
+   *
+   * @generated from field: string target = 4;
+   */
+  target: string;
+
+  /**
+   * Why, in words.
+   *
+   * @generated from field: string reason = 5;
+   */
+  reason: string;
+
+  /**
+   * Who wants it.
+   *
+   * @generated from field: string requested_by = 6;
+   */
+  requestedBy: string;
+
+  /**
+   * SHA-256 of the request.
+   *
+   * @generated from field: string hash = 7;
+   */
+  hash: string;
+
+  /**
+   * What would have moved at that moment.
+   *
+   * @generated from field: tallystick.corrections.v1.MergeFigures moves = 8;
+   */
+  moves?: MergeFigures | undefined;
+};
+
+/**
+ * Describes the message tallystick.corrections.v1.MergeProposed.
+ * Use `create(MergeProposedSchema)` to create a new message.
+ */
+export const MergeProposedSchema: GenMessage<MergeProposed> = /*@__PURE__*/
+  messageDesc(file_tallystick_corrections_v1_corrections, 8);
+
+/**
+ * Somebody else agrees.
+ *
+ * @generated from message tallystick.corrections.v1.MergeApproved
+ */
+export type MergeApproved = Message<"tallystick.corrections.v1.MergeApproved"> & {
+  /**
+   * The merge.
+   *
+   * @generated from field: string merge = 1;
+   */
+  merge: string;
+
+  /**
+   * Who agrees.
+   *
+   * @generated from field: string approved_by = 2;
+   */
+  approvedBy: string;
+};
+
+/**
+ * Describes the message tallystick.corrections.v1.MergeApproved.
+ * Use `create(MergeApprovedSchema)` to create a new message.
+ */
+export const MergeApprovedSchema: GenMessage<MergeApproved> = /*@__PURE__*/
+  messageDesc(file_tallystick_corrections_v1_corrections, 9);
+
+/**
+ * The accounts could not become one any more when it was approved: it is open again.
+ *
+ * @generated from message tallystick.corrections.v1.MergeRefused
+ */
+export type MergeRefused = Message<"tallystick.corrections.v1.MergeRefused"> & {
+  /**
+   * The merge.
+   *
+   * @generated from field: string merge = 1;
+   */
+  merge: string;
+
+  /**
+   * Why not.
+   *
+   * @generated from field: string reason = 2;
+   */
+  reason: string;
+};
+
+/**
+ * Describes the message tallystick.corrections.v1.MergeRefused.
+ * Use `create(MergeRefusedSchema)` to create a new message.
+ */
+export const MergeRefusedSchema: GenMessage<MergeRefused> = /*@__PURE__*/
+  messageDesc(file_tallystick_corrections_v1_corrections, 10);
+
+/**
+ * The accounts have become one.
+ *
+ * @generated from message tallystick.corrections.v1.MergeApplied
+ */
+export type MergeApplied = Message<"tallystick.corrections.v1.MergeApplied"> & {
+  /**
+   * The merge.
+   *
+   * @generated from field: string merge = 1;
+   */
+  merge: string;
+
+  /**
+   * What moved.
+   *
+   * @generated from field: tallystick.corrections.v1.MergeFigures moved = 2;
+   */
+  moved?: MergeFigures | undefined;
+};
+
+/**
+ * Describes the message tallystick.corrections.v1.MergeApplied.
+ * Use `create(MergeAppliedSchema)` to create a new message.
+ */
+export const MergeAppliedSchema: GenMessage<MergeApplied> = /*@__PURE__*/
+  messageDesc(file_tallystick_corrections_v1_corrections, 11);
+
+/**
+ * Somebody else does not agree, or who asked took it back.
+ *
+ * @generated from message tallystick.corrections.v1.MergeRejected
+ */
+export type MergeRejected = Message<"tallystick.corrections.v1.MergeRejected"> & {
+  /**
+   * The merge.
+   *
+   * @generated from field: string merge = 1;
+   */
+  merge: string;
+
+  /**
+   * Who.
+   *
+   * @generated from field: string rejected_by = 2;
+   */
+  rejectedBy: string;
+
+  /**
+   * Why, in words.
+   *
+   * @generated from field: string reason = 3;
+   */
+  reason: string;
+};
+
+/**
+ * Describes the message tallystick.corrections.v1.MergeRejected.
+ * Use `create(MergeRejectedSchema)` to create a new message.
+ */
+export const MergeRejectedSchema: GenMessage<MergeRejected> = /*@__PURE__*/
+  messageDesc(file_tallystick_corrections_v1_corrections, 12);
+
+/**
+ * One account is to become part of another: it was approved, and follows from here on.
  *
  * @generated from message tallystick.corrections.v1.MergeRequested
  */
@@ -337,7 +582,7 @@ export type MergeRequested = Message<"tallystick.corrections.v1.MergeRequested">
   keepFrom: string;
 
   /**
-   * Who wants it.
+   * Who wanted it.
    *
    * @generated from field: string requested_by = 7;
    */
@@ -349,6 +594,13 @@ export type MergeRequested = Message<"tallystick.corrections.v1.MergeRequested">
    * @generated from field: string hash = 8;
    */
   hash: string;
+
+  /**
+   * Who approved it. Left out: an older release, which let one person merge accounts.
+   *
+   * @generated from field: optional string approved_by = 9;
+   */
+  approvedBy?: string | undefined;
 };
 
 /**
@@ -356,7 +608,7 @@ export type MergeRequested = Message<"tallystick.corrections.v1.MergeRequested">
  * Use `create(MergeRequestedSchema)` to create a new message.
  */
 export const MergeRequestedSchema: GenMessage<MergeRequested> = /*@__PURE__*/
-  messageDesc(file_tallystick_corrections_v1_corrections, 7);
+  messageDesc(file_tallystick_corrections_v1_corrections, 13);
 
 /**
  * A lot of a balance that another system kept.
@@ -412,7 +664,7 @@ export type BalanceLot = Message<"tallystick.corrections.v1.BalanceLot"> & {
  * Use `create(BalanceLotSchema)` to create a new message.
  */
 export const BalanceLotSchema: GenMessage<BalanceLot> = /*@__PURE__*/
-  messageDesc(file_tallystick_corrections_v1_corrections, 8);
+  messageDesc(file_tallystick_corrections_v1_corrections, 14);
 
 /**
  * A balance of another system is to be taken over.
@@ -475,7 +727,7 @@ export type OpeningBalanceRequested = Message<"tallystick.corrections.v1.Opening
  * Use `create(OpeningBalanceRequestedSchema)` to create a new message.
  */
 export const OpeningBalanceRequestedSchema: GenMessage<OpeningBalanceRequested> = /*@__PURE__*/
-  messageDesc(file_tallystick_corrections_v1_corrections, 9);
+  messageDesc(file_tallystick_corrections_v1_corrections, 15);
 
 /**
  * A period is to be closed.
@@ -524,7 +776,7 @@ export type ClosingRequested = Message<"tallystick.corrections.v1.ClosingRequest
  * Use `create(ClosingRequestedSchema)` to create a new message.
  */
 export const ClosingRequestedSchema: GenMessage<ClosingRequested> = /*@__PURE__*/
-  messageDesc(file_tallystick_corrections_v1_corrections, 10);
+  messageDesc(file_tallystick_corrections_v1_corrections, 16);
 
 /**
  * A version of a rulebook: its number, and the SHA-256 of its canonical JSON.
@@ -552,7 +804,7 @@ export type VersionRef = Message<"tallystick.corrections.v1.VersionRef"> & {
  * Use `create(VersionRefSchema)` to create a new message.
  */
 export const VersionRefSchema: GenMessage<VersionRef> = /*@__PURE__*/
-  messageDesc(file_tallystick_corrections_v1_corrections, 11);
+  messageDesc(file_tallystick_corrections_v1_corrections, 17);
 
 /**
  * What a run comes to.
@@ -622,7 +874,7 @@ export type ReratingFigures = Message<"tallystick.corrections.v1.ReratingFigures
  * Use `create(ReratingFiguresSchema)` to create a new message.
  */
 export const ReratingFiguresSchema: GenMessage<ReratingFigures> = /*@__PURE__*/
-  messageDesc(file_tallystick_corrections_v1_corrections, 12);
+  messageDesc(file_tallystick_corrections_v1_corrections, 18);
 
 /**
  * What a run comes to for one rule.
@@ -657,7 +909,7 @@ export type RuleFigures = Message<"tallystick.corrections.v1.RuleFigures"> & {
  * Use `create(RuleFiguresSchema)` to create a new message.
  */
 export const RuleFiguresSchema: GenMessage<RuleFigures> = /*@__PURE__*/
-  messageDesc(file_tallystick_corrections_v1_corrections, 13);
+  messageDesc(file_tallystick_corrections_v1_corrections, 19);
 
 /**
  * What a wrong version has rated is to be rated again by another one.
@@ -734,7 +986,7 @@ export type ReratingRequested = Message<"tallystick.corrections.v1.ReratingReque
  * Use `create(ReratingRequestedSchema)` to create a new message.
  */
 export const ReratingRequestedSchema: GenMessage<ReratingRequested> = /*@__PURE__*/
-  messageDesc(file_tallystick_corrections_v1_corrections, 14);
+  messageDesc(file_tallystick_corrections_v1_corrections, 20);
 
 /**
  * It was counted what the run would do.
@@ -762,7 +1014,7 @@ export type ReratingCounted = Message<"tallystick.corrections.v1.ReratingCounted
  * Use `create(ReratingCountedSchema)` to create a new message.
  */
 export const ReratingCountedSchema: GenMessage<ReratingCounted> = /*@__PURE__*/
-  messageDesc(file_tallystick_corrections_v1_corrections, 15);
+  messageDesc(file_tallystick_corrections_v1_corrections, 21);
 
 /**
  * Somebody else agrees.
@@ -790,7 +1042,7 @@ export type ReratingApproved = Message<"tallystick.corrections.v1.ReratingApprov
  * Use `create(ReratingApprovedSchema)` to create a new message.
  */
 export const ReratingApprovedSchema: GenMessage<ReratingApproved> = /*@__PURE__*/
-  messageDesc(file_tallystick_corrections_v1_corrections, 16);
+  messageDesc(file_tallystick_corrections_v1_corrections, 22);
 
 /**
  * It is over without effect.
@@ -825,7 +1077,7 @@ export type ReratingRejected = Message<"tallystick.corrections.v1.ReratingReject
  * Use `create(ReratingRejectedSchema)` to create a new message.
  */
 export const ReratingRejectedSchema: GenMessage<ReratingRejected> = /*@__PURE__*/
-  messageDesc(file_tallystick_corrections_v1_corrections, 17);
+  messageDesc(file_tallystick_corrections_v1_corrections, 23);
 
 /**
  * All of it is posted.
@@ -853,5 +1105,5 @@ export type ReratingPosted = Message<"tallystick.corrections.v1.ReratingPosted">
  * Use `create(ReratingPostedSchema)` to create a new message.
  */
 export const ReratingPostedSchema: GenMessage<ReratingPosted> = /*@__PURE__*/
-  messageDesc(file_tallystick_corrections_v1_corrections, 18);
+  messageDesc(file_tallystick_corrections_v1_corrections, 24);
 
