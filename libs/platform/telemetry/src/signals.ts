@@ -25,6 +25,8 @@ export interface MetricSignal {
   readonly buckets?: readonly number[];
 }
 
+/** The services that write events; reporting derives all that it has. */
+const appending: readonly ServiceName[] = serviceNames.filter((name) => name !== 'reporting');
 /** The service that runs the relay. */
 const relaying: readonly ServiceName[] = ['accrual'];
 /** As the conventions for HTTP have them. */
@@ -35,7 +37,7 @@ const ratingSeconds = [0.000_01, 0.000_05, 0.000_1, 0.000_25, 0.000_5, 0.001, 0.
 
 export const spanSignals = {
   request: { name: '{method} {route}', kind: 'SERVER', by: serviceNames },
-  append: { name: 'append eventstore', kind: 'CLIENT', by: serviceNames },
+  append: { name: 'append eventstore', kind: 'CLIENT', by: appending },
   read: { name: 'read eventstore', kind: 'CLIENT', by: serviceNames },
   send: { name: 'send {topic}', kind: 'PRODUCER', by: relaying },
   process: { name: 'process {topic}', kind: 'CONSUMER', by: serviceNames },
@@ -57,7 +59,7 @@ export const metricSignals = {
     unit: 's',
     description: 'One append to the event store, waiting for a shared commit included',
     buckets: operationSeconds,
-    by: serviceNames,
+    by: appending,
   },
   processing: {
     name: METRIC_MESSAGING_PROCESS_DURATION,

@@ -297,6 +297,9 @@ export const toldSuite = (name: string, startBus: () => Promise<BusOfSuite>): vo
           metricName,
           expect.arrayContaining([service.replace('tallystick-', '')]),
         ]);
+      const heard = new Set(told.otlp.metrics().map(({ name: metricName }) => metricName));
+      expect([...known.keys()].filter((metricName) => !heard.has(metricName))).toEqual([]);
+      for (const { is } of shapes) expect(ofServices.some((span) => is.test(span.name))).toBe(true);
       const tellers = new Set(ofServices.map(({ service }) => service));
       expect([...tellers].sort()).toEqual(serviceNames.map((one) => `tallystick-${one}`).sort());
       expect(told.otlp.everything()).not.toContain(card);
