@@ -7,13 +7,14 @@ import tseslint from 'typescript-eslint';
 import { boundaries } from './tools/borders/rules.mjs';
 
 const sources = ['{libs,services,deploy,tools}/**/*.ts'];
-/** What is in a folder `e2e` or `testing` only tests use. */
+/** What is in a folder `e2e`, `testing` or `fixtures` only tests use. */
 const tests = [
   '**/*.unit.ts',
   '**/*.int.ts',
   '**/*.e2e.ts',
   'deploy/*/src/e2e/**/*.ts',
   'services/*/src/testing/**/*.ts',
+  'libs/domain/*/fixtures/**/*.ts',
 ];
 /** The suites that every adapter of a port passes: exported, for adapters may live elsewhere. */
 const contractSuites = ['libs/platform/*/src/contract/**/*.ts'];

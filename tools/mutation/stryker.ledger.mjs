@@ -15,6 +15,7 @@ export default strykerFor('ledger', {
       `${ledger}/src/**/*.unit.ts`,
       `${receipts}/src/**/*.unit.ts`,
       `${accrual}/src/settle/*goods*.unit.ts`,
+      `${accrual}/src/reratings/*.unit.ts`,
     ],
     // Who imports the ledger by its name gets the one with the planted bug.
     moduleNameMapper: {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { receiptOutcomeKinds } from './receipt-v1.js';
 
 const money = z.string().describe('Major units, an exact decimal');
 
@@ -6,7 +7,10 @@ const money = z.string().describe('Major units, an exact decimal');
 export const calculationV1 = z.strictObject({
   program: z.string(),
   account: z.string().nullable().describe('null: the card is nobody’s, or none was read'),
-  version: z.int().describe('The version of the rulebook that is in force'),
+  version: z
+    .int()
+    .nullable()
+    .describe('The version of the rulebook that is in force; null: none was then'),
   tier: z.string().nullable(),
   lines: z.array(
     z.strictObject({
@@ -26,11 +30,16 @@ export const calculationV1 = z.strictObject({
   ),
   discount: money.describe('The sum over the lines'),
   pays: money,
+  outcome: z.enum(receiptOutcomeKinds).describe('What the receipt will be answered'),
   earns: z.int().min(0),
+  reversed: z.int().min(0).describe('The points that goods which come back take with them'),
   awards: z.array(
     z.strictObject({ rule: z.string(), kind: z.enum(['base', 'bonus']), points: z.int().min(1) }),
   ),
-  reason: z.string().nullable().describe('Why it earns nothing; null when it earns'),
+  reason: z
+    .string()
+    .nullable()
+    .describe('Why nothing becomes of it, in the words of the receipt’s own answer; else null'),
   payable: z
     .strictObject({ points: z.int().min(0), amount: money })
     .nullable()

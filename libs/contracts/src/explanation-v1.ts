@@ -73,6 +73,13 @@ const explained = {
         .describe(
           'What came of the other rules, which were not tried: each pins down what this receipt does not have',
         ),
+      givenBack: z
+        .array(z.strictObject({ receipt: z.string(), points: z.int() }))
+        .readonly()
+        .default([])
+        .describe(
+          'Points among these that no line of this receipt earned: what an earlier revision of it had wrongly taken back of those sales',
+        ),
       rerating: z
         .strictObject({
           rerating: z.string(),

@@ -5,6 +5,7 @@ export * from './printable.js';
 export * from './receipt-v1.js';
 export * from './receipt-v1-protobuf.js';
 export * from './rulebook-v1.js';
+export { faultsOfNames } from './rulebook-names.js';
 export * from './calculation-v1.js';
 export * from './certificate-v1.js';
 export * from './explanation-v1.js';

@@ -94,7 +94,10 @@ export const receiptOutcome = z.strictObject({
   reason: z.string().nullable(),
   known: z.boolean().describe('Whether this very receipt had been taken before'),
   account: z.string().nullable(),
-  earned: z.int().min(0),
+  earned: z
+    .int()
+    .min(0)
+    .describe('Also what a correction gives back that an earlier revision had wrongly taken'),
   reversed: z.int().min(0),
   arrearsRaised: z.int().min(0),
   lines: z.array(lineOutcome),

@@ -362,6 +362,24 @@ describe('a rulebook', () => {
     expect(faults.map((told) => told.slice(0, fault.length))).toEqual([fault]);
   });
 
+  it('that asks too much of each line is refused, and 500 rules of some parts are not', () => {
+    const asking = (rules: number, lines: string) => ({
+      ...good,
+      earning: Array.from({ length: rules }, (_, index) => ({
+        ...{ id: `r${index}`, kind: 'bonus', points: 1, per: '1.00', lines },
+      })),
+    });
+    const terms = (count: number) =>
+      Array.from({ length: count }, () => '!(line.brand in receipt.products)').join(' && ');
+    expect(faultsOf(asking(41, terms(50)))).toEqual([
+      expect.stringMatching(/^earning: asks too much of each line: .* have 10209 names, .* 10000:/),
+    ]);
+    expect(faultsOf(asking(40, terms(50)))).toEqual([]);
+    const usual =
+      'line.category == "tea" && line.brand in ["a", "b"] && line.amount > decimal("5")';
+    expect(faultsOf(asking(500, usual))).toEqual([]);
+  });
+
   it('tells every fault at once', () => {
     expect(
       faultsOf(withRule({ points: 1, group: 'g', budget: 'b', when: 'nothing' })),

@@ -65,7 +65,9 @@ export const rulebookV1 = z
       .describe('What else is known of a member: member.<name> in conditions'),
     birthday: birthday.exactOptional(),
     groups: z.array(group).min(1).max(100).exactOptional(),
-    caps: caps.exactOptional().describe('On all rules together'),
+    caps: caps
+      .exactOptional()
+      .describe('On all rules for receipts together; partner events are not cut by them'),
     budgets: z.array(budget).min(1).max(500).exactOptional(),
     discounts: z.array(discount).min(1).max(100).exactOptional(),
     certificates: z.array(certificate).min(1).max(100).exactOptional(),

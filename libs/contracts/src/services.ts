@@ -22,7 +22,13 @@ export const servicePaths: { readonly [S in ServiceName]: readonly string[] } = 
     '/v1/partner-awards',
     '/v1/certificates',
   ],
-  redemption: ['/v1/redemptions', '/v1/holds', '/v1/transfers', '/v1/certificate-uses'],
+  redemption: [
+    '/v1/redemptions',
+    '/v1/holds',
+    '/v1/transfers',
+    '/v1/transfer-requests',
+    '/v1/certificate-uses',
+  ],
   partners: ['/v1/partners', '/v1/partner-events'],
   reporting: ['/v1/accounts', '/v1/reports', '/v1/replays'],
 };

@@ -14,9 +14,9 @@ export const topics = {
   programs: { name: 'programs', partitions: 1 },
   /** The relay: events of `partner-…` and `partnerevent-…` streams (partners'). Key: the stream. */
   partnerLog: { name: 'partner-log', partitions: 4 },
-  /** The relay: events of `redemption-…`, `hold-…`, `transfer-…` and `certificateuse-…` streams (redemption's). Key: the stream. */
+  /** The relay: events of `redemption-…`, `hold-…`, `transfer-…`, `transferrequest-…` and `certificateuse-…` streams (redemption's). Key: the stream. */
   redemptions: { name: 'redemptions', partitions: 4 },
-  /** The relay: events of `adjustment-…`, `merge-…`, `openingbalance-…`, `closing-…` and `rerating-…` streams (accrual's). Key: the stream. */
+  /** The relay: events of `adjustment-…`, `merge-…`, `openingbalance-…`, `balancebatch-…`, `closing-…` and `rerating-…` streams (accrual's). Key: the stream. */
   corrections: { name: 'corrections', partitions: 4 },
 } as const;
 
@@ -42,9 +42,11 @@ export const topicOfCategory: { readonly [category: string]: string } = {
   adjustment: topics.corrections.name,
   merge: topics.corrections.name,
   openingbalance: topics.corrections.name,
+  balancebatch: topics.corrections.name,
   closing: topics.corrections.name,
   rerating: topics.corrections.name,
   hold: topics.redemptions.name,
   transfer: topics.redemptions.name,
+  transferrequest: topics.redemptions.name,
   certificateuse: topics.redemptions.name,
 } satisfies Record<Exclude<StreamCategory, (typeof unpublished)[number]>, string>;

@@ -1,4 +1,9 @@
-import { arrearsPolicyOf, type Rulebook } from '@tallystick/rulebook';
+import type { Environment } from '@tallystick/conditions';
+import { arrearsPolicyOf, environments, type Rulebook } from '@tallystick/rulebook';
+import { partnerEffects, ruleEffects } from './effects-of-rules.js';
+import { termEffects } from './effects-of-terms.js';
+import { levelEffects } from './effects-on-levels.js';
+import type { Effect } from './effects.js';
 import {
   budgetWords,
   capsWords,
@@ -19,6 +24,8 @@ export interface RulebookChange {
   readonly before: string | null;
   /** null: it is gone. */
   readonly after: string | null;
+  /** Who gets more by it, and who less; empty: nobody does, or only what else is said with it tells. */
+  readonly for: readonly Effect[];
 }
 
 /** A part of a rulebook that two versions are compared by: its name, and what it says. */
@@ -28,16 +35,41 @@ type Said = ReadonlyMap<string, string>;
 export const rulebookDiff = (before: Rulebook, after: Rulebook): RulebookChange[] => {
   const [was, is] = [saidBy(before), saidBy(after)];
   const changes: RulebookChange[] = [];
+  const effects = effectsOf(before, after);
   for (const what of new Set([...was.keys(), ...is.keys()])) {
     const [then, now] = [was.get(what) ?? null, is.get(what) ?? null];
-    if (then !== now) changes.push({ what, before: then, after: now });
+    if (then !== now)
+      changes.push({ what, before: then, after: now, for: effects.get(what) ?? [] });
   }
   return changes;
 };
 
 /** All that a version says: what it is about, and the words. For whoever signs a first version. */
 export const rulebookWords = (book: Rulebook): RulebookChange[] =>
-  [...saidBy(book)].map(([what, after]) => ({ what, before: null, after }));
+  [...saidBy(book)].map(([what, after]) => ({ what, before: null, after, for: [] }));
+
+const effectsOf = (before: Rulebook, after: Rulebook): ReadonlyMap<string, readonly Effect[]> => {
+  const types = typesIn(before, after);
+  const effects = new Map<string, readonly Effect[]>();
+  for (const [what, own] of [
+    ...ruleEffects(before, after, types),
+    ...partnerEffects(before, after),
+    ...levelEffects(before, after),
+    ...termEffects(before, after, types),
+  ])
+    effects.set(what, [...(effects.get(what) ?? []), ...own]);
+  return effects;
+};
+
+/** The names that conditions of both versions may look at, but for those that are another type of thing now. */
+const typesIn = (before: Rulebook, after: Rulebook): Environment => {
+  const [was, is] = [environments(before).line, environments(after).line];
+  return Object.fromEntries(
+    Object.entries({ ...was, ...is }).filter(
+      ([name, type]) => (was[name] ?? type) === (is[name] ?? type),
+    ),
+  );
+};
 
 const saidBy = (book: Rulebook): Said => {
   const { tiers, redemption, exclusions, returns, refunds, claims, unit, currency } = book;

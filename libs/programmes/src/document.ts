@@ -1,10 +1,10 @@
 import { LineCounter, parseDocument } from 'yaml';
-import { rulebookV1, toRulebook } from '@tallystick/contracts';
+import { faultsOfNames, rulebookV1, toRulebook } from '@tallystick/contracts';
 import { err, ok, type Result } from '@tallystick/kernel';
 import type { Rulebook } from '@tallystick/rulebook';
 import { tooMuchFor } from './document-limits.js';
 import { duplicates } from './duplicates.js';
-import { faultsInWords } from './faults-in-words.js';
+import { faultsInWords, type FormFault } from './faults-in-words.js';
 import { doubtsAbout } from './warnings.js';
 import { aliasFault, yamlFaults } from './yaml-faults.js';
 
@@ -60,9 +60,15 @@ export const checkDocument = (
   const checked = rulebookV1.safeParse(value);
   const book = checked.success ? toRulebook(checked.data) : null;
   const placed = placedBy(document, place);
-  return book === null
-    ? err(few(faultsInWords(checked.error?.issues ?? [], value)).map(placed))
-    : ok({ book, doubts: doubtsAbout(book).map(placed) });
+  if (book !== null) return ok({ book, doubts: doubtsAbout(book).map(placed) });
+  const ofForm = faultsInWords(checked.error?.issues ?? [], value);
+  return err(few(withNames(ofForm, value)).map(placed));
+};
+
+/** Faults of form keep references from being looked at: names and conditions are looked at all the same. */
+const withNames = (ofForm: readonly FormFault[], value: unknown): FormFault[] => {
+  const told = new Set(ofForm.map(({ path }) => path.join('\n')));
+  return [...ofForm, ...faultsOfNames(value).filter(({ path }) => !told.has(path.join('\n')))];
 };
 
 /** The faults of a document that can be read, with their places in its text. */

@@ -100,7 +100,7 @@ describe('a document that tries to hang or to crash its reader is refused at onc
     [
       'one field a thousand times',
       `${head}${many(() => 'currency: EUR')}`,
-      '8:1 : stands here twice: leave one out',
+      '8:1 : currency stands here twice: leave one out',
     ],
     ['tabs by the thousand', many(() => '\ta: b'), '1:1 : is indented with a tab: write spaces'],
   ])('%s', (_what, text, first) => {

@@ -1,11 +1,5 @@
 import { Exact } from '@tallystick/kernel';
-import {
-  birthdayAsked,
-  birthdayCondition,
-  type Cap,
-  type LotLife,
-  type Rulebook,
-} from '@tallystick/rulebook';
+import { birthdayAsked, birthdayCondition, type Cap, type Rulebook } from '@tallystick/rulebook';
 import type { Doubt } from './warnings.js';
 
 /** Amounts, periods and dates that can hardly be meant. Of a checked rulebook. */
@@ -14,10 +8,6 @@ export const doubtsAboutAmounts = (book: Rulebook): Doubt[] => [
   ...levelsThatGiveLess(book),
   ...discountsThatLose(book),
   ...unused(book),
-  ...lapsedAtOnce(book.lots, ['lots']),
-  ...book.earning.flatMap(({ lots }, index) =>
-    lots === undefined ? [] : lapsedAtOnce(lots, ['earning', index, 'lots']),
-  ),
   ...givesBackTooMuch(book),
   ...birthdayOfNobody(book),
 ];
@@ -126,19 +116,6 @@ const unused = ({ earning, partnerEvents, budgets = [], groups = [] }: Rulebook)
     ),
   ];
 };
-
-const lapsedAtOnce = ({ pendingUntil, expiry }: LotLife, path: Doubt['path']): Doubt[] =>
-  pendingUntil !== undefined &&
-  typeof expiry === 'object' &&
-  'on' in expiry &&
-  expiry.on < pendingUntil
-    ? [
-        {
-          path: [...path, 'pendingUntil'],
-          message: `lots lapse on ${expiry.on}, before they become available: are the two turned round?`,
-        },
-      ]
-    : [];
 
 const half = Exact.ratio(1n, 2n);
 

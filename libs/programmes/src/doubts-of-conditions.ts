@@ -14,6 +14,8 @@ const always: Readonly<Record<string, readonly [least: bigint, most: bigint, sai
 export const doubtAbout = (condition: Condition, book: Rulebook): string | null =>
   contradiction(condition) ??
   outOfBounds(condition) ??
+  noneSuch(condition) ??
+  noSuchDay(condition) ??
   over(condition, book) ??
   unknownLevel(condition, book) ??
   excluded(condition, book);
@@ -38,6 +40,47 @@ const outOfBounds = ({ narrowing, ranges }: Condition): string | null => {
     if (beyond) return `never holds: ${name} is ${said}`;
   }
   return null;
+};
+
+/** One value of several that none is: the others still hold. */
+const noneSuch = ({ compared }: Condition): string | null => {
+  for (const [name, [least, most, said]] of Object.entries(always)) {
+    const none = [...(compared.get(name) ?? [])].filter((text) => {
+      const value = BigInt(text);
+      return value < least || value > most;
+    });
+    if (none.length > 0)
+      return `${name} is never ${none.join(' or ')}: it is ${said}; leave that out`;
+  }
+  return null;
+};
+
+const longest = [31n, 29n, 31n, 30n, 31n, 30n, 31n, 31n, 30n, 31n, 30n, 31n];
+
+/** A day that none of its months has, such as 31 February. */
+const noSuchDay = (condition: Condition): string | null => {
+  const [first] = valuesOf(condition, 'receipt.monthday');
+  const months = valuesOf(condition, 'receipt.month');
+  const last = longest.filter((_, index) => months.includes(BigInt(index + 1)));
+  return first === undefined || last.length === 0 || last.some((days) => days >= first)
+    ? null
+    : `never holds: no such month has a day ${first}`;
+};
+
+/** With which values of a name a condition can hold, ascending. */
+const valuesOf = (
+  { narrowing, ranges }: Condition,
+  name: 'receipt.month' | 'receipt.monthday',
+): bigint[] => {
+  const pinned = narrowing.get(name);
+  const range = ranges.get(name);
+  const most = name === 'receipt.month' ? 12 : 31;
+  return Array.from({ length: most }, (_, index) => BigInt(index + 1)).filter(
+    (value) =>
+      (pinned?.has(String(value)) ?? true) &&
+      value >= (range?.least ?? value) &&
+      value <= (range?.most ?? value),
+  );
 };
 
 /** What ends before the version begins: last year's campaign, copied. */

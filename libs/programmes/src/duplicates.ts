@@ -1,6 +1,8 @@
 import { isScalar, visit, type parseDocument } from 'yaml';
 import type { YamlFault } from './yaml-faults.js';
 
+const shownMax = 40;
+
 /** Fields that stand twice in one place. */
 export const duplicates = (document: ReturnType<typeof parseDocument>): YamlFault[] => {
   const faults: YamlFault[] = [];
@@ -12,7 +14,7 @@ export const duplicates = (document: ReturnType<typeof parseDocument>): YamlFaul
         if (seen.has(key.value))
           faults.push({
             offset: key.range?.[0] ?? 0,
-            message: 'stands here twice: leave one out',
+            message: `${String(key.value).slice(0, shownMax)} stands here twice: leave one out`,
           });
         seen.add(key.value);
       }

@@ -8,10 +8,14 @@ export const explanationWords = ({
   awards,
 }: Pick<ReceiptExplanation, 'outcome' | 'reason' | 'awards'>): string[] => [
   reason === null ? outcome : `${outcome}: ${reason}`,
-  ...awards.flatMap(({ points, rulebook, explanation, proven, rerating, leftOut }) => [
+  ...awards.flatMap(({ points, rulebook, explanation, proven, rerating, leftOut, givenBack }) => [
     rerating === null
       ? `${pointsOf(points)} by version ${rulebook.version} of the rulebook`
       : `rated again by version ${rulebook.version} instead of ${rerating.from.version}, ${points < 0 ? `${pointsOf(-points)} taken` : `${pointsOf(points)} added`}: ${rerating.reason}`,
+    ...givenBack.map(
+      ({ receipt, points: back }) =>
+        `  ${pointsOf(back)} of them given back: an earlier revision had taken them of ${receipt}`,
+    ),
     ...(explanation === null
       ? ['  rated by an older release, which kept nothing to explain it from']
       : [...tree(explanation), ...othersIn(leftOut)]),

@@ -18,7 +18,13 @@ describe('the words of an explanation', () => {
       ...{ outcome: 'awarded', reason: null },
       awards: [
         {
-          ...{ points: 12, rulebook: { version: 3, hash: 'h' }, proven: false, rerating: null },
+          ...{
+            points: 12,
+            rulebook: { version: 3, hash: 'h' },
+            proven: false,
+            givenBack: [],
+            rerating: null,
+          },
           leftOut: Array.from({ length: 22 }, (_, nth) => ({
             ...rule,
             ...{ rule: `app-${nth}`, outcome: 'not-met' as const, lines: [] },
@@ -104,11 +110,16 @@ describe('the words of an explanation', () => {
       explanation: null,
       proven: false,
       leftOut: [],
+      givenBack: [],
       rerating: null,
     };
     expect(explanationWords({ outcome: 'awarded', reason: null, awards: [award] })[2]).toMatch(
       'older release',
     );
+    const givenBack = [{ receipt: 'receipt/shop/1', points: 3 }];
+    expect(
+      explanationWords({ outcome: 'awarded', reason: null, awards: [{ ...award, givenBack }] })[2],
+    ).toBe('  3 points of them given back: an earlier revision had taken them of receipt/shop/1');
     const rerating = { rerating: 'r', from: { version: 1, hash: 'h' }, reason: 'a slip' };
     const again = { ...award, points: -4, rulebook: { version: 2, hash: 'i' }, rerating };
     expect(

@@ -32,6 +32,11 @@ const inWords = (issue: Issue, document: unknown): FormFault[] => {
     case 'invalid_value':
       return tell(oneOf(issue.values.map(String), value));
     case 'invalid_union': {
+      const kinds = path.at(-1) === 'expiry' ? kindsOfExpiry(value) : [];
+      if (kinds.length > 1)
+        return tell(
+          `has ${kinds.length} kinds, and lots lapse by one: write ${kinds.join(', or ')}`,
+        );
       const branch = nearestBranch(issue.errors);
       return branch.length === 0
         ? tell('cannot be read: look into its description')
@@ -51,6 +56,13 @@ const inWords = (issue: Issue, document: unknown): FormFault[] => {
       );
   }
 };
+
+/** Each kind of expiry that a value has, as it is written alone. */
+const kindsOfExpiry = (value: unknown): string[] =>
+  ['months', 'on', 'inactiveMonths'].flatMap((kind) => {
+    const own = at(value, kind);
+    return own === undefined ? [] : [`{ ${kind}: ${plain(own).slice(0, shownMax)} }`];
+  });
 
 const valueAt = (document: unknown, path: readonly (string | number)[]): unknown =>
   path.reduce<unknown>(
@@ -107,7 +119,17 @@ const oneOf = (values: readonly string[], value: unknown): string => {
     : `must be one of ${values.join(', ')}${meant}`;
 };
 
+/** Written as it is to be, but for a day that does not exist. */
+const isOnNoDay = (format: string, value: unknown): boolean => {
+  const [, day, time] = /^(\d{4}-\d{2}-\d{2})(T.+)?$/u.exec(String(value)) ?? [];
+  if (day === undefined || (format === 'date') !== (time === undefined)) return false;
+  const at = Date.parse(`${day}T00:00:00Z`);
+  return Number.isNaN(at) || !new Date(at).toISOString().startsWith(day);
+};
+
 const ofForm = (format: string, message: string, value: unknown): string => {
+  if ((format === 'date' || format === 'datetime') && isOnNoDay(format, value))
+    return 'is on a day that no calendar has: look at its month';
   if (format === 'datetime')
     return `must be a moment with its offset, in quotes, such as '2026-01-01T00:00:00+01:00'`;
   if (format === 'date') return `must be a day, in quotes, such as '2026-12-24'`;

@@ -114,7 +114,55 @@ describe('a slip of the pen is told with its place and with what to write instea
       'a field twice',
       'currency: PLN',
       'currency: PLN\ncurrency: EUR',
-      '8:1 : stands here twice: leave one out',
+      '8:1 : currency stands here twice: leave one out',
+    ],
+    [
+      'two kinds of expiry',
+      '{ months: 24, until: end-of-year }',
+      '{ months: 12, inactiveMonths: 6 }',
+      '23:34 lots.expiry: has 2 kinds, and lots lapse by one: write { months: 12 }, or { inactiveMonths: 6 }',
+    ],
+    [
+      'single quotes within single quotes',
+      `when: '${condition}'`,
+      "when: 'receipt.channel = 'web''",
+      `19:33 : cannot be read: a text in a condition within '...' stands in double quotes, such as 'receipt.channel == "web"'`,
+    ],
+    [
+      'double quotes within double quotes',
+      `when: '${condition}'`,
+      'when: "member.tier == "gold""',
+      `19:30 : cannot be read: put the whole condition in single quotes, and a text within it in double ones, such as 'receipt.channel == "web"'`,
+    ],
+    [
+      'a condition in no quotes',
+      `when: '${condition}'`,
+      "when: member.tier in ['silver', 'gold']",
+      `19:28 : cannot be read: put the whole condition in single quotes, and a text within it in double ones, such as 'receipt.channel == "web"'`,
+    ],
+    [
+      'a last day that is none',
+      '{ months: 24, until: end-of-year }',
+      "{ on: '2026-02-30' }",
+      '23:40 lots.expiry.on: is on a day that no calendar has: look at its month',
+    ],
+    [
+      'a day for a moment, late in its month',
+      "'2026-01-01T00:00:00Z'",
+      "'2026-01-31'",
+      "6:16 effectiveFrom: must be a moment with its offset, in quotes, such as '2026-01-01T00:00:00+01:00'",
+    ],
+    [
+      'a first day that is none',
+      '2026-01-01T00:00:00Z',
+      '2026-04-31T00:00:00+01:00',
+      '6:16 effectiveFrom: is on a day that no calendar has: look at its month',
+    ],
+    [
+      'a day that is none in a condition',
+      condition,
+      'receipt.day == date("2026-02-31")',
+      '19:13 earning.1.when: at 1:16 of the condition: "2026-02-31" is no date: write date("2026-12-24")',
     ],
     ['two documents', 'lots:', '---\nlots:', '23:1 : begins a second document: a file holds one'],
     [
@@ -131,6 +179,56 @@ describe('a slip of the pen is told with its place and with what to write instea
     ],
   ])('%s', (_what, from, to, said) => {
     expect(saidOf(from, to).map((told) => told.slice(0, said.length))).toEqual([said]);
+  });
+});
+
+describe('faults of form hide no names that are missing, and no faults of conditions', () => {
+  const withSlip = (more: string, per = "per: '1,00'"): string[] => {
+    const checked = checkDocument(ladder.replace("per: '1.00'", per) + more);
+    return checked.ok ? [] : checked.error.map(({ field, message }) => `${field}: ${message}`);
+  };
+  const comma = `earning.0.per: ${quotes}: here '1.00'`;
+
+  it('both are told at once', () => {
+    const more = `rewards: [{ id: mug, name: A mug, points: 5, tier: platinum }]
+partnerEvents: [{ id: p, partner: bank, type: loan, points: 7, budget: spring }]
+discounts: [{ id: d, percent: '3', when: receipt.totl > decimal("9") }, { id: d, percent: '2' }]
+`;
+    expect(withSlip(more)).toEqual([
+      comma,
+      'discounts.1.id: a discount named d is there already',
+      'partnerEvents.0.budget: there is no budget spring: add it to budgets',
+      'rewards.0.tier: there is no level platinum',
+      'discounts.0.when: at 1:8 of the condition: there is no receipt.totl: did you mean receipt.total?',
+    ]);
+  });
+
+  it.each<[what: string, more: string, told: readonly string[]]>([
+    [
+      'a group whose name cannot be read',
+      'groups: [{ id: 7, take: best }]\n',
+      ["groups.0.id: must stand in quotes: '7'"],
+    ],
+    [
+      'budgets that are no list',
+      'budgets: none\npartnerEvents: [{ id: p, partner: b, type: l, points: 7, budget: spring }]\n',
+      ['budgets: must be a list: [none]'],
+    ],
+    [
+      'an attribute of no type',
+      "attributes: { vip: yes }\ndiscounts: [{ id: d, percent: '3', when: member.vip }]\n",
+      ['attributes.vip: must be one of bool, string, strings, int'],
+    ],
+  ])('nothing is said to be missing that stands there wrongly written: %s', (_what, more, told) => {
+    const all = withSlip(more, more.startsWith('groups') ? "per: '1,00', group: g" : undefined);
+    expect(all.toSorted()).toEqual([comma, ...told].toSorted());
+  });
+
+  it('rubbish is told as rubbish', () => {
+    for (const text of ['[]', '7', 'tiers: 5', 'earning: [1, [2], null, { of: 7 }]']) {
+      const checked = checkDocument(text);
+      expect(checked.ok).toBe(false);
+    }
   });
 });
 
@@ -239,12 +337,111 @@ describe('what can hardly be meant is doubted, with its place:', () => {
       'points: 100,',
       '12:25 earning.0.points: gives back 200 % of what is paid: 100 points are worth 2.00',
     ],
+    [
+      'lots that are dead at birth',
+      '{ months: 24, until: end-of-year }',
+      "{ on: '2025-12-31' }",
+      '23:40 lots.expiry.on: every lot is dead at birth: this version comes into force on 2026-01-01; write a later day',
+    ],
+    [
+      'lots that lapse on a fixed day, before they are there',
+      '{ months: 24, until: end-of-year }',
+      "{ on: '2026-01-14' }",
+      '23:22 lots.pendingDays: what is earned on 2026-01-01 becomes available on 2026-01-15, when it has lapsed: write fewer than 14 days, or a longer expiry',
+    ],
+    [
+      'lots of one rule that wait for longer than they live',
+      'of: [base],',
+      'of: [base], lots: { pendingDays: 60, expiry: { months: 1 } },',
+      '18:40 earning.1.lots.pendingDays: what is earned on 2026-01-01 becomes available on 2026-03-02, when it has lapsed: write fewer than 60 days, or a longer expiry',
+    ],
+    [
+      'lots that wait for a day beyond their months',
+      'pendingDays: 14, expiry: { months: 24, until: end-of-year }',
+      "pendingUntil: '2027-01-01', expiry: { months: 6 }",
+      '23:23 lots.pendingUntil: what is earned on 2026-01-01 lapses before: write an earlier day, or more months in expiry',
+    ],
+    [
+      'an extra that is a percentage',
+      "extra: '0.5'",
+      "extra: '50'",
+      "17:14 earning.1.extra: times 50: is '0.5' meant?",
+    ],
+    [
+      'a step above the cap',
+      "points: 1, per: '1.00'",
+      "steps: [{ from: '5', points: 5 }, { from: '9', points: 9 }], caps: [{ points: 7, per: day }]",
+      '12:72 earning.0.steps.1.points: is never given: at most 7 per day are; write 7 or fewer here, or more points in the cap',
+    ],
+    [
+      'a discount that is a factor',
+      "discount: '5'",
+      "discount: '0.10'",
+      "31:44 tiers.levels.1.discount: 0.1 %: is '10' meant?",
+    ],
+    [
+      'a discount of lines that is a factor',
+      'redemption:',
+      "discounts: [{ id: a, percent: '0.07' }]\nredemption:",
+      "35:31 discounts.0.percent: 0.07 %: is '7' meant?",
+    ],
+    [
+      'points that are always cut',
+      "points: 1, per: '1.00'",
+      'points: 20, caps: [{ points: 10, per: receipt }]',
+      '12:46 earning.0.caps.0.points: always cuts: the rule gives 20, and never more than 10 under this; write 20 or more here, or fewer points in the rule',
+    ],
+    [
+      'the next window of a rolling one',
+      'window: calendar-year',
+      'window: rolling-12-months\n  upgrade: next-window',
+      '28:12 tiers.upgrade: a rolling window has no next one, so levels rise on 1 January: write at-once or next-month, or window: calendar-year',
+    ],
+    [
+      'a cap where partner events have no budget',
+      'redemption:',
+      'caps: [{ points: 50, per: day }]\npartnerEvents: [{ id: fuel, partner: petrol, type: fuelled, points: 100 }]\nredemption:',
+      '35:7 caps: cuts receipts only, not partner events: give fuel a budget, or leave it so if it is meant',
+    ],
+    [
+      '31 February',
+      condition,
+      'receipt.monthday == 31 && receipt.month == 2',
+      `${when} never holds: no such month has a day 31`,
+    ],
+    [
+      'a thirty-second day of the month',
+      condition,
+      'receipt.monthday == 32',
+      `${when} never holds: receipt.monthday is 1 to 31`,
+    ],
+    [
+      'an eighth day of the week among others',
+      condition,
+      'receipt.weekday in [6, 7, 8]',
+      `${when} receipt.weekday is never 8: it is 1 (Monday) to 7 (Sunday); leave that out`,
+    ],
   ])('%s', (_what, from, to, said) => {
     expect(saidOf(from, to)).toEqual([said]);
   });
 
   it('nothing of what managers tell of members', () => {
     expect(saidOf(condition, '"north" in member.segments')).toEqual([]);
+  });
+
+  it.each(['150', '15'])('times %s, a percentage or a slip of the point', (times) => {
+    const gold = "{ id: gold, from: '1000',";
+    expect(saidOf(gold, `${gold} multiplier: '${times}',`)).toEqual([
+      `33:45 tiers.levels.3.multiplier: times ${times}: is '1.5' meant?`,
+    ]);
+  });
+
+  it.each([
+    'receipt.monthday == 29 && receipt.month == 2',
+    'receipt.monthday == 31 && receipt.month in [2, 3]',
+    'receipt.weekday in [6, 7]',
+  ])('nothing of %s', (text) => {
+    expect(saidOf(condition, text)).toEqual([]);
   });
 
   it('nothing in any template', () => {

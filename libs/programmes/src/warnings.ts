@@ -2,6 +2,7 @@ import type { Condition } from '@tallystick/conditions';
 import { engineOf, type EarningRule, type Rulebook } from '@tallystick/rulebook';
 import { doubtsAboutAmounts } from './doubts-of-amounts.js';
 import { doubtAbout } from './doubts-of-conditions.js';
+import { doubtsAboutSlips } from './doubts-of-slips.js';
 
 /** Something that a document may say, and that can hardly be meant. */
 export interface Doubt {
@@ -25,7 +26,7 @@ export const doubtsAbout = (book: Rulebook): Doubt[] => {
     look('discounts', index, 'when', when);
     look('discounts', index, 'lines', lines);
   });
-  return [...doubts, ...neverTaken(book), ...doubtsAboutAmounts(book)];
+  return [...doubts, ...neverTaken(book), ...doubtsAboutAmounts(book), ...doubtsAboutSlips(book)];
 };
 
 const always = ({ when, lines, budget }: EarningRule): boolean =>

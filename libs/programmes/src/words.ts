@@ -31,7 +31,7 @@ export const earningWords = (rule: EarningRule, of: Unit): string =>
     (rule.qualifies ?? rule.kind === 'base') ? '' : ', not counted for a level',
   ].join('');
 
-const howMany = (rule: EarningRule, { unit, currency }: Unit): string => {
+export const howMany = (rule: EarningRule, { unit, currency }: Unit): string => {
   if (rule.extra !== undefined)
     return `${rule.extra} times what ${(rule.of ?? []).join(', ')} gave`;
   if (rule.steps !== undefined)
@@ -63,14 +63,16 @@ export const budgetWords = (
     returns === 'give-back' ? ', returned points again' : '',
   ].join('');
 
-export const lotsWords = ({ pendingDays, pendingUntil, expiry }: LotLife): string =>
+export const lotsWords = (life: LotLife): string =>
+  `${pendingWords(life)}, and ${expiryWords(life.expiry)}`;
+
+export const pendingWords = ({ pendingDays, pendingUntil }: LotLife): string =>
   [
     pendingDays === 0 ? 'can be spent at once' : `can be spent after ${pendingDays} days`,
     pendingUntil === undefined ? '' : `, not before ${pendingUntil}`,
-    `, and ${expiryWords(expiry)}`,
   ].join('');
 
-const expiryWords = (expiry: LotLife['expiry']): string => {
+export const expiryWords = (expiry: LotLife['expiry']): string => {
   if (expiry === 'never') return 'never lapse';
   if ('on' in expiry) return `lapse after ${expiry.on}`;
   if ('inactiveMonths' in expiry)

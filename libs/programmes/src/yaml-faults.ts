@@ -40,11 +40,27 @@ const wordsOf = (code: string, message: string, line: string): string => {
       return 'cannot be read: indent it like the lines of its kind around it, and put text that holds ": " in quotes';
     case 'MULTIPLE_DOCS':
       return 'begins a second document: a file holds one';
+    case 'UNEXPECTED_TOKEN':
+    case 'MISSING_CHAR':
+      if (quotedTwice(line))
+        return `cannot be read: a text in a condition within '...' stands in double quotes, ${example}`;
+      return badlyQuoted(line)
+        ? `cannot be read: put the whole condition in single quotes, and a text within it in double ones, ${example}`
+        : message.slice(0, messageMax);
     default:
       return message.slice(0, messageMax);
   }
 };
 
+/** A text in single quotes within a condition in single quotes ends it. */
+const quotedTwice = (line: string): boolean =>
+  /\b(?:when|lines):\s*'[^']*'[^\s',}\]][^']*'/u.test(line);
+
+/** A condition that is in no quotes, or in double ones, which a text within it ends. */
+const badlyQuoted = (line: string): boolean =>
+  /\b(?:when|lines):\s*(?!'[^']*'\s*(?:[,}]|$))\S/u.test(line);
+
+const example = `such as 'receipt.channel == "web"'`;
 const messageMax = 200;
 const lineMax = 200;
 const lineAt = (text: string, offset: number): string => {

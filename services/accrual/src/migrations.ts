@@ -146,4 +146,20 @@ export const migrations: readonly Migration[] = [
     note: 'Which facts the sweeper looks at whatever is heard of them: they may write to several accounts. Of those that were noted before, the first effect is taken for all, as it was.',
     sql: `alter table unsettled add column in_steps boolean not null default false`,
   },
+  {
+    name: '0012-balance-batches',
+    note: 'Where each batch of opening balances that somebody proposed stands: what managers list as open. Made from the bus, can be made again.',
+    sql: `
+      create table balance_batches (
+        program text not null,
+        batch text collate "C" not null,
+        revision integer not null,
+        status text not null,
+        requested_at timestamptz not null,
+        noted_at timestamptz not null default now(),
+        primary key (program, batch)
+      );
+      create index balance_batches_open on balance_batches (program, requested_at, batch) where status = 'requested';
+    `,
+  },
 ];

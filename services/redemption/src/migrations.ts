@@ -47,4 +47,21 @@ export const migrations: readonly Migration[] = [
     note: 'Until when a card led to an account; null: it still does. Made from the bus: before this, no card could leave.',
     sql: `alter table card_links add column linked_until timestamptz`,
   },
+  {
+    name: '0004-transfer-requests',
+    note: 'Where each transfer that a manager asked for stands: what managers list as open, and what the sweeper looks at. Made from the bus, can be made again.',
+    sql: `
+      create table transfer_requests (
+        program text not null,
+        transfer text collate "C" not null,
+        revision integer not null,
+        status text not null,
+        requested_at timestamptz not null,
+        noted_at timestamptz not null default now(),
+        primary key (program, transfer)
+      );
+      create index transfer_requests_open on transfer_requests (program, requested_at, transfer) where status = 'requested';
+      create index transfer_requests_unfinished on transfer_requests (noted_at) where status = 'approved';
+    `,
+  },
 ];

@@ -21,7 +21,7 @@ export const accountMerged = (into: AccountId): ProblemException =>
     status: 409,
     type: 'account-merged',
     title: 'The account became part of another one',
-    detail: `Its points are on account ${into}: send the request for that one, with a new Idempotency-Key.`,
+    detail: `Its points are on account ${into}: ask for that one; what changes something needs a new Idempotency-Key.`,
     extensions: { successor: into },
   });
 

@@ -11,6 +11,10 @@ import { QuoteController } from './quote/quote.controller.js';
 import { ReadRedemptionController } from './redeem/read-redemption.controller.js';
 import { RedeemController } from './redeem/redeem.controller.js';
 import { RefundController } from './refund/refund.controller.js';
+import { TransferRequestsSweeper } from './transfer-requests/requests-sweeper.js';
+import { TransferRequestsView } from './transfer-requests/requests-view.js';
+import { TransferRequestsConsumer } from './transfer-requests/requests.consumer.js';
+import { TransferRequestsController } from './transfer-requests/transfer-requests.controller.js';
 import { OpenTransfers } from './transfer/open-transfers.js';
 import { TransferSweeper } from './transfer/sweeper.js';
 import { TransfersController } from './transfer/transfers.controller.js';
@@ -23,6 +27,8 @@ import { TransfersController } from './transfer/transfers.controller.js';
     RefundController,
     HoldsController,
     TransfersController,
+    TransferRequestsController,
+    TransferRequestsConsumer,
     CertificateUsesController,
     HeardConsumer,
     LedgerConsumer,
@@ -35,6 +41,12 @@ import { TransfersController } from './transfer/transfers.controller.js';
       useFactory: (db: Pool) => new OpenTransfers(db),
     },
     TransferSweeper,
+    {
+      provide: TransferRequestsView,
+      inject: [DATABASE],
+      useFactory: (db: Pool) => new TransferRequestsView(db),
+    },
+    TransferRequestsSweeper,
   ],
 })
 class RedemptionModule {}

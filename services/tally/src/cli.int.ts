@@ -239,7 +239,7 @@ describe('a dry run of an import', () => {
       );
       expect(diff).toMatchObject({ exitCode: exitCodes.ok });
       expect(diff.out).toMatch(
-        /^earning rule silver-bonus\n {2}was: .*"silver", "gold".*\n {2}now: .*"platin"/,
+        /^earning rule silver-bonus\n {2}was: .*"silver", "gold".*\n {2}now: .*"platin".*\n {2}- members on level silver or gold get less: nothing of it any more\n {2}\+ members on level platin get more/,
       );
       const points = file('points.yaml', `${text}budgets: [{ id: spring, points: 9 }]\n`);
       const money = file('money.yaml', `${text}budgets: [{ id: spring, money: '9' }]\n`);
@@ -253,6 +253,13 @@ describe('a dry run of an import', () => {
       expect(after.out).toMatch(told);
       const fine = await tally('rulebook', 'check', money, '--after', join(folder, 'c.yaml'));
       expect(fine).toMatchObject({ exitCode: exitCodes.ok });
+      const euro = file('euro.yaml', text.replace(/^currency: .*$/m, 'currency: EUR'));
+      const moved = await tally('rulebook', 'check', euro, '--after', join(folder, 'c.yaml'));
+      expect(moved).toMatchObject({ exitCode: exitCodes.usage });
+      expect(moved.out).toMatch(/currency: must stay PLN/);
+      expect(moved.out).toMatch(/version: must be above 1, .*\(a warning\)/);
+      const differs = await tally('rulebook', 'diff', join(folder, 'c.yaml'), euro);
+      expect(differs.out).toMatch(/euro\.yaml:\d+:\d+ currency: must stay PLN/);
     },
     severalCommandsMs,
   );

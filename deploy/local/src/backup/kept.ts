@@ -79,6 +79,7 @@ export const keptSchemas: readonly KeptSchema[] = [
 export const madeAgain: readonly string[] = [
   'accrual.accounts',
   'accrual.adjustments',
+  'accrual.balance_batches',
   'accrual.caught_up',
   'accrual.certificate_versions',
   'accrual.closings',
@@ -93,6 +94,7 @@ export const madeAgain: readonly string[] = [
   'redemption.closings',
   'redemption.open_transfers',
   'redemption.programs',
+  'redemption.transfer_requests',
   'relay.positions',
   // Views, the staging of replays, and the reports of earlier ones.
   'reporting.*',

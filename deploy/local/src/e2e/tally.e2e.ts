@@ -168,10 +168,20 @@ describe('tally', () => {
     expect(await ofCard('holds', '1002')).toMatchObject({ holds: [] });
     const present = ['--from-card', '1002', '--to-card', '1001', '--points', '5'];
     const back = ['--from-card', '1001', '--to-card', '1002', '--points', '5'];
-    for (const way of [present, back])
-      expect(
-        await command('transfer', '--program', program, ...way, '--reason', 'a present'),
-      ).toMatchObject({ points: 5 });
+    const of = ['--program', program];
+    for (const way of [present, back]) {
+      const why = ['--reason', 'a present', '--as', 'ann'];
+      const asked = await command('transfer', ...of, ...way, ...why);
+      expect(asked).toMatchObject({ points: 5, status: 'requested', requestedBy: 'ann' });
+      const id = textAt(asked, 'transfer');
+      const open = listAt(await command('transfers', ...of), 'transfers');
+      expect(open.map((one) => at(one, 'transfer'))).toEqual([id]);
+      const own = startTally(running(), ['approve', id, ...of, '--as', 'ann']);
+      expect([await own.ended, own.stderr()]).toEqual([5, expect.stringContaining('same-person')]);
+      expect(await command('approve', id, ...of, '--as', 'bob')).toMatchObject({
+        ...{ status: 'applied', approvedBy: 'bob' },
+      });
+    }
   });
 
   it('redeems, captures and refunds by the ids that the statement shows', async () => {
@@ -296,15 +306,40 @@ describe('tally', () => {
       'b,777,5,',
     ];
     await writeFile(inFiles('balances.csv'), rows.join('\n'));
-    const balances = (): Promise<unknown> =>
-      tally(
-        running(),
-        [
-          ...['opening-balances', inFiles('balances.csv'), ...of, '--system', 'old-crm'],
-          ...['--rejects', inFiles('balances.rejects.csv')],
-        ],
-        3,
-      );
+    const imports = [
+      ...['opening-balances', inFiles('balances.csv'), ...of, '--system', 'old-crm'],
+      ...['--rejects', inFiles('balances.rejects.csv'), '--as', 'ann'],
+    ];
+    const balances = (): Promise<unknown> => tally(running(), imports, 3);
+    // The first run posts nothing: what the file comes to is approved by another person.
+    const proposed = await balances();
+    expect(proposed).toMatchObject({
+      ...{ posted: false, addsUp: true, rows: { total: 3, proposed: 2, imported: 0 } },
+      batch: { status: 'requested', name: 'balances.csv', balances: 2, points: 55 },
+    });
+    const batch = textAt(at(proposed, 'batch'), 'batch');
+    expect(await balances()).toMatchObject({ posted: false, batch: { batch, approvedBy: null } });
+    await writeFile(inFiles('balances.csv'), [...rows, 'c,1001,5000,'].join('\n'));
+    const changed = startTally(running(), imports);
+    expect([await changed.ended, changed.stderr()]).toEqual([
+      ...[7, expect.stringContaining('balance-batch-differs')],
+    ]);
+    const waits = listAt(await command('balance-batches', ...of), 'batches');
+    expect(waits.map((one) => at(one, 'batch'))).toEqual([batch]);
+    const alone = startTally(running(), ['approve', batch, ...of, '--as', 'ann']);
+    expect([await alone.ended, alone.stderr()]).toEqual([
+      5,
+      expect.stringContaining('same-person'),
+    ]);
+    expect(await command('approve', batch, ...of, '--as', 'bob')).toMatchObject({
+      ...{ status: 'approved', approvedBy: 'bob' },
+    });
+    const unapproved = startTally(running(), imports);
+    expect([await unapproved.ended, unapproved.stderr()]).toEqual([
+      ...[7, expect.stringContaining('balance-page-not-approved')],
+    ]);
+    expect(await ofCard('balance', '1001')).toMatchObject({ available: 10 });
+    await writeFile(inFiles('balances.csv'), rows.join('\n'));
     expect(await balances()).toMatchObject({
       ...{ addsUp: true, unchanged: false, balances: { new: 1, known: 0, refused: 1 } },
       rows: { total: 3, imported: 2, known: 0, refused: { 'card-unknown': 1 } },

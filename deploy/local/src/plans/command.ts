@@ -4,9 +4,10 @@ import path from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { removeData, startEmbeddedPostgres } from '@tallystick/embedded-postgres';
 import { eventStoreSchema } from '@tallystick/event-store';
-import { migrate, type Queryable } from '@tallystick/postgres';
+import { migrate, type Database, type Queryable } from '@tallystick/postgres';
 import { linesOf, openExplained } from './capture.js';
-import { accountsOf, fillEventStore } from './fill.js';
+import { accountsOf, fillBetween, fillEventStore } from './fill.js';
+import { nextPartition, partitionedEvents } from './partition.js';
 import { askEverything } from './statements.js';
 
 const eventsDefault = 1_000_000;
@@ -20,13 +21,19 @@ export const run = async (args: readonly string[]): Promise<void> => {
         .default(eventsDefault)
         .argParser(countOf),
     )
+    .addOption(
+      new Option('--partitions <number>', 'over how many partitions, as docs/scale.md divides them')
+        .default(1)
+        .argParser(countOf),
+    )
     .option(
       '--in <folder>',
       'where to put it meanwhile; 10,000,000 events need some 25 GB',
       tmpdir(),
     )
     .parse(args, { from: 'user' });
-  const { events, in: parent } = command.opts<{ readonly events: number; readonly in: string }>();
+  const { in: parent, ...size } = command.opts<Size & { readonly in: string }>();
+  if (size.partitions > size.events) command.error('no more partitions than events');
 
   const folder = await mkdtemp(path.join(parent, 'tallystick-plans-'));
   // Where we are root, PostgreSQL runs as another user, who has to pass through.
@@ -35,7 +42,7 @@ export const run = async (args: readonly string[]): Promise<void> => {
   const dataDir = path.join(folder, 'postgres');
   const postgres = await startEmbeddedPostgres({ dataDir, settings });
   try {
-    await show(postgres.url, events);
+    await show(postgres.url, size);
   } finally {
     await postgres.stop();
     await removeData(dataDir);
@@ -43,16 +50,24 @@ export const run = async (args: readonly string[]): Promise<void> => {
   }
 };
 
-const show = async (adminUrl: string, events: number): Promise<void> => {
+interface Size {
+  readonly events: number;
+  readonly partitions: number;
+}
+
+const show = async (adminUrl: string, size: Size): Promise<void> => {
+  const { events, partitions } = size;
   const explained = openExplained(adminUrl);
   const { db, take } = explained;
   try {
     await migrate(db, eventStoreSchema.schema, eventStoreSchema.migrations);
     const startedMs = performance.now();
-    await fillEventStore(db, events, (done) => {
+    const said = (done: number): void => {
       take();
       if (done % 1_000_000 === 0) complain(`${done} events`);
-    });
+    };
+    if (partitions === 1) await fillEventStore(db, events, said);
+    else await fillPartitions(db, size, said);
     await db.query('vacuum analyze eventstore.events');
     const seconds = (performance.now() - startedMs) / 1_000;
     say(`${events} events, filled in ${seconds.toFixed(0)} s\n`);
@@ -69,15 +84,35 @@ const show = async (adminUrl: string, events: number): Promise<void> => {
   }
 };
 
+/** The first partition is filled as a store that knows of none; then it is divided, and the rest goes over the borders. */
+const fillPartitions = async (
+  db: Database,
+  { events, partitions }: Size,
+  said: (done: number) => void,
+): Promise<void> => {
+  const each = Math.ceil(events / partitions);
+  const accounts = accountsOf(events);
+  await fillBetween(db, { from: 1, to: each, accounts }, said);
+  const borders = partitionedEvents({ first: BigInt(each + 1), second: BigInt(2 * each + 1) });
+  await migrate(db, eventStoreSchema.schema, [...eventStoreSchema.migrations, borders]);
+  // One more than is filled: what is appended to learn its plan lies in the last, as it would in earnest.
+  for (let nth = 2; nth <= partitions; nth += 1)
+    await db.query(
+      `set search_path to eventstore; ${nextPartition(`events_p${nth}`, BigInt(nth * each + 1), BigInt((nth + 1) * each + 1))}; reset search_path`,
+    );
+  await fillBetween(db, { from: each + 1, to: events, accounts }, said);
+};
+
 const sizes = async (db: Queryable): Promise<readonly string[]> => {
   const { rows } = await db.query<{ said: string }>(
-    `select rpad(name, 24) || lpad(pg_size_pretty(bytes), 10) || lpad(round(bytes::numeric / events) || ' bytes an event', 24) as said
-       from (select 1 as nth, 'events' as name, pg_table_size('eventstore.events') as bytes
+    `with tables as (select relid from pg_partition_tree('eventstore.events') where isleaf)
+     select rpad(name, 46) || lpad(pg_size_pretty(bytes), 10) || lpad(round(bytes::numeric / events) || ' bytes an event', 24) as said
+       from (select 1 as nth, relid::text as name, pg_table_size(relid) as bytes from tables
              union all
              select 2, indexrelid::regclass::text, pg_relation_size(indexrelid) from pg_index
-              where indrelid = 'eventstore.events'::regclass
+              where indrelid in (select relid from tables)
              union all
-             select 3, 'all', pg_total_relation_size('eventstore.events')) sizes,
+             select 3, 'all', sum(pg_total_relation_size(relid)) from tables) sizes,
             (select max(position) as events from eventstore.events) counted
       order by nth, name`,
   );

@@ -37,10 +37,19 @@ export const fillEventStore = async (
   events: number,
   said: (done: number) => void = () => {},
 ): Promise<void> => {
-  for (let from = 1; from <= events; from += batchEvents) {
-    const to = Math.min(events, from + batchEvents - 1);
-    await db.query(insert, [from, to, accountsOf(events)]);
+  await fillBetween(db, { from: 1, to: events, accounts: accountsOf(events) }, said);
+  await db.query('analyze eventstore.events');
+};
+
+/** The events of a part of such a store: positions, the first and the last; accounts of the whole. */
+export const fillBetween = async (
+  db: Queryable,
+  part: { readonly from: number; readonly to: number; readonly accounts: number },
+  said: (done: number) => void = () => {},
+): Promise<void> => {
+  for (let { from } = part; from <= part.to; from += batchEvents) {
+    const to = Math.min(part.to, from + batchEvents - 1);
+    await db.query(insert, [from, to, part.accounts]);
     said(to);
   }
-  await db.query('analyze eventstore.events');
 };

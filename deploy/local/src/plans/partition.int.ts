@@ -102,6 +102,14 @@ describe('an event store whose table becomes partitions', () => {
       stream,
       actual: written - 1,
     });
+    const elsewhere = streamName('ledger', 'partitioned', 'b');
+    const taken = [event(String(written - 1))];
+    await expect(
+      store.append([{ stream: elsewhere, expected: 'noStream', events: taken }]),
+    ).rejects.toMatchObject({
+      name: 'EventIdTaken',
+      message: expect.stringContaining(stream),
+    });
     for (const table of ['events', 'events_p0', 'events_p1'])
       await expect(
         explained.db.query(`update eventstore.${table} set data = '{}'`),

@@ -4,6 +4,7 @@ import { check, type Node } from './check.js';
 import { functionOf } from './evaluate.js';
 import { conditionLimits } from './limits.js';
 import { comparedIn, narrow, type Narrowing } from './narrow.js';
+import { partsOf } from './parts.js';
 import { rangesOf, type Ranges } from './ranges.js';
 import type { Bindings, ConditionFault, ConditionType, Environment, Reader } from './types.js';
 import { celValueOf, dayToInt, decimalToInt } from './values.js';
@@ -13,6 +14,8 @@ export interface Condition {
   readonly text: string;
   /** What it looks at. */
   readonly names: readonly string[];
+  /** How much it is to ask it once: its parts, with those of its lists. */
+  readonly parts: number;
   /** What must be so for it to hold. */
   readonly narrowing: Narrowing;
   /** Between which values numbers, amounts and days must lie for it to hold. */
@@ -69,7 +72,7 @@ export const compileCondition = (
     functionOf(expr, environment, reader);
   const holds = about<Bindings>((name) => (bindings) => bindings[name]);
   return ok({
-    ...{ text, names, holds, about, byCel },
+    ...{ text, names, holds, about, byCel, parts: partsOf(expr) },
     ...{ narrowing: narrow(expr), ranges: rangesOf(expr), compared: comparedIn(expr) },
   });
 };

@@ -55,6 +55,7 @@ const partOf = <Scope>(node: Node | undefined, known: Known<Scope>): Part<Scope>
       return list(kind.value.elements, known);
     case 'callExpr': {
       const { target, args, function: name } = kind.value;
+      if (name === '@in') return memberOf(args, known);
       const parts = (target === undefined ? args : [target, ...args]).map((arg) =>
         partOf(arg, known),
       );
@@ -140,6 +141,42 @@ const list = <Scope>(elements: readonly Node[], known: Known<Scope>): Part<Scope
     });
 };
 
+/** Whether a list holds a value: it is not searched for each who asks, where it is the same for all of them. */
+const memberOf = <Scope>(
+  [wanted, of]: readonly Node[],
+  known: Known<Scope>,
+): Part<Scope> | null => {
+  const item = partOf(wanted, known);
+  if (item === null || of === undefined) return null;
+  if (of.exprKind.case !== 'listExpr') {
+    const all = partOf(of, known);
+    return all === null ? null : (scope) => setOf(items(all(scope))).has(item(scope));
+  }
+  const { elements } = of.exprKind.value;
+  const fixed = elements.flatMap((element) => constantOf(element, known.numbers) ?? []);
+  if (fixed.length === elements.length) {
+    const set = new Set<Value>(fixed);
+    return (scope) => set.has(item(scope));
+  }
+  const parts = elements.flatMap((element) => partOf(element, known) ?? []);
+  if (parts.length !== elements.length) return null;
+  return (scope) => {
+    const value = item(scope);
+    return parts.some((part) => part(scope) === value);
+  };
+};
+
+const sets = new WeakMap<readonly Item[], ReadonlySet<Value>>();
+
+/** A receipt's list, such as its products, as a set that is made once, whoever asks it. */
+const setOf = (list: readonly Item[]): ReadonlySet<Value> => {
+  const known = sets.get(list);
+  if (known !== undefined) return known;
+  const made = new Set<Value>(list);
+  sets.set(list, made);
+  return made;
+};
+
 /** `decimal("1.50")` and `date("2026-12-24")`: worked out once. */
 const literal = (
   name: string,
@@ -192,12 +229,6 @@ const binary = <Scope>(
       return (of) => number(a(of)) > number(b(of));
     case '_>=_':
       return (of) => number(a(of)) >= number(b(of));
-    case '@in':
-      return (of) => {
-        const wanted = a(of);
-        for (const item of items(b(of))) if (item === wanted) return true;
-        return false;
-      };
     case '_+_':
       return (of) => numbers.plus(number(a(of)), number(b(of)));
     case '_-_':

@@ -177,3 +177,28 @@ const holdsOf = (operator: string, a: bigint, b: bigint): boolean => {
       return a !== b;
   }
 };
+
+describe('a long list', () => {
+  const compiled = compileCondition(
+    Array.from({ length: 20 }, () => '(name in tags)').join(' && '),
+    environment,
+  );
+  if (!compiled.ok) throw new Error('it compiles');
+
+  it('is not searched by each who asks it', () => {
+    const tags = Array.from({ length: 1_000 }, (_, index) => `tag-${index}`);
+    let read = 0;
+    const counted = new Proxy(tags, {
+      get: (of, key, receiver) => {
+        read += 1;
+        return Reflect.get(of, key, receiver) as unknown;
+      },
+    });
+    const asks = compiled.value.about<string>(
+      (name) => (asked) => (name === 'tags' ? counted : asked),
+    );
+    expect(tags.every(asks)).toBe(true);
+    expect(asks('tag-1000')).toBe(false);
+    expect(read).toBeLessThan(5_000);
+  });
+});

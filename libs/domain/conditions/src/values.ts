@@ -18,9 +18,15 @@ export const decimalToInt = (decimal: string): bigint => {
     const [, whole = '', part = ''] = short;
     return BigInt(whole + part.padEnd(6, '0'));
   }
+  return longToInt(decimal);
+};
+
+/** A receipt's longest list of lines, in amount and quantity, and as much again: each is asked by many conditions. */
+const longRememberedMax = 40_000;
+const longToInt = remembered(longRememberedMax, (decimal): bigint => {
   const value = Exact.round(Exact.multiply(exactOf(decimal), millionths), 'half-even');
   return value > int64Max ? int64Max : value < -int64Max ? -int64Max : value;
-};
+});
 
 /** What lines come to together has more digits than any one of them, and than `Exact.exact` takes. */
 const exactOf = (decimal: string): Exact.Exact => {

@@ -169,7 +169,11 @@ export const renameLots = (carried: Carried, name: (lot: LotId) => LotId): Carri
     ...carried,
     lots: carried.lots.map((state) => ({
       ...state,
-      lot: { ...state.lot, id: name(state.lot.id) },
+      lot: {
+        ...state.lot,
+        id: name(state.lot.id),
+        ...(state.lot.of === undefined ? {} : { of: name(state.lot.of) }),
+      },
     })),
     facts: carried.facts.map((fact) => ({
       ...fact,
@@ -190,11 +194,11 @@ const bothParts = (own: FactState, other: FactState): FactState => {
   const selling = own.lines.length > 0 ? own : other;
   const none = (count: number) => Array.from({ length: count }, () => Points.noPoints);
   return {
-    ...newest,
+    // How it was rated is how its sold lines were.
+    ...selling,
+    ...{ id: newest.id, revision: newest.revision, hash: newest.hash },
+    occurredAt: newest.occurredAt,
     sequence: own.sequence,
-    card: selling.card,
-    spendYear: selling.spendYear,
-    ...(selling.day === undefined ? {} : { day: selling.day }),
     lots: [...own.lots, ...other.lots],
     lines: [
       ...own.lines.map((line) => ({

@@ -4,6 +4,7 @@ import {
   adjust,
   at,
   cancel,
+  hour,
   capture,
   comeBack,
   given,
@@ -136,6 +137,17 @@ describe('what an account carries forward', () => {
     const line = taken.facts.get(receipt(1))?.lines[0];
     line?.reversed.push(Points.points(7));
     expect(JSON.stringify(carried)).toBe(before);
+  });
+
+  it('names a lot that came back for a grace, and the one whose points it has, otherwise', () => {
+    const { state } = given(sale(1, [{ product: 'tea', points: 3 }], { expiresAt: at(9) }));
+    spend(state, 1, 3);
+    cancel(state, 1, at(20), 10 * hour);
+    const { lots } = renameLots(carry(state, at(-1000)), (id) => `${id}!`);
+    expect(lots.map(({ lot: { id, of } }) => ({ id, of }))).toEqual([
+      { id: `${lotOf(1)}!`, of: undefined },
+      { id: expect.stringMatching(/^refund.*!$/), of: `${lotOf(1)}!` },
+    ]);
   });
 
   it('names its lots otherwise everywhere at once', () => {

@@ -55,18 +55,13 @@ export const certificateOf = ({ certificates }: Account, id: FactId): Certificat
 };
 
 /**
- * What of an account's certificates goes on: all that are on its books, and of the others those that could still be asked for: their date, or
- * their use, is not older than `keepFrom`. One that is left behind is never issued again, because its date is over.
+ * What of an account's certificates goes on: all that are on its books, and of the others those that could still be asked for: their date is
+ * not older than `keepFrom` (no use is later than that). One that is left behind is never issued again, because its date is over.
  */
 export const certificatesKept = (
   { certificates }: Account,
   keepFrom: Instant,
 ): readonly CertificateState[] =>
   [...certificates.values()]
-    .filter(
-      (state) =>
-        isOutstanding(state) ||
-        state.validUntil >= keepFrom ||
-        (state.uses.at(-1)?.at ?? '') >= keepFrom,
-    )
+    .filter((state) => isOutstanding(state) || state.validUntil >= keepFrom)
     .sort((a, b) => (a.id < b.id ? -1 : 1));

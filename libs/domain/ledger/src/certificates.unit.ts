@@ -1,55 +1,28 @@
 import { describe, expect, it } from '@jest/globals';
-import { addMs, factId, instant, localDate } from '@tallystick/kernel';
-import { account, at, comeBack, given, opened, sale } from '../fixtures/facts.js';
+import { addMs, factId } from '@tallystick/kernel';
+import {
+  apply,
+  certificate,
+  points,
+  review,
+  tea,
+  terms,
+  until,
+  use,
+} from '../fixtures/certificates.js';
+import { account, at, comeBack, given, sale } from '../fixtures/facts.js';
 import { decodeLedgerEvent as decodeThen } from '../fixtures/release-1/decode-ledger-event.js';
 import { storedOf } from '../fixtures/stored.js';
 import {
-  certificateFact,
   certificatePostings,
   certificateStatus,
   decideCertificateExpiries,
-  decideCertificates,
   decideClose,
   decideGiveBack,
   decideReceipt,
-  decideUseCertificate,
-  evolve,
   nextDue,
   schemaVersionOf,
-  type Account,
-  type CertificateTerms,
-  type LedgerEvent,
 } from './index.js';
-
-const until = instant('2026-02-01T00:00:00Z');
-const terms: CertificateTerms = {
-  ...{ rule: 'gift', by: 'spend', currency: 'GBP', funder: 'chain' },
-  period: { kind: 'month', first: localDate('2026-01-01'), last: localDate('2026-01-01') },
-  ...{ endsAt: at(14), validUntil: until, rulebook: { version: 1, hash: 'r1' } },
-  steps: [
-    { from: '10', amount: 1_000, valueMinor: 100 },
-    { from: '30', amount: 3_000, valueMinor: 500 },
-  ],
-};
-const points: CertificateTerms = {
-  ...{ ...terms, rule: 'points', by: 'points' },
-  steps: [{ from: '10', amount: 10, valueMinor: 700 }],
-};
-/** Ten pounds, and ten points, on the first day. */
-const tea = sale(1, [{ product: 'tea', points: 10 }]);
-const apply = (state: Account, events: readonly LedgerEvent[]): readonly LedgerEvent[] => {
-  for (const event of events) evolve(state, event);
-  return events;
-};
-const review = (state: Account, when = at(14), of = [terms]) =>
-  apply(state, decideCertificates(state, of, when));
-const certificate = certificateFact(opened(), 'gift', terms.period);
-const use = (state: Account, number = 1, when = at(20)) =>
-  decideUseCertificate(
-    state,
-    { use: factId('use', String(number)), factHash: 'h', certificate, reference: 'till' },
-    when,
-  );
 
 describe('a certificate', () => {
   it('is for exactly the step that is reached, and not before its period is over', () => {
@@ -95,6 +68,9 @@ describe('a certificate', () => {
       { data: { beforeMinor: 100, valueMinor: 0, from: null, reached: 0 } },
     ]);
     expect(use(state)).toEqual({ kind: 'not-usable', status: 'withdrawn' });
+    const [gone] = [...state.certificates.values()];
+    expect(gone).toMatchObject({ corrections: 2 });
+    expect(gone && certificateStatus(gone, until)).toBe('withdrawn');
     expect(nextDue(state)).toBeNull();
   });
 

@@ -16,6 +16,7 @@ import {
   sale,
   spend,
 } from '../fixtures/facts.js';
+import { award, by, earning, rerate, sold } from '../fixtures/rerating.js';
 import {
   decideReceipt,
   decodeLedgerEvent,
@@ -165,6 +166,12 @@ describe('an event that contradicts its stream is refused', () => {
     expect(evolve(owing(), { type: 'AccountsMerged', data }).merged?.into).toBe('other');
   });
 
+  it('a receipt that is rated again and is not there', () => {
+    const { state } = given(sold(1, earning([award('base', 10)])));
+    const [data] = rerate(state, by(earning([award('base', 4)])));
+    refusal(opened(), { type: 'EarningRerated', data }, `fact ${receipt(1)} is known`);
+  });
+
   it('what a newer release wrote, and says which', () => {
     const decode = () => decodeLedgerEvent({ type: 'PointsEarned', schemaVersion: 5, data: '{}' });
     expect(decode).toThrow(UnknownLedgerEvent);
@@ -172,6 +179,76 @@ describe('an event that contradicts its stream is refused', () => {
       'this release does not understand ledger event PointsEarned version 5: upgrade it',
     );
     expect(new UnknownLedgerEvent('PointsEarned', 3).name).toBe('UnknownLedgerEvent');
+  });
+});
+
+/** It gave back what the return had taken then, whatever the sale was by now. */
+describe('a corrected return as an older release wrote it', () => {
+  const lots = [{ lot, points: points(10) }];
+  const gaveBack = { ordinal: 1, quantity: '1', points: points(10), lots, spendMinor: 1000 };
+  const corrected = (state: Account, change: Partial<typeof gaveBack> = {}) => {
+    const fact = sale(2, [], { factRevision: 2, occurredAt: at(1) });
+    const [event] = events(state, fact);
+    if (event?.type !== 'PointsEarned') throw new Error('it is told anew');
+    const [old] = tea().lots.values();
+    if (old === undefined) throw new Error('it has a lot');
+    const again = { ...old.lot, id: `${receipt(2)}#2.0` };
+    const reinstated = [{ fact: receipt(1), returnedBy: 1, ...gaveBack, ...change }];
+    const data = { ...event.data, lots: [again], points: points(10), reinstated };
+    return { ...event, data };
+  };
+  const events = (state: Account, fact: ReturnType<typeof sale>) => {
+    const decision = decideReceipt(state, fact, at(3));
+    return decision.kind === 'applied' ? decision.events : [];
+  };
+  const returned = () =>
+    given(sale(1, [{ product: 'tea', points: 10 }]), comeBack(2, [{ product: 'tea', of: 1 }]));
+  const held = (state: Account) => [
+    state.facts.get(receipt(1))?.lines.map((line) => line.returned),
+    state.spend.get('2026'),
+  ];
+
+  it('is of a sale that stands as it was: that holds it again', () => {
+    const event = corrected(returned().state);
+    expect(held(evolve(returned().state, event))).toEqual([['0'], 1000]);
+  });
+
+  it('leaves a sale alone that was corrected meanwhile: its lines are others', () => {
+    const event = corrected(returned().state);
+    const { state: other } = returned();
+    events(other, sale(1, [{ product: 'tea', points: 30 }], { factRevision: 2 }));
+    expect(held(evolve(other, event))).toEqual([['1'], 0]);
+    const { state: gone } = returned();
+    events(gone, sale(1, [], { factRevision: 2 }));
+    expect(held(evolve(gone, event))).toEqual([[], 0]);
+    // A line that had earned nothing names no lot: there it is gone, or holds less than that.
+    const free = { lots: [], points: points(0), spendMinor: 0 };
+    const { state: without } = returned();
+    events(without, sale(1, [], { factRevision: 2 }));
+    expect(held(evolve(without, corrected(returned().state, free)))).toEqual([[], 0]);
+    const more = corrected(returned().state, { ...free, quantity: '2' });
+    expect(held(evolve(returned().state, more))).toEqual([['1'], 0]);
+  });
+
+  it('of a receipt’s own line counts one visit', () => {
+    const own = (factRevision: number) =>
+      sale(2, [{ product: 'tea', points: 10 }], { factRevision });
+    const first = given(sale(1, [{ product: 'bag', points: 0 }]), own(1)).state;
+    const again = decideReceipt(first, own(2), at(3));
+    if (again.kind !== 'applied') throw new Error(again.kind);
+    const [back, event] = again.events;
+    if (event?.type !== 'PointsEarned' || back === undefined) throw new Error('it is told anew');
+    const state = given(sale(1, [{ product: 'bag', points: 0 }]), own(1)).state;
+    const reinstated = [
+      {
+        fact: receipt(2),
+        returnedBy: 2,
+        ...gaveBack,
+        lots: [{ lot: `${receipt(2)}#1.0`, points: points(10) }],
+      },
+    ];
+    evolve(evolve(state, back), { ...event, data: { ...event.data, reinstated } });
+    expect([...state.history.values()].map(({ visits }) => visits)).toEqual([2]);
   });
 });
 

@@ -3,7 +3,7 @@ import type { Account } from './account.js';
 import type { OpeningBalanceImported } from './events-closing.js';
 import type { Lot } from './events.js';
 import { closedTo, hasRoomFor, knownOf, type BeyondLimit, type MergedAway } from './lots.js';
-import { payArrearsFrom, type ArrearsPolicy } from './take.js';
+import { payArrearsFrom, unlapsed, type ArrearsPolicy } from './take.js';
 
 export interface ImportCommand {
   readonly fact: FactId;
@@ -52,11 +52,7 @@ export const decideImport = (
       data: {
         ...{ fact, factHash, system, reference, spend, lots },
         ...{ occurredAt: at, points },
-        arrearsPaid: payArrearsFrom(
-          account,
-          lots.filter(({ expiresAt }) => expiresAt === null || expiresAt > at),
-          command.arrearsPolicy,
-        ),
+        arrearsPaid: payArrearsFrom(account, unlapsed(lots, at), command.arrearsPolicy),
       },
     },
   };

@@ -36,7 +36,7 @@ import {
   undoneReturns,
   type ReturnedLine,
 } from './returns.js';
-import { payArrearsFrom, takeBack, type ArrearsPolicy } from './take.js';
+import { payArrearsFrom, takeBack, unlapsed, type ArrearsPolicy } from './take.js';
 
 /** What a rated fact brings to one account: what it earns, and what it takes back. */
 export interface RatedFact {
@@ -170,13 +170,11 @@ export const decideReceipt = (account: Account, fact: RatedFact, at: Instant): F
   }
 
   const sells = fact.earning.lines.length > 0 || fact.earning.lots.length > 0;
-  if (sells || undone.length > 0 || fact.returns.length === 0 || earlier !== undefined) {
-    apply(earning(account, fact, undone, adds));
+  if (sells || fact.returns.length === 0 || earlier !== undefined) {
+    apply(earning(account, fact, undone, adds, at));
   }
-  if (carried.length > 0) {
-    const { reversals } = matchReturns(account, carried, matching(fact));
-    if (reversals.length > 0) apply(...reversal(account, fact, at, 'correction', reversals, []));
-  }
+  const { reversals: again } = matchReturns(account, carried, matching(fact));
+  if (again.length > 0) apply(...reversal(account, fact, at, 'correction', again, []));
   if (fact.returns.length > 0) {
     const { reversals, unmatched } = matchReturns(account, fact.returns, matching(fact));
     apply(...reversal(account, fact, at, 'return', reversals, unmatched));
@@ -197,7 +195,7 @@ export const decideLateReturns = (
   at: Instant,
   applied: Pick<FactState, 'revision' | 'reversals'> | undefined = account.facts.get(fact.fact),
 ): readonly ReceiptEvent[] => {
-  if (applied?.revision !== fact.factRevision || mergedAway(account) !== null) return [];
+  if (applied?.revision !== fact.factRevision) return [];
   const open = openReturns(account, applied, fact.returns);
   const { reversals } = matchReturns(account, open, matching(fact));
   if (reversals.length === 0) return [];
@@ -225,6 +223,7 @@ const earning = (
   fact: RatedFact,
   undone: readonly LineReversal[],
   adds: boolean,
+  at: Instant,
 ): PointsEarned => {
   const lots = [
     ...fact.earning.lots,
@@ -251,7 +250,7 @@ const earning = (
       ...(fact.rated === undefined ? {} : { rated: fact.rated }),
       ...(fact.earning.memberships === undefined ? {} : { memberships: fact.earning.memberships }),
       ...(adds ? { adds } : {}),
-      arrearsPaid: payArrearsFrom(account, lots, fact.arrearsPolicy),
+      arrearsPaid: payArrearsFrom(account, unlapsed(lots, at), fact.arrearsPolicy),
       reinstated: undone,
     },
   };

@@ -11,7 +11,7 @@ import {
   type BeyondLimit,
   type MergedAway,
 } from './lots.js';
-import { payArrearsFrom, spendable, takeInOrder, type ArrearsPolicy } from './take.js';
+import { payArrearsFrom, spendable, takeInOrder, unlapsed, type ArrearsPolicy } from './take.js';
 import { valuation } from './as-of.js';
 
 export interface RedeemCommand {
@@ -111,9 +111,7 @@ export const decideRefund = (
       lots,
       arrearsPaid: payArrearsFrom(
         account,
-        lots
-          .filter(({ expiresAt }) => expiresAt === null || expiresAt > at)
-          .map(({ lot, points, as: id = lot }) => ({ id, points })),
+        unlapsed(lots, at).map(({ lot, points, as: id = lot }) => ({ id, points })),
         arrearsPolicy,
       ),
     },

@@ -14,7 +14,14 @@ import {
   type MergedAway,
 } from './lots.js';
 import { heldNow } from './rerated-lines.js';
-import { payArrearsFrom, pendingLots, spendable, takeInOrder, type ArrearsPolicy } from './take.js';
+import {
+  payArrearsFrom,
+  pendingLots,
+  spendable,
+  takeInOrder,
+  unlapsed,
+  type ArrearsPolicy,
+} from './take.js';
 
 /** What a fact earns by the corrected version, and who answers for it. */
 export interface Rerating {
@@ -33,6 +40,8 @@ export interface Rerating {
     readonly lines: readonly EarnedLine[];
     readonly reason: string | null;
   };
+  /** Its points are its lines': what no line has of them (what a correction gave back) is no rule's award to it. Absent: it has no lines. */
+  readonly byLine?: true;
   readonly arrearsPolicy?: ArrearsPolicy;
 }
 
@@ -94,7 +103,7 @@ export const decideRerate = (account: Account, rerating: Rerating, at: Instant):
       ...{ points: up - down, nothing: rerating.earning.reason },
       ...{ lots, replaced: own, order, lines, taken },
       arrearsRaised: Points.plus(short, sumOf(expired)),
-      arrearsPaid: payArrearsFrom(account, left, rerating.arrearsPolicy),
+      arrearsPaid: payArrearsFrom(account, unlapsed(left, at), rerating.arrearsPolicy),
       funders: byFunder(account, own),
     },
   };
@@ -102,11 +111,15 @@ export const decideRerate = (account: Account, rerating: Rerating, at: Instant):
   return { kind: 'rerated', events: [event, ...settled] };
 };
 
-/** Which lots a fact has of which rule. Those that no line has points of (what a correction gave back) are no rule's award to this fact. */
-const ratedLots = (account: Account, fact: FactState): ReadonlyMap<string, readonly LotId[]> => {
+/** Which lots a fact has of which rule. */
+const ratedLots = (
+  account: Account,
+  fact: FactState,
+  byLine: boolean,
+): ReadonlyMap<string, readonly LotId[]> => {
   const byRule = new Map<string, LotId[]>();
   fact.lots.forEach((lot, index) => {
-    if (fact.lines.length > 0 && !fact.lines.some(({ points }) => (points[index] ?? 0) > 0)) return;
+    if (byLine && !fact.lines.some(({ points }) => (points[index] ?? 0) > 0)) return;
     const { rule } = lotStateOf(account, lot).lot;
     byRule.set(rule, [...(byRule.get(rule) ?? []), lot]);
   });
@@ -114,8 +127,8 @@ const ratedLots = (account: Account, fact: FactState): ReadonlyMap<string, reado
 };
 
 /** The lots that go, the lots that come in their place, and what a line has of the latter. */
-const replacedLots = (account: Account, fact: FactState, { earning }: Rerating) => {
-  const before = ratedLots(account, fact);
+const replacedLots = (account: Account, fact: FactState, { earning, byLine }: Rerating) => {
+  const before = ratedLots(account, fact, byLine ?? false);
   const lots = new Set<LotId>();
   const by: Omit<Lot, 'id'>[] = [];
   const columns: number[] = [];

@@ -9,7 +9,7 @@ import type { Account } from './account.js';
 import type { PointsTransferred, TransferOut } from './events-moves.js';
 import { arrivalOf } from './evolve-moves.js';
 import { closedTo, knownOf, lotStateOf, type MergedAway } from './lots.js';
-import { payArrearsFrom, spendable, takeInOrder, type ArrearsPolicy } from './take.js';
+import { payArrearsFrom, spendable, takeInOrder, unlapsed, type ArrearsPolicy } from './take.js';
 import { valuation } from './as-of.js';
 
 export interface TransferCommand {
@@ -86,11 +86,7 @@ export const decideTransferIn = (
         ...transfer,
         side: 'in',
         occurredAt: at,
-        arrearsPaid: payArrearsFrom(
-          account,
-          sent.lots.filter(({ expiresAt }) => expiresAt === null || expiresAt > at),
-          policy,
-        ),
+        arrearsPaid: payArrearsFrom(account, unlapsed(sent.lots, at), policy),
       },
     },
   };

@@ -1,6 +1,7 @@
 import { Exact, Points, invariant } from '@tallystick/kernel';
 import type { Account, FactState, LineState } from './account.js';
 import type { EarnReversed, LineReversal, Lot, PointsEarned } from './events.js';
+import { ownLots } from './given-back.js';
 import { dayOf, noteCounters, noteDay, visited } from './history.js';
 import { noteActivity } from './inactivity.js';
 import { noteMemberships } from './memberships.js';
@@ -58,13 +59,6 @@ export const reversed = (account: Account, data: EarnReversed['data']): Account 
   count(account, 'reversed', data.points);
   count(account, 'arrearsRaised', data.arrearsRaised);
   return account;
-};
-
-/** Those that the fact's own lines earned: a reinstated lot is no line's, and stands behind them. */
-const ownLots = ({ lots, reinstated }: PointsEarned['data']): readonly Lot[] => {
-  if (reinstated.length === 0) return lots;
-  const before = new Set(reinstated.flatMap((reversal) => reversal.lots.map(({ lot }) => lot)));
-  return lots.slice(0, lots.length - before.size);
 };
 
 const qualifying = (lots: readonly Pick<Lot, 'qualifies' | 'points'>[]): number =>

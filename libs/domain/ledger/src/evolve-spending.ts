@@ -1,7 +1,7 @@
 import { invariant } from '@tallystick/kernel';
 import type { Account, HoldState } from './account.js';
 import type { HoldCaptured, HoldReleased, PointsHeld } from './events-holds.js';
-import type { PointsRedeemed, RedemptionRefunded } from './events.js';
+import type { Lot, PointsRedeemed, RedemptionRefunded } from './events.js';
 import { noteActivity } from './inactivity.js';
 import { count, giveBack, lotStateOf, payArrears, putIn, remember, takeOut } from './lots.js';
 import { split } from './take.js';
@@ -31,13 +31,18 @@ export const refunded = (account: Account, data: RedemptionRefunded['data']): Ac
   for (const back of data.lots) {
     const { lot } = lotStateOf(account, back.lot);
     const { points, expiresAt, as: id } = back;
-    const own = id === undefined ? lot : { ...lot, id, points, expiresAt, of: lot.of ?? lot.id };
-    putIn(account, own, points, expiresAt);
+    putIn(account, id === undefined ? lot : cameBackAs(lot, back), points, expiresAt);
   }
   count(account, 'refunded', data.points);
   payArrears(account, data.arrearsPaid);
   return account;
 };
+
+/** A lot for a grace lives as long as that, whatever its account does meanwhile. */
+const cameBackAs = (
+  { inactivity: _never, ...lot }: Lot,
+  { points, expiresAt, as: id = lot.id }: RedemptionRefunded['data']['lots'][number],
+): Lot => ({ ...lot, id, points, expiresAt, of: lot.of ?? lot.id });
 
 export const held = (account: Account, data: PointsHeld['data']): Account => {
   for (const allocation of data.allocations) takeOut(account, allocation);

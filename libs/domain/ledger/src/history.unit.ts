@@ -4,6 +4,7 @@ import { instant, localDate } from '@tallystick/kernel';
 import { at, comeBack, given, opened, receipt, sale } from '../fixtures/facts.js';
 import { runs } from '../fixtures/runs.js';
 import {
+  activityOfFact,
   carry,
   absorb,
   decideReceipt,
@@ -25,6 +26,13 @@ const capped = (number: number, points: number, revision = 1, quantity = '2'): R
   const fact = sale(number, [{ product: 'tea', quantity, points }], { factRevision: revision });
   const lots = fact.earning.lots.map((lot) => ({ ...lot, counters: [counted] }));
   return { ...fact, factHash: `${points} ${revision}`, earning: { ...fact.earning, lots } };
+};
+const day = localDate('2026-01-02');
+/** A sale whose points do not count for a tier. */
+const unqualified = (number: number, points: number): RatedFact => {
+  const fact = sale(number, [{ product: 'tea', points }]);
+  const lots = fact.earning.lots.map((lot) => ({ ...lot, qualifies: false }));
+  return { ...fact, earning: { ...fact.earning, lots } };
 };
 const hear = (state: Account, fact: RatedFact): readonly LedgerEvent[] => {
   const decision = decideReceipt(state, fact, at(9));
@@ -52,6 +60,64 @@ describe('the days of an account', () => {
     expect([...state.history]).toEqual([[firstDay, { spendMinor: 500, points: 5, visits: 1 }]]);
     hear(state, back(3, 1));
     expect(state.history.size).toBe(0);
+  });
+
+  it('keep a visit that spent and earned nothing, and points that were earned without a visit', () => {
+    const lots = sale(2, [{ product: 'tea', points: 4 }], { day }).earning.lots;
+    const { state } = given(sale(1, [{ product: 'bag', points: 0 }], { day: firstDay }), {
+      ...sale(2, [], { day }),
+      earning: { lots, lines: [], reason: null },
+    });
+    expect([...state.history]).toEqual([
+      [firstDay, { spendMinor: 0, points: 0, visits: 1 }],
+      [day, { spendMinor: 0, points: 4, visits: 0 }],
+    ]);
+    hear(state, comeBack(3, [{ product: 'bag', of: 1 }]));
+    expect([...state.history.keys()]).toEqual([day]);
+  });
+
+  it('keep what was spent though its points do not count for a tier', () => {
+    const { state } = given(unqualified(1, 10), sale(2, [{ product: 'tea', points: 5 }]));
+    expect([...state.history]).toEqual([[firstDay, { spendMinor: 1500, points: 5, visits: 2 }]]);
+    expect([...without(state, receipt(2)).history]).toEqual([
+      [firstDay, { spendMinor: 1000, points: 0, visits: 1 }],
+    ]);
+    expect([...without(state, receipt(1)).history]).toEqual([
+      [firstDay, { spendMinor: 500, points: 5, visits: 1 }],
+    ]);
+    hear(state, comeBack(3, [{ product: 'tea', of: 1 }]));
+    expect([...state.history]).toEqual([[firstDay, { spendMinor: 500, points: 5, visits: 1 }]]);
+  });
+
+  it('tell what one receipt counts for, net of what came back', () => {
+    const { state } = given(
+      unqualified(1, 10),
+      sale(2, [{ product: 'tea', quantity: '2', points: 6 }]),
+    );
+    hear(state, back(3, 2));
+    const of = (number: number) => {
+      const fact = state.facts.get(receipt(number));
+      return fact && activityOfFact(state, fact);
+    };
+    expect(of(1)).toEqual({ spendMinor: 1000, points: 0, visits: 1 });
+    expect(of(2)).toEqual({ spendMinor: 300, points: 3, visits: 1 });
+    expect(of(3)).toEqual({ spendMinor: 0, points: 0, visits: 0 });
+  });
+
+  it('of goods that came back in part count the visit until the last of them has', () => {
+    const { state } = given(
+      sale(1, [
+        { product: 'tea', points: 0 },
+        { product: 'pot', points: 0, quantity: '0.5' },
+      ]),
+    );
+    const visits = () => state.history.get(firstDay)?.visits ?? 0;
+    hear(state, comeBack(2, [{ product: 'tea', of: 1 }]));
+    expect(visits()).toBe(1);
+    hear(state, comeBack(3, [{ product: 'pot', of: 1, quantity: '0.25' }]));
+    expect(visits()).toBe(1);
+    hear(state, comeBack(4, [{ product: 'pot', of: 1, quantity: '0.25' }]));
+    expect(visits()).toBe(0);
   });
 
   it('are those of an older release by the clock of UTC, within the year that it named', () => {
@@ -179,5 +245,34 @@ describe('what is carried', () => {
       ['2026-01-03', { spendMinor: 500, points: 5, visits: 1 }],
       ['2026-01-01', { spendMinor: 1000, points: 0, visits: 0 }],
     ]);
+  });
+
+  it('are days apart for 37 months before what is kept, and counters until their period is over', () => {
+    const days = ['2022-12-15', '2022-12-14', '2023-01-09'];
+    const { state } = given(
+      ...days.map((day, index) =>
+        sale(index, [{ product: 'tea', points: 10 }], { day: localDate(day) }),
+      ),
+    );
+    const names = [
+      ...['x/day/2026-01-15', 'x/day/2026-01-14', 'x/month/2026-01', 'x/month/2025-12'],
+      ...['x/year/2026', 'x/year/2025', 'x/week/2026-W03', 'x/week/2025-W52', 'a/lifetime'],
+    ];
+    for (const name of names) state.counted.set(name, 1);
+    const { history = {}, counted: kept = {} } = carry(state, instant('2026-01-15T12:00:00Z'));
+    expect(Object.keys(history)).toEqual(['2022-12-01', '2022-12-15', '2023-01-09']);
+    // In the order of their names, so that the same account is carried by the same bytes.
+    expect(Object.keys(kept)).toEqual([
+      ...['a/lifetime', 'x/day/2026-01-15', 'x/month/2026-01', 'x/week/2026-W03', 'x/year/2026'],
+    ]);
+  });
+
+  it('by an older release counts points for tiers by their lots, and nothing of what only returned', () => {
+    const { state } = given(unqualified(1, 10), sale(2, [{ product: 'tea', points: 5 }], { day }));
+    hear(state, comeBack(3, [{ product: 'tea', of: 2 }], { occurredAt: at(72) }));
+    const { history, ...older } = carry(state, at(0));
+    const facts = older.facts.map(({ day: _none, ...fact }) => fact);
+    expect(history).toEqual({ [firstDay]: { spendMinor: 1000, points: 0, visits: 1 } });
+    expect(Object.fromEntries(into({ ...older, facts }).history)).toEqual(history);
   });
 });

@@ -6,6 +6,7 @@ import {
   cancel,
   comeBack,
   expire,
+  hour,
   leave,
   opened,
   receive,
@@ -51,6 +52,16 @@ const take = (state: Account, fact: RatedFact, days: number): readonly LedgerEve
 const dates = (state: Account) => [...state.lots.values()].map(({ expiresAt }) => expiresAt);
 
 describe('lots that lapse after inactivity', () => {
+  it('and come back for a grace lapse with it, whatever the account does meanwhile', () => {
+    const state = opened();
+    take(state, tea(1, 10, 0), 0);
+    spend(state, 1, 10, at(day));
+    cancel(state, 1, at(100 * day), 7 * 24 * hour);
+    expect(dates(state)).toEqual([at(107 * day)]);
+    take(state, tea(2, 5, 101), 101);
+    expect(dates(state)).toEqual([at(107 * day), lapsed(101)]);
+  });
+
   it('lapse when their month is over, and live on with what the account earns and spends', () => {
     const state = opened();
     take(state, tea(1, 10, 0), 0);
@@ -82,7 +93,9 @@ describe('lots that lapse after inactivity', () => {
     take(state, sale(2, [{ product: 'bag', points: 0 }], { occurredAt: at(5 * day) }), 5);
     take(state, comeBack(3, [{ product: 'tea', of: 1 }], { occurredAt: at(6 * day) }), 6);
     cancel(state, 1, at(7 * day));
-    expect(dates(state).every((date) => date === lapsed(1))).toBe(true);
+    // All of it is spent or taken back by then: what its lot would live to is what counts.
+    expect([...state.emptied.values()].map(({ expiresAt }) => expiresAt)).toEqual([lapsed(1)]);
+    expect([state.lots.size, state.lastActive]).toEqual([0, at(1 * day)]);
   });
 
   it('come back by a refund with the date that the account has by then', () => {
@@ -132,6 +145,58 @@ describe('lots that lapse after inactivity', () => {
     expect(anew).toEqual(state);
     take(anew, tea(2, 5, 2), 6);
     expect(dates(anew)).toEqual([lapsed(4), lapsed(4)]);
+  });
+
+  it('do not live on by what happens at the moment at which they lapse', () => {
+    const state = opened();
+    take(state, tea(1, 10, 0), 0);
+    const moment = (Date.parse(lapsed(0)) - Date.parse(at(0))) / (3_600_000 * day);
+    take(state, tea(2, 5, moment), moment);
+    expect(valuation(state, lapsed(0))).toMatchObject({ available: 5, lapsed: 0 });
+    expect(state.totals.expired).toBe(10);
+    const before = opened();
+    take(before, tea(1, 10, 0), 0);
+    take(before, tea(2, 5, moment - 1 / day), moment - 1 / day);
+    expect(valuation(before, lapsed(0))).toMatchObject({ available: 15 });
+  });
+
+  it('stay lapsed, posted or not, though other points are spent from that moment on', () => {
+    const state = opened();
+    take(state, tea(1, 10, 0), 0);
+    take(state, sale(2, [{ product: 'tea', points: 3 }]), 0);
+    spend(state, 1, 1, lapsed(0));
+    expect(dates(state)).toEqual([lapsed(0), null]);
+    expect(valuation(state, lapsed(0))).toMatchObject({ available: 2, lapsed: 10 });
+    spend(state, 2, 1, at(50 * day));
+    expect(valuation(state, at(50 * day))).toMatchObject({ available: 1, lapsed: 10 });
+  });
+
+  it('stay lapsed once that is posted, though a late receipt tells that the account was active', () => {
+    const state = opened();
+    take(state, tea(1, 10, 0), 0);
+    spend(state, 1, 4, at(0));
+    expire(state, at(40 * day));
+    take(state, tea(2, 5, 20), 41);
+    expect(dates(state)).toEqual([lapsed(20)]);
+    // What comes back of the redemption is of the lot that lapsed then.
+    cancel(state, 1, at(42 * day), 0, redemption(1));
+    expect(valuation(state, at(42 * day))).toMatchObject({ available: 5, unspent: 9 });
+  });
+
+  it('that come to an account which was never active, or less lately, keep their date', () => {
+    const from = opened(accountId('from'));
+    take(from, tea(1, 10, 9), 9);
+    const idle = opened(accountId('idle'));
+    const first = send(from, idle, 1, 4, at(10 * day));
+    if (first.kind !== 'sent') throw new Error(first.kind);
+    receive(idle, first.event.data, at(10 * day));
+    expect([dates(idle), idle.lastActive]).toEqual([[lapsed(9)], null]);
+    const quiet = opened(accountId('quiet'));
+    take(quiet, tea(2, 1, 0), 0);
+    const second = send(from, quiet, 2, 3, at(10 * day));
+    if (second.kind !== 'sent') throw new Error(second.kind);
+    receive(quiet, second.event.data, at(10 * day));
+    expect(dates(quiet)).toEqual([lapsed(0), lapsed(9)]);
   });
 
   it('lapse when a naive count says so, whether the clock posts it in time, late or never', () => {

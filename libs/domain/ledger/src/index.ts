@@ -16,6 +16,7 @@ export {
   type CertificateUse,
 } from './certificates.js';
 export * from './certificate-postings.js';
+export { givenBack, ownLots } from './given-back.js';
 export { activityOfFact, dayOf, without, type DayActivity } from './history.js';
 export {
   decodeLedgerEvent,

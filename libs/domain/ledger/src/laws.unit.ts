@@ -12,6 +12,7 @@ import {
   timeZone,
 } from '@tallystick/kernel';
 import { account, at, expire, given, givenAs, opened, sale, spend } from '../fixtures/facts.js';
+import { history, hours, policy, some } from '../fixtures/histories.js';
 import { Model } from '../fixtures/model.js';
 import { runs } from '../fixtures/runs.js';
 import { storedOf } from '../fixtures/stored.js';
@@ -33,6 +34,9 @@ import {
   certificatePostings,
   certificateStatus,
   decideLapses,
+  decideMergeIn,
+  decideMergeOut,
+  decideTransferIn,
   evolve,
   foldStored,
   heldOf,
@@ -44,113 +48,6 @@ import {
   type Account,
   type LedgerEvent,
 } from './index.js';
-
-const who = fc.constantFrom(0, 0, 0, 0, 0, 1, 2);
-/** Few names, so that facts meet again, are cancelled and come back. */
-const few = fc.nat(2);
-const some = fc.integer({ min: 1, max: 40 });
-const little = fc.integer({ min: 1, max: 15 });
-const hours = fc.nat(60);
-/** Most is earned before most is spent. */
-const early = fc.nat(25);
-const late = fc.integer({ min: 15, max: 60 });
-const product = fc.constantFrom('tea', 'pot');
-const named = { who, number: few, hours: late };
-const kind = <K extends string>(name: K) => fc.constant(name);
-
-const selling: fc.Arbitrary<Command> = fc.record({
-  ...{ ...named, hours: early, kind: kind('sale'), revision: fc.constantFrom(1, 1, 1, 1, 2) },
-  lines: fc.array(
-    fc.record({ product, quantity: fc.constantFrom('1', '2', '3', '0.5'), points: fc.nat(40) }),
-    { minLength: 1, maxLength: 3 },
-  ),
-  pending: fc.constantFrom(0, 0, 0, 5, 20),
-  lives: fc.option(fc.integer({ min: 20, max: 60 }), { nil: null }),
-});
-
-/** What can happen, the frequent more often. */
-const command: fc.Arbitrary<Command> = fc.oneof(
-  { weight: 6, arbitrary: selling },
-  {
-    weight: 4,
-    arbitrary: fc.record({
-      ...{ ...named, hours, kind: kind('return'), revision: fc.constantFrom(1, 1, 1, 2), product },
-      quantity: fc.constantFrom('1', '2', '0.5', '7'),
-      of: fc.option(few, { nil: null }),
-    }),
-  },
-  { weight: 4, arbitrary: fc.record({ ...named, kind: kind('spend'), points: little }) },
-  {
-    weight: 4,
-    arbitrary: fc.record({
-      ...{ ...named, kind: kind('cancel'), captured: fc.boolean() },
-      grace: fc.constantFrom(0, 0, 5),
-    }),
-  },
-  {
-    weight: 3,
-    arbitrary: fc.record({ ...named, kind: kind('hold'), points: little, lasts: some }),
-  },
-  {
-    weight: 4,
-    arbitrary: fc.record({
-      ...{ ...named, kind: kind('capture'), points: little },
-      ...{ last: fc.boolean(), hold: few },
-    }),
-  },
-  { weight: 1, arbitrary: fc.record({ ...named, kind: kind('release') }) },
-  { weight: 1, arbitrary: fc.record({ ...named, kind: kind('lapse') }) },
-  { weight: 2, arbitrary: fc.record({ ...named, kind: kind('expire') }) },
-  {
-    weight: 3,
-    arbitrary: fc.record({
-      ...{ ...named, kind: kind('adjust'), points: little },
-      change: fc.constantFrom('up', 'down', 'waive-arrears', 'arrears-paid-in-money'),
-      samePerson: fc.constantFrom(false, false, false, true),
-    }),
-  },
-  {
-    weight: 2,
-    arbitrary: fc.record({
-      ...{ ...named, kind: kind('transfer'), points: little },
-      ...{ to: fc.nat(2), late: fc.boolean() },
-    }),
-  },
-  {
-    weight: 1,
-    arbitrary: fc.record({ ...named, kind: kind('merge'), to: fc.nat(2), late: fc.boolean() }),
-  },
-  { weight: 1, arbitrary: fc.record({ ...named, kind: kind('deliver') }) },
-  { weight: 4, arbitrary: fc.record({ ...named, kind: kind('certify') }) },
-  {
-    weight: 4,
-    arbitrary: fc.record({ ...named, kind: kind('use'), of: who, day: fc.nat(1) }),
-  },
-  {
-    weight: 3,
-    arbitrary: fc.record({
-      ...{ ...named, kind: kind('give-back'), use: few, grace: fc.constantFrom(0, 0, 5) },
-    }),
-  },
-  { weight: 1, arbitrary: fc.record({ ...named, kind: kind('void') }) },
-  {
-    weight: 1,
-    arbitrary: fc.record({
-      ...{ ...named, hours: early, kind: kind('import'), points: some },
-      lives: fc.option(fc.integer({ min: 20, max: 60 }), { nil: null }),
-    }),
-  },
-);
-/** First there is something to spend. */
-const history = fc.noBias(
-  fc
-    .tuple(
-      fc.array(selling, { maxLength: 8, size: 'max' }),
-      fc.array(command, { maxLength: 36, size: 'max' }),
-    )
-    .map(([sales, rest]) => [...sales, ...rest]),
-);
-const policy = fc.constantFrom('next-awards', 'next-awards', 'waived', 'paid-in-money');
 
 /** From how many units of text on an event is stored in parts of so many: often, seldom, never. */
 const unitsMax = fc.constantFrom(7, 60, 300, 2_000, Infinity);
@@ -250,7 +147,7 @@ describe('whatever happens to accounts', () => {
         const world = newWorld({ ...defaultTerms, arrears });
         const model = new Model(accountNames.length, arrears, 50);
         for (const one of steps) {
-          const now = one.kind === 'merge' ? { ...one, late: false } : one;
+          const now = one;
           const [real, modelled] = [step(world, now), model.step(now)];
           must(
             real === modelled,
@@ -299,18 +196,33 @@ describe('whatever happens to accounts', () => {
     );
   });
 
-  it('applying a fact twice is applying it once', () => {
+  it('applying a fact twice is applying it once, at once and after all that followed, merges too', () => {
+    /** Answers of what was done under a name: later, it is that still. */
+    const named = new Set(
+      'applied redeemed refunded held captured released adjusted sent imported used given-back'.split(
+        ' ',
+      ),
+    );
     fc.assert(
       fc.property(history, (steps) => {
         const world = newWorld();
+        const applied: Command[] = [];
         for (const one of steps) {
           const before = world.happened.length;
-          step(world, one);
+          const first = step(world, one);
           const after = world.happened.length;
+          if (named.has(first)) applied.push(one);
           if (after === before || one.kind === 'merge') continue;
           const answer = step(world, one);
           must(world.happened.length === after, `${one.kind} a second time: ${answer}`);
         }
+        step(world, { kind: 'deliver', who: 0, number: 0, hours: 60 });
+        const all = world.happened.length;
+        for (const one of applied) {
+          const answer = step(world, one);
+          must(world.happened.length === all, `${one.kind} again, after all: ${answer}`);
+        }
+        for (const { event } of world.happened.slice(0, all)) arriveAgain(world, event);
       }),
       runs(1_000),
     );
@@ -528,6 +440,24 @@ describe('what is offered', () => {
 
 const fail = (): never => {
   throw new Error('it was there a moment ago');
+};
+
+/** What one account sent to another arrives there once, whatever the other has become. */
+const arriveAgain = (world: World, event: LedgerEvent): void => {
+  if (event.type !== 'PointsTransferred' && event.type !== 'AccountsMerged') return;
+  const { data } = event;
+  if (data.side === 'in' || data.side === 'target') return;
+  const meant = data.side === 'out' ? data.to : data.target;
+  let to = accountIn(world, meant);
+  while (to.merged !== null) to = accountIn(world, to.merged.into);
+  const again =
+    data.side === 'out'
+      ? decideTransferIn(to, data, at(60)).kind
+      : decideMergeIn(to, data, at(60)).kind;
+  must(again === 'known', `${event.type} arrives again: ${again}`);
+  if (data.side !== 'source') return;
+  const left = decideMergeOut(accountIn(world, data.source), data, at(60)).kind;
+  must(left === 'known', `AccountsMerged leaves again: ${left}`);
 };
 
 const pick = ({

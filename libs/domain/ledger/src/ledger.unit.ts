@@ -105,6 +105,15 @@ describe('a return', () => {
     expect(valuation(state, at(4))).toMatchObject({ available: 12, arrears: 0 });
   });
 
+  it('is not paid by what comes late and has lapsed by then', () => {
+    const { state } = given(sale(1, [{ product: 'tea', points: 10 }]));
+    spend(state, 1, 10);
+    decideReceipt(state, comeBack(2, [{ product: 'tea', of: 1 }]), at(3));
+    decideReceipt(state, sale(3, [{ product: 'pot', points: 6 }], { expiresAt: at(9) }), at(20));
+    assertEquation(state);
+    expect(valuation(state, at(20))).toMatchObject({ lapsed: 6, available: 0, arrears: 10 });
+  });
+
   it('takes from the sale’s own lot first, then from what else is there, before it makes arrears', () => {
     const { state, events } = given(
       sale(1, [{ product: 'tea', points: 10 }], { expiresAt: at(100) }),

@@ -93,4 +93,48 @@ describe('a membership that was paid', () => {
     take(to, comeBack(3, [{ product: 'plus', of: 1, quantity: '3' }]));
     expect(held(to)).toEqual([[receipt(2), 1]]);
   });
+
+  it('is held for whole fees alone: of one that came back in part, nothing', () => {
+    const { state } = given(fee(1, 2));
+    take(state, comeBack(2, [{ product: 'plus', of: 1, quantity: '0.5' }]));
+    expect(held(state)).toEqual([[receipt(1), 1]]);
+    take(state, comeBack(3, [{ product: 'plus', of: 1, quantity: '0.75' }]));
+    expect(held(state)).toEqual([]);
+  });
+
+  it('is of its own line: what comes back of another line takes nothing of it', () => {
+    const plain = fee(1, 1);
+    const [first] = plain.earning.lines;
+    if (first === undefined) throw new Error('it has a line');
+    const lines = [{ ...first, ordinal: 2, product: 'bag', quantity: '3' }, first];
+    const { state } = given({ ...plain, earning: { ...plain.earning, lines } });
+    take(state, comeBack(2, [{ product: 'bag', of: 1, quantity: '3' }]));
+    expect(held(state)).toEqual([[receipt(1), 1]]);
+  });
+
+  it('stands in the order of its days, then of its receipts and their lines, however they come in', () => {
+    const paid = (ordinal: number) => ({
+      ...{ membership: 'month', level: 'plus', months: 1, quantity: 1 },
+      ordinal,
+    });
+    const lines = (number: number, day: string, ...ordinals: readonly number[]) => {
+      const plain = fee(number, 1, { day: localDate(day) });
+      return { ...plain, earning: { ...plain.earning, memberships: ordinals.map(paid) } };
+    };
+    const { state } = given(
+      lines(4, '2026-01-02', 2, 1, 3),
+      lines(3, '2026-01-02', 1),
+      lines(5, '2026-01-01', 1),
+      lines(2, '2026-01-03', 1),
+    );
+    const order = membershipsHeld(state).map(({ fact, ordinal }) => [fact, ordinal]);
+    expect(order).toEqual([
+      [receipt(5), 1],
+      [receipt(3), 1],
+      [receipt(4), 1],
+      [receipt(4), 2],
+      [receipt(4), 3],
+      [receipt(2), 1],
+    ]);
+  });
 });

@@ -110,6 +110,12 @@ export const split = (
  */
 export type ArrearsPolicy = 'next-awards' | 'waived' | 'paid-in-money';
 
+/** Of lots that come in, those that have not lapsed: what has is lost to the member, and pays nothing either. */
+export const unlapsed = <L extends Pick<Lot, 'expiresAt'>>(
+  lots: readonly L[],
+  at: Instant,
+): readonly L[] => lots.filter(({ expiresAt }) => expiresAt === null || expiresAt > at);
+
 /** What lots that come in pay of what the account owes: the first lots first. `owed` is told where the account is not at that point yet. */
 export const payArrearsFrom = (
   account: Account,

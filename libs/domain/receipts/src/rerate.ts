@@ -61,6 +61,7 @@ export const rerateFact = (
       ...{ fact: fact.id, run, reason, requestedBy, approvedBy, from, rulebook: to.ref },
       ...{ tier: rating.tier, ...ratedFrom(inputs, rating, digest, told) },
       earning: { lots: rating.lots, lines: rating.lines, reason: rating.reason },
+      ...(isReceipt(fact) ? { byLine: true as const } : {}),
       arrearsPolicy: arrearsPolicyOf(to.book),
     },
     at,

@@ -20,6 +20,7 @@ export * from './in-force.js';
 export * from './certificates.js';
 export * from './spending.js';
 export * from './engine/compile.js';
+export { environments } from './engine/environment.js';
 export * from './engine/explanation.js';
 export { tierOn, type PaidTime, type TierInputs } from './engine/tiers.js';
 export {

@@ -31,7 +31,7 @@ export interface Rulebook {
   /** When `member.inBirthdayWindow` holds. */
   readonly birthday?: BirthdayWindow;
   readonly groups?: readonly Group[];
-  /** On all rules together. */
+  /** On all rules for receipts together. */
   readonly caps?: readonly Cap[];
   readonly budgets?: readonly Budget[];
   readonly discounts?: readonly DiscountRule[];

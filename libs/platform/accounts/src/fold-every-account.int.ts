@@ -5,6 +5,7 @@ import {
   createPostgresEventStore,
   eventStoreSchema,
   newEvent,
+  type BareEvent,
   type EventStore,
   type NewEvent,
 } from '@tallystick/event-store';
@@ -32,7 +33,7 @@ const metadata = {
 };
 
 /** An account's events: opened, and adjusted `count` times. */
-const history = (account: AccountId, count: number): NewEvent[] => {
+const history = (account: AccountId, count: number, reason = 'ü 漢字 "\t\n"'): NewEvent[] => {
   const opened: LedgerEvent = {
     type: 'AccountOpened',
     data: { program, account, member: memberId('m'), unit: 'points' },
@@ -46,7 +47,6 @@ const history = (account: AccountId, count: number): NewEvent[] => {
       ...{ points: Points.points(n), availableAt: at, expiresAt: null, funder: 'chain' },
     };
     const people = { requestedBy: 'ann', approvedBy: 'bob' };
-    const reason = 'ü 漢字 "\t\n"';
     const decision = decideAdjust(state, { fact, factHash: 'h', reason, ...people, change }, at);
     if (decision.kind !== 'adjusted') throw new Error(decision.kind);
     evolve(state, decision.event);
@@ -55,20 +55,42 @@ const history = (account: AccountId, count: number): NewEvent[] => {
   return events;
 };
 
-/** A store that has each account's events from a revision on; `meanwhile` is called when all of it was read. */
-const having = (
-  accounts: readonly AccountId[],
-  { from = 0, count = 0, meanwhile = () => Promise.resolve() } = {},
-): Pick<EventStore, 'readAll'> => ({
-  readAll: async function* () {
-    for (const account of accounts) {
-      const stream = ledgerStream(program, account);
-      for (const [revision, event] of history(account, count).entries())
-        if (revision >= from) yield { ...event, stream, revision, position: 1n };
+/** A store that has some events, and shows a few of them at a time; `meanwhile` is called when all of it was read. */
+const showing = (
+  events: () => Iterable<BareEvent>,
+  meanwhile = () => Promise.resolve(),
+): Pick<EventStore, 'readAllBare'> => ({
+  readAllBare: async function* () {
+    let page: BareEvent[] = [];
+    for (const event of events()) {
+      page.push(event);
+      if (page.length < 7) continue;
+      yield page;
+      page = [];
     }
+    if (page.length > 0) yield page;
     await meanwhile();
   },
 });
+
+/** Each account's events from a revision on. */
+function* eventsOf(
+  accounts: readonly AccountId[],
+  {
+    from = 0,
+    count = 0,
+    reason,
+  }: { readonly from?: number; readonly count?: number; readonly reason?: string } = {},
+): Generator<BareEvent> {
+  for (const account of accounts) {
+    const stream = ledgerStream(program, account);
+    for (const [revision, event] of history(account, count, reason).entries())
+      if (revision >= from) yield { ...event, stream, revision, position: 1n };
+  }
+}
+
+const having = (...of: Parameters<typeof eventsOf>): Pick<EventStore, 'readAllBare'> =>
+  showing(() => eventsOf(...of));
 
 describe('folding every account', () => {
   let database: Awaited<ReturnType<typeof testDatabase>>;
@@ -118,13 +140,11 @@ describe('folding every account', () => {
 describe('folding a part of what there is', () => {
   const [a, b] = [accountId('a'), accountId('b')];
   /** Positions as a store gives them: each event has one of its own. */
-  const numbered: Pick<EventStore, 'readAll'> = {
-    readAll: async function* () {
-      let position = 0n;
-      for await (const event of having([a, b], { count: 3 }).readAll())
-        yield { ...event, position: (position += 10n) };
-    },
-  };
+  const numbered = showing(function* () {
+    let position = 0n;
+    for (const event of eventsOf([a, b], { count: 3 }))
+      yield { ...event, position: (position += 10n) };
+  });
 
   it('stops at a position, that event included', async () => {
     const seen: [string, number][] = [];
@@ -182,15 +202,13 @@ describe('folding what a reader hands over', () => {
       const event = { type: 'AccountOpened', data };
       large.push(newEvent(factId('membership', `${n}`), 0, event, metadata));
     }
-    const mixed: Pick<EventStore, 'readAll'> = {
-      readAll: async function* () {
-        for (const [n, event] of large.entries()) {
-          const stream = ledgerStream(program, accountId(`large${n}`));
-          yield { ...event, stream, revision: 0, position: 1n };
-        }
-        yield* having([account], { count: 400 }).readAll();
-      },
-    };
+    const mixed = showing(function* () {
+      for (const [n, event] of large.entries()) {
+        const stream = ledgerStream(program, accountId(`large${n}`));
+        yield { ...event, stream, revision: 0, position: 1n };
+      }
+      yield* eventsOf([account], { count: 400 });
+    });
     const seen = new Map<string, unknown>();
     const done = await foldEveryAccount(mixed, (stream, { opened, totals }, revision) =>
       seen.set(stream, [opened?.unit.length, totals.adjustedUp, revision]),
@@ -205,6 +223,32 @@ describe('folding what a reader hands over', () => {
     });
   });
 
+  it('folds a part that is more than it keeps in memory piece by piece, and shows each account when it is whole', async () => {
+    // 36 MB of one account, the others' events before, between and behind.
+    const fills = 120;
+    const large = eventsOf([accountId('large')], { count: fills, reason: 'x'.repeat(300_000) });
+    const others = Array.from({ length: 1_500 }, (_, n) => accountId(`other${n}`));
+    const whole = others.map((account) => [...eventsOf([account], { count: 2 })]);
+    const store = showing(function* () {
+      yield* whole.flatMap(([first]) => first ?? []);
+      for (const event of large) {
+        if (event.revision === fills / 2) yield* whole.flatMap(([, second]) => second ?? []);
+        yield event;
+      }
+      // Of most nothing comes any more: they are whole in what was folded before the rest.
+      yield* whole.slice(0, 300).flatMap(([, , third]) => third ?? []);
+    });
+    const seen = new Map<string, unknown>();
+    const done = await foldEveryAccount(store, (name, { totals }, revision) => {
+      expect(seen.has(name)).toBe(false);
+      seen.set(name, [totals.adjustedUp, revision]);
+    });
+    expect(done).toEqual({ events: 1_500 * 2 + 300 + 1 + fills, accounts: 1_501 });
+    expect(seen.get('ledger-club-large')).toEqual([(fills * (fills + 1)) / 2, fills]);
+    const expected = others.map((_, n) => (n < 300 ? [3, 2] : [1, 1]));
+    expect(others.map((account) => seen.get(ledgerStream(program, account)))).toEqual(expected);
+  });
+
   it.each([
     ['when it is done', 0],
     ['when it fails', 1],
@@ -213,12 +257,12 @@ describe('folding what a reader hands over', () => {
       (await readdir(tmpdir())).filter((name) => name.startsWith('tallystick-aside-'));
     const before = await asides();
     let during = before;
-    const watched = having([accountId('a')], {
-      ...{ from, count: 1 },
-      meanwhile: async () => {
+    const watched = showing(
+      () => eventsOf([accountId('a')], { from, count: 1 }),
+      async () => {
         during = await asides();
       },
-    });
+    );
     const folded = foldEveryAccount(watched, () => undefined);
     await (from === 0 ? folded : expect(folded).rejects.toThrow(gap));
     // Others on this machine may be folding too: of those that came meanwhile, one is this one's.

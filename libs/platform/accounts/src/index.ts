@@ -3,4 +3,5 @@ export * from './accounts.js';
 export * from './command.js';
 export * from './read-account.js';
 export * from './successor.js';
+export * from './with-successors.js';
 export * from './fold-every-account.js';

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { SetAside } from './set-aside.js';
 
@@ -19,7 +20,7 @@ describe('lines that are set aside', () => {
   };
   const textsOf = async (part: number): Promise<readonly string[]> => {
     const texts: string[] = [];
-    for await (const text of aside.linesOf(part)) texts.push(text);
+    for await (const lines of aside.linesOf(part)) texts.push(lines.toString());
     return texts;
   };
   const linesOf = async (part: number) => (await textsOf(part)).join('').split('\n').slice(0, -1);
@@ -44,15 +45,29 @@ describe('lines that are set aside', () => {
     expect(await linesOf(1)).toEqual(lines);
   });
 
-  it('are written only when the next might not fit', async () => {
+  it('end a block only when the next might not fit', async () => {
     // A unit may need three bytes, and the end of a line needs one: together they fill the block.
     const rest = 'x'.repeat((blockBytes - 2) / 3);
     expect(aside.add(0, '')).toBeUndefined();
     expect(aside.add(0, rest)).toBeUndefined();
-    const written = aside.add(0, 'x'.repeat(blockBytes / 2));
-    expect(written).toBeInstanceOf(Promise);
-    await written;
+    expect(aside.add(0, 'x'.repeat(blockBytes / 2))).toBeUndefined();
     expect(await textsOf(0)).toEqual([`\n${rest}\n`, `${'x'.repeat(blockBytes / 2)}\n`]);
+  });
+
+  it('are written when many blocks have been gathered, and come back in their order all the same', async () => {
+    const random = () => randomBytes(blockBytes / 4).toString('hex');
+    const lines = Array.from({ length: 300 }, random);
+    let writes = 0;
+    for (const [n, line] of lines.entries()) {
+      const written = aside.add(n % 2, line);
+      if (written === undefined) continue;
+      writes += 1;
+      await written;
+    }
+    expect(writes).toBeGreaterThan(2);
+    expect(writes).toBeLessThan(100);
+    for (const part of [0, 1])
+      expect(await linesOf(part)).toEqual(lines.filter((_, n) => n % 2 === part));
   });
 
   it('are refused where there is no such part', async () => {

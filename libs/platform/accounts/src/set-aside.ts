@@ -5,6 +5,12 @@ import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 
 const blockBytes = 32_768;
 const compression = { params: { [constants.ZSTD_c_compressionLevel]: 1 } };
+/** A block comes out of it in one piece: one more than fits tells that there is no second. */
+const decompression = { chunkSize: blockBytes + 1 };
+/** Compressed blocks are gathered up to about this many bytes and then written at once, */
+const gatheredBytes = 262_144;
+/** and so many are read at once: asking for one costs more than reading it. */
+const readAtOnce = 64;
 /** UTF-8 needs at most so many bytes for a unit of a string's length. */
 const bytesPerUnitMax = 3;
 
@@ -13,7 +19,7 @@ interface Block {
   readonly length: number;
 }
 
-/** What is gathered of a part before it is written, outside the heap. */
+/** What is gathered of a part before it is compressed, outside the heap. */
 interface Part {
   buffer: Buffer;
   used: number;
@@ -27,6 +33,9 @@ interface Part {
 export class SetAside {
   private readonly parts: Part[];
   private end = 0;
+  /** Blocks that are not in the file yet: they begin where it ends. */
+  private gathered: Buffer[] = [];
+  private written = 0;
 
   private constructor(
     private readonly folder: string,
@@ -51,23 +60,25 @@ export class SetAside {
     if (into === undefined) throw new Error(`there is no part ${part}`);
     const bytesMax = line.length * bytesPerUnitMax + 1;
     if (into.used + bytesMax > into.buffer.length) {
-      if (into.used > 0) return this.write(into).then(() => this.add(part, line));
-      into.buffer = Buffer.allocUnsafeSlow(bytesMax);
+      if (into.used > 0) this.compress(into);
+      if (bytesMax > into.buffer.length) into.buffer = Buffer.allocUnsafeSlow(bytesMax);
     }
     into.used += into.buffer.write(line, into.used);
-    into.used = into.buffer.writeUInt8(newline, into.used);
-    return undefined;
+    into.buffer[into.used] = newline;
+    into.used += 1;
+    return this.end - this.written < gatheredBytes ? undefined : this.write();
   }
 
-  /** The lines of a part, in the order in which they were added, as texts of many lines. */
-  async *linesOf(part: number): AsyncGenerator<string> {
+  /** The lines of a part, in the order in which they were added: UTF-8, each with its end, many at a time. */
+  async *linesOf(part: number): AsyncGenerator<Buffer> {
     const from = this.parts[part];
     if (from === undefined) return;
-    for (const { at, length } of from.blocks) {
-      const { buffer } = await this.file.read(Buffer.allocUnsafe(length), 0, length, at);
-      yield zstdDecompressSync(buffer).toString();
+    await this.write();
+    for (let at = 0; at < from.blocks.length; at += readAtOnce) {
+      const read = from.blocks.slice(at, at + readAtOnce).map((block) => this.read(block));
+      for (const block of await Promise.all(read)) yield zstdDecompressSync(block, decompression);
     }
-    if (from.used > 0) yield from.buffer.toString('utf8', 0, from.used);
+    if (from.used > 0) yield from.buffer.subarray(0, from.used);
   }
 
   async close(): Promise<void> {
@@ -75,12 +86,26 @@ export class SetAside {
     await rm(this.folder, { recursive: true, force: true });
   }
 
-  private async write(part: Part): Promise<void> {
+  private compress(part: Part): void {
     const block = zstdCompressSync(part.buffer.subarray(0, part.used), compression);
     part.used = 0;
     part.blocks.push({ at: this.end, length: block.length });
     this.end += block.length;
-    await this.file.write(block, 0, block.length, this.end - block.length);
+    this.gathered.push(block);
+  }
+
+  private async write(): Promise<void> {
+    if (this.gathered.length === 0) return;
+    const blocks = Buffer.concat(this.gathered);
+    const at = this.written;
+    this.gathered = [];
+    this.written += blocks.length;
+    await this.file.write(blocks, 0, blocks.length, at);
+  }
+
+  private async read({ at, length }: Block): Promise<Buffer> {
+    const { buffer } = await this.file.read(Buffer.allocUnsafe(length), 0, length, at);
+    return buffer;
   }
 }
 

@@ -39,6 +39,9 @@ export interface RecordedEvent extends NewEvent {
   readonly position: bigint;
 }
 
+/** What folding needs of a recorded event. */
+export type BareEvent = Omit<RecordedEvent, 'id' | 'metadata'>;
+
 /** The revision of a stream's last event that the writer has seen. There is no "any". */
 export type ExpectedRevision = 'noStream' | number;
 
@@ -106,6 +109,11 @@ export interface EventStore {
 
   /** Everything in the store's order, up to what is there when the reader arrives at the end. Bounded memory. */
   readAll(options?: ReadAllOptions): AsyncIterable<RecordedEvent>;
+
+  /**
+   * The same for who folds all there is: as many at a time as come together, and without what costs most to read, where the store can leave it out.
+   */
+  readAllBare(options?: ReadAllOptions): AsyncIterable<readonly BareEvent[]>;
 
   /**
    * Follows the store from a position on: batches in order, at most `batchMax` events each, then waits for more.

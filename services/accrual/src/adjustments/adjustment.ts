@@ -1,8 +1,6 @@
 import { z } from 'zod';
+import { type EventOf, type Kept, type Signed, signedStreams } from '@tallystick/accounts/signed';
 import { Points, accountId, instant, programId } from '@tallystick/kernel';
-import type { EventOf } from '../signed/decode-signed.js';
-import { signedStreams, type Kept } from '../signed/signed-streams.js';
-import type { Signed } from '../signed/two-people.js';
 
 const points = z.number().transform((value) => Points.points(value));
 const time = z.string().transform(instant);

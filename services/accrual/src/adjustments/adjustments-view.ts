@@ -1,6 +1,5 @@
 import type { Pool } from 'pg';
-import { requestHeard } from '../signed/request-heard.js';
-import { RequestsView } from '../signed/requests-view.js';
+import { RequestsView, requestHeard } from '@tallystick/accounts/signed';
 import type { AdjustmentStatus } from './adjustment.js';
 
 /** Which adjustments are open. */

@@ -1,4 +1,11 @@
 import { readLedger, recording, type Accounts } from '@tallystick/accounts';
+import {
+  type Closed,
+  type Done,
+  type Signer,
+  decideApproval,
+  decideRejection,
+} from '@tallystick/accounts/signed';
 import type { EventMetadata, EventStore } from '@tallystick/event-store';
 import { Points, ledgerStream, type Clock, type Instant } from '@tallystick/kernel';
 import {
@@ -10,8 +17,6 @@ import {
 } from '@tallystick/ledger';
 import { arrearsPolicyOf } from '@tallystick/rulebook';
 import { rulebookAt, type Catalog } from '../programs/catalog.js';
-import type { Signer } from '../signed/signed-streams.js';
-import { decideApproval, decideRejection, type Closed, type Done } from '../signed/two-people.js';
 import {
   adjustmentStreams,
   type Adjustment,

@@ -10,13 +10,12 @@ import {
   CARD_TOKENS,
   CLOCK,
   ContextParam,
-  problem,
   ProblemException,
   type Caller,
   type CardTokens,
   type RequestContext,
 } from '@tallystick/service-host';
-import { invalidReceipt, programUnknown, readReceipt } from '../receipts/submit-receipts.js';
+import { programUnknown, readReceipt } from '../receipts/submit-receipts.js';
 import { Memory } from '../settle/memory.js';
 import { calculateBasket } from './calculate-basket.js';
 
@@ -38,12 +37,11 @@ export class CalculateController {
   @ApiOperation({
     summary: 'What a basket would come to: discounts, points, and what points could pay',
     description:
-      'Takes a receipt whose lines are not reduced yet, and keeps nothing. The receipt with the amounts that it answers earns what it says, as long as nothing else happens to the account before it.',
+      'Takes a receipt whose lines are not reduced yet, and keeps nothing. The receipt with the amounts that it answers gets the same outcome, points and reason, as long as nothing else happens to the account before it.',
   })
   @ApiBody({ type: Receipt })
   @ApiOkResponse({ type: Calculation })
   @ApiResponse({ status: 404, description: 'program-unknown' })
-  @ApiResponse({ status: 409, description: 'no-rulebook-in-force, other-currency' })
   @ApiResponse({ status: 422, description: 'receipt-invalid' })
   async calculate(
     @Body() body: unknown,
@@ -54,28 +52,8 @@ export class CalculateController {
     if (read instanceof ProblemException) throw read;
     const { fact } = read;
     if (!isReceipt(fact)) throw new Error('a receipt was read as something else');
-    const answer = await calculateBasket(this, fact);
-    switch (answer.kind) {
-      case 'calculated':
-        return answer.calculation;
-      case 'program-unknown':
-        throw programUnknown(fact.program);
-      case 'no-rulebook-in-force':
-        throw problem({
-          status: 409,
-          type: 'no-rulebook-in-force',
-          title: 'No version of the programme was in force at that moment',
-        });
-      case 'other-currency':
-        throw problem({
-          status: 409,
-          type: 'other-currency',
-          title: `The programme counts in ${answer.currency}`,
-        });
-      case 'beyond-limit':
-        throw invalidReceipt([
-          { field: 'lines', message: 'come to more points, or more money, than are counted' },
-        ]);
-    }
+    const answer = await calculateBasket(this, { ...read, fact });
+    if (answer === null) throw programUnknown(fact.program);
+    return answer;
   }
 }

@@ -2,6 +2,7 @@ import { Body, Controller, HttpCode, Inject, Post } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { createZodDto } from 'nestjs-zod';
 import { z } from 'zod';
+import { Accounts, isOwn, withSuccessors } from '@tallystick/accounts';
 import { day, printable, printableRule, receiptOutcome } from '@tallystick/contracts';
 import {
   Exact,
@@ -74,6 +75,7 @@ export class ClaimsController {
   constructor(
     @Inject(Memory) readonly memory: Memory,
     @Inject(Settler) readonly settler: Settler,
+    @Inject(Accounts) private readonly accounts: Accounts,
     @Inject(CLOCK) readonly clock: Clock,
     @Inject(CARD_TOKENS) private readonly tokens: CardTokens,
   ) {}
@@ -130,14 +132,28 @@ export class ClaimsController {
       if (wanted === null) throw cardUnknown();
       return accountId(wanted);
     }
-    if (caller.account === undefined || (wanted !== undefined && wanted !== caller.account))
+    const mine = caller.account;
+    const these =
+      wanted === undefined || wanted === null ? [] : await this.leadsTo(program, wanted, card);
+    const isMine = wanted === undefined || (await isOwn(this.accounts, program, mine, these));
+    if (mine === undefined || !isMine)
       throw problem({
         status: 403,
         type: 'forbidden',
         title: 'Your token does not allow this',
         detail: 'A member claims receipts for its own account.',
       });
-    return accountId(caller.account);
+    return these[0] ?? accountId(mine);
+  }
+
+  /** A card leads to what its account became part of, too. */
+  private async leadsTo(
+    program: ProgramId,
+    account: string,
+    card: string | undefined,
+  ): Promise<readonly AccountId[]> {
+    const named = accountId(account);
+    return card === undefined ? [named] : await withSuccessors(this.accounts, program, named);
   }
 
   /** null: it leads to nobody. */

@@ -180,6 +180,17 @@ describe('a receipt without a card', () => {
     expect((await claim('8', member('old'), { total })).body).toMatchObject({ account: 'new' });
     expect((await claim('8', member('new'), { total })).body).toMatchObject({ known: true });
     expect(await club.value('new')).toMatchObject({ available: 25 });
+    // Either may name the successor; who has the successor may show a card that had led to the one before.
+    await send('8a');
+    const successor = await claim('8a', member('old'), { total, account: 'new' });
+    expect(successor.body).toMatchObject({ account: 'new', earned: 25 });
+    await club.attach('4712', 'old');
+    await send('8b');
+    const card = await claim('8b', member('new'), { total, card: '4712' });
+    expect(card.body).toMatchObject({ account: 'new', earned: 25 });
+    expect(await claim('8b', member('ann'), { total, card: '4712' })).toMatchObject({
+      status: 403,
+    });
   });
 
   it('is rated under the rulebook of the time of the sale, whatever is in force when it is claimed', async () => {

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import { Accounts } from '@tallystick/accounts';
+import type { Named } from '@tallystick/accounts/signed';
 import type { EventMetadata, EventStore } from '@tallystick/event-store';
 import type { Clock, ProgramId } from '@tallystick/kernel';
 import { arrearsPolicyOf } from '@tallystick/rulebook';
@@ -17,7 +18,6 @@ import { importBalance } from '../opening-balances/import-balance.js';
 import { balanceFact, readBalance, type BalanceName } from '../opening-balances/opening-balance.js';
 import { UnfinishedBalances } from '../opening-balances/unfinished-balances.js';
 import { Catalog, rulebookAt } from '../programs/catalog.js';
-import type { Named } from '../signed/signed-streams.js';
 
 /** How long a correction may be under way before the sweeper looks: well above what its own request takes. */
 const graceMs = 10_000;

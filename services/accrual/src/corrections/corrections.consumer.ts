@@ -8,6 +8,7 @@ import { AdjustmentsView, adjustmentHeard } from '../adjustments/adjustments-vie
 import { closingRequested } from '../closing/closing.js';
 import { Closings } from '../closing/closings.js';
 import { mergeFact, mergeRequested } from '../merges/merge-register.js';
+import { BalanceBatchesView, batchHeard } from '../opening-balances/batches-view.js';
 import { balanceRequested } from '../opening-balances/opening-balance.js';
 import { UnfinishedBalances } from '../opening-balances/unfinished-balances.js';
 import { MergeRequestsView, MergesView, mergeHeard } from '../merges/merges-view.js';
@@ -19,6 +20,7 @@ export class CorrectionsConsumer {
     @Inject(AdjustmentsView) private readonly adjustments: AdjustmentsView,
     @Inject(MergeRequestsView) private readonly mergeRequests: MergeRequestsView,
     @Inject(MergesView) private readonly merges: MergesView,
+    @Inject(BalanceBatchesView) private readonly batches: BalanceBatchesView,
     @Inject(UnfinishedBalances) private readonly balances: UnfinishedBalances,
     @Inject(EVENT_STORE) private readonly store: EventStore,
     @Inject(Closings) private readonly closings: Closings,
@@ -32,6 +34,8 @@ export class CorrectionsConsumer {
       if (adjustment !== null) await this.adjustments.note(adjustment);
       const request = mergeHeard(event);
       if (request !== null) await this.mergeRequests.note(request);
+      const batched = batchHeard(event);
+      if (batched !== null) await this.batches.note(batched);
       if (event.type === 'MergeRequested') {
         const merge = mergeRequested.parse(event.data);
         await this.merges.requested(mergeFact(merge.program, merge.merge), merge);

@@ -10,6 +10,7 @@ import { PeriodCloser } from '../closing/period-closer.js';
 import { MergeRegister } from '../merges/merge-register.js';
 import { MergesController } from '../merges/merges.controller.js';
 import { MergeRequestsView, MergesView } from '../merges/merges-view.js';
+import { BalanceBatchesView } from '../opening-balances/batches-view.js';
 import { OpeningBalancesController } from '../opening-balances/opening-balances.controller.js';
 import { UnfinishedBalances } from '../opening-balances/unfinished-balances.js';
 import { Rerater } from '../reratings/rerater.js';
@@ -32,6 +33,11 @@ export const correctionProviders: readonly Provider[] = [
     provide: AdjustmentsView,
     inject: [DATABASE],
     useFactory: (db: Pool) => new AdjustmentsView(db),
+  },
+  {
+    provide: BalanceBatchesView,
+    inject: [DATABASE],
+    useFactory: (db: Pool) => new BalanceBatchesView(db),
   },
   {
     provide: UnfinishedBalances,

@@ -1,7 +1,7 @@
 import type { ReceiptExplanation } from '@tallystick/contracts';
 import { sha256 } from '@tallystick/event-store';
 import type { FactId } from '@tallystick/kernel';
-import type { EarningRerated, PointsEarned } from '@tallystick/ledger';
+import { givenBack, type EarningRerated, type PointsEarned } from '@tallystick/ledger';
 import { explainEarning, factStream, revisionOf, waitingOutcome } from '@tallystick/receipts';
 import { rulebookOf } from '../programs/catalog.js';
 import { loadFacts } from '../settle/load-facts.js';
@@ -46,6 +46,10 @@ export const explainFact = async (memory: Memory, id: FactId): Promise<FactExpla
             ? { rerating: data.run, from: data.from, reason: data.reason }
             : null,
         points: data.points,
+        givenBack:
+          type === 'EarningRerated'
+            ? []
+            : givenBack(data).map(({ fact: receipt, points }) => ({ receipt, points })),
         rulebook: data.rulebook,
         ...explainEarning(fact, data, rulebookOf(program, data.rulebook).book, sha256),
       })),

@@ -98,11 +98,26 @@ export const toReceiptFact = (
     lines,
     paidWithPoints: Exact.isPositive(paidWithPoints) ? withPoints : '0',
   };
-  // Not in the hash: a receipt that an older release took, which kept no kinds, is still the same receipt.
   const kinds = [...new Set((receipt.tenders ?? []).map(({ kind }) => kind))].sort();
   const payments = kinds.length === 0 ? {} : { payments: kinds };
-  return ok({ id, hash: contentHash(content), ...content, ...payments });
+  return ok({ id, hash: hashOfReceipt(content), ...content, ...payments });
 };
+
+/** By which a receipt is known again. Not by its kinds of payment: one that an older release took, which kept none, is still the same. */
+export const hashOfReceipt = ({
+  program,
+  ref,
+  revision,
+  occurredAt,
+  card,
+  currency,
+  channel,
+  lines,
+  paidWithPoints,
+}: Omit<ReceiptFact, 'id' | 'hash' | 'payments'>): string =>
+  contentHash({
+    ...{ program, ref, revision, occurredAt, card, currency, channel, lines, paidWithPoints },
+  });
 
 const absolute = (value: Exact.Exact): Exact.Exact =>
   Exact.isNegative(value) ? Exact.negate(value) : value;

@@ -1,15 +1,16 @@
 import { leftOf } from '@tallystick/accounts';
+import {
+  type Closed,
+  type Done,
+  type Named,
+  type SamePerson,
+  type Signer,
+  decideApproval,
+  decideRejection,
+} from '@tallystick/accounts/signed';
 import type { EventMetadata } from '@tallystick/event-store';
 import type { AccountId } from '@tallystick/kernel';
 import { returnableSince } from '../programs/return-window.js';
-import type { Named, Signer } from '../signed/signed-streams.js';
-import {
-  decideApproval,
-  decideRejection,
-  type Closed,
-  type Done,
-  type SamePerson,
-} from '../signed/two-people.js';
 import {
   figuresOf,
   mergeStreams,

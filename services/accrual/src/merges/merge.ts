@@ -1,9 +1,7 @@
 import { z } from 'zod';
+import { type EventOf, type Kept, type Signed, signedStreams } from '@tallystick/accounts/signed';
 import { Points, accountId, programId, type Instant } from '@tallystick/kernel';
 import { certificateStatus, type MergeOut } from '@tallystick/ledger';
-import type { EventOf } from '../signed/decode-signed.js';
-import { signedStreams, type Kept } from '../signed/signed-streams.js';
-import type { Signed } from '../signed/two-people.js';
 
 const points = z.number().transform((value) => Points.points(value));
 

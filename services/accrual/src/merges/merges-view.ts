@@ -1,7 +1,6 @@
 import type { Pool } from 'pg';
+import { RequestsView, requestHeard } from '@tallystick/accounts/signed';
 import { programId, type FactId, type ProgramId } from '@tallystick/kernel';
-import { requestHeard } from '../signed/request-heard.js';
-import { RequestsView } from '../signed/requests-view.js';
 import type { MergeStatus } from './merge.js';
 
 /** Which merges are asked for and wait for approval. */

@@ -8,6 +8,12 @@ import {
   ApiTags,
 } from '@nestjs/swagger';
 import { Accounts } from '@tallystick/accounts';
+import {
+  type Named,
+  OpenRequestsQuery,
+  RejectionBody,
+  openRequests,
+} from '@tallystick/accounts/signed';
 import type { EventStore } from '@tallystick/event-store';
 import { accountId, programId, type Clock } from '@tallystick/kernel';
 import {
@@ -25,8 +31,6 @@ import {
 import { keyReused } from '../corrections/problems.js';
 import { acting } from '../programs/acting.js';
 import { Catalog } from '../programs/catalog.js';
-import { OpenRequestsQuery, RejectionBody, openRequests } from '../signed/open-requests.js';
-import type { Named } from '../signed/signed-streams.js';
 import {
   approveMerge,
   mergedBefore,

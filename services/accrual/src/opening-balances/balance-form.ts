@@ -6,7 +6,7 @@ import { Points, instant, type CardToken, type ProgramId } from '@tallystick/ker
 import { funder } from '../corrections/funder.js';
 import type { OpeningBalanceRequested } from './opening-balance.js';
 
-export const balanceBatchMax = 1_000;
+export const pageBalancesMax = 1_000;
 /** A lot for each receipt of some years. */
 const lotsMax = 2_000;
 
@@ -58,15 +58,48 @@ export const openingBalance = z
 export type OpeningBalance = z.output<typeof openingBalance>;
 
 /** Each item is checked by itself: one that is wrong does not hold up the others. */
-export class BalanceBatch extends createZodDto(
-  z.strictObject({
-    program: text(100),
-    system: text(100).describe('The system that we replace'),
-    items: z.array(z.unknown()).min(1).max(balanceBatchMax),
-  }),
+const items = z.array(z.unknown()).min(1).max(pageBalancesMax);
+export const systemName = text(100).describe('The system that we replace');
+
+export class BalancePageForm extends createZodDto(
+  z.strictObject({ program: text(100), system: systemName, items }),
 ) {}
 
-export class BalanceBatchAnswer extends createZodDto(
+/** Of a batch, which says of which programme and system it is. */
+export class BatchPageForm extends createZodDto(z.strictObject({ items })) {}
+
+/** What a page comes to: what a batch is made of. Items that are not valid are no part of it. */
+export const pageFigures = z.strictObject({
+  hash: z.string().regex(/^[0-9a-f]{64}$/, 'must be a SHA-256 in hexadecimal'),
+  balances: z.int().min(1).max(pageBalancesMax),
+  points: z.int().min(0),
+  spend: z.int().min(0).describe('Minor units, of all years'),
+});
+export type PageFigures = z.output<typeof pageFigures>;
+
+const refusedItem = z.strictObject({
+  status: z.int().min(400),
+  problem: z.looseObject({ type: z.string(), title: z.string() }),
+});
+export type RefusedItem = z.input<typeof refusedItem>;
+
+export class CheckedPage extends createZodDto(
+  z.strictObject({
+    page: pageFigures.nullable().describe('null: none of its items is valid'),
+    items: z.array(
+      z.union([
+        z.strictObject({
+          status: z.literal(200),
+          outcome: z.strictObject({ reference: z.string(), points: z.int() }),
+        }),
+        refusedItem,
+      ]),
+    ),
+  }),
+) {}
+export type CheckedItem = z.input<typeof CheckedPage.schema>['items'][number];
+
+export class PostedPage extends createZodDto(
   z.strictObject({
     items: z.array(
       z.union([
@@ -79,23 +112,22 @@ export class BalanceBatchAnswer extends createZodDto(
             known: z.boolean().describe('Whether this very balance had been imported before'),
           }),
         }),
-        z.strictObject({
-          status: z.int().min(400),
-          problem: z.looseObject({ type: z.string(), title: z.string() }),
-        }),
+        refusedItem,
       ]),
     ),
   }),
 ) {}
-export type BalanceItemAnswer = z.input<typeof BalanceBatchAnswer.schema>['items'][number];
+export type PostedItem = z.input<typeof PostedPage.schema>['items'][number];
 
-/** What is pinned of a balance, but the account. */
+/** What is pinned of a balance, but the account and the batch. */
+export type BalanceContent = Omit<OpeningBalanceRequested, 'account' | 'batch'>;
+
 export const contentOf = (
   program: ProgramId,
   system: string,
   item: OpeningBalance,
   card: CardToken | null,
-): Omit<OpeningBalanceRequested, 'account'> => {
+): BalanceContent => {
   const { reference, spend } = item;
   const lots = item.lots.map(({ points, availableAt, expiresAt, ...rest }) => ({
     ...rest,

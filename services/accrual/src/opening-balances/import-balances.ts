@@ -8,63 +8,67 @@ import {
 } from '@tallystick/kernel';
 import type { EventMetadata } from '@tallystick/event-store';
 import type { ArrearsPolicy } from '@tallystick/ledger';
-import { problem, ProblemException, type CardTokens } from '@tallystick/service-host';
-import { accountsOfCards } from '../accounts/card-owners.js';
+import { problem, ProblemException } from '@tallystick/service-host';
 import {
   accountMerged,
   accountUnknown,
   beyondLimit,
   cardUnknown,
 } from '../corrections/problems.js';
-import {
-  contentOf,
-  openingBalance,
-  type BalanceItemAnswer,
-  type OpeningBalance,
-} from './balance-form.js';
+import type { BalanceContent, CheckedItem, PostedItem, RefusedItem } from './balance-form.js';
 import { importBalance, type ImportParts } from './import-balance.js';
 import type { WhichAccount } from './opening-balance.js';
+import { invalid, ownersOf, type ReadBalance, type ReadPage } from './read-page.js';
 
-export interface ImportedBatch {
+/** What can be said of a page's items before anything is posted: what is not valid, and cards that nobody has now. Writes nothing. */
+export const checkPage = async (
+  { store }: Pick<ImportParts, 'store'>,
+  { program, at }: { readonly program: ProgramId; readonly at: Instant },
+  page: ReadPage,
+): Promise<CheckedItem[]> => {
+  const owners = await ownersOf(store, program, page, at);
+  return page.items.map((one): CheckedItem => {
+    if (one instanceof ProblemException) return refused(one);
+    if (whichOf(one, owners) === null) return refused(cardUnknown());
+    const { reference } = one.content;
+    return { status: 200, outcome: { reference, points: pointsOf(one.content) } };
+  });
+};
+
+export interface ImportedPage {
   /** Per item, in order. */
-  readonly items: readonly BalanceItemAnswer[];
+  readonly items: PostedItem[];
   /** Of the last write, 0n when there was none. */
   readonly position: bigint;
 }
 
-/** Takes over many balances, each by itself. */
-export const importBalances = async (
-  parts: ImportParts & { readonly tokens: CardTokens },
+/** Takes over the balances of a page, each by itself. */
+export const importPage = async (
+  parts: ImportParts,
   of: {
     readonly program: ProgramId;
-    readonly system: string;
+    /** That two people signed. */
+    readonly batch: string;
     readonly at: Instant;
     readonly policy: ArrearsPolicy | undefined;
   },
-  items: readonly unknown[],
+  page: ReadPage,
   metadata: EventMetadata,
-): Promise<ImportedBatch> => {
-  const { program, system, policy } = of;
-  const read = items.map((item) => readItem(item));
-  const tokens = new Map<OpeningBalance, CardToken>();
-  for (const item of read)
-    if (!(item instanceof ProblemException) && item.card !== undefined)
-      tokens.set(item, parts.tokens.tokenOf(program, item.card));
-  const owners = await accountsOfCards(parts.store, program, [...tokens.values()], of.at);
+): Promise<ImportedPage> => {
+  const { program, batch, policy } = of;
+  const owners = await ownersOf(parts.store, program, page, of.at);
   let newest = 0n;
-  const importItem = async (item: OpeningBalance): Promise<BalanceItemAnswer> => {
-    const token = tokens.get(item) ?? null;
-    const which = whichOf(item, token, owners);
+  const importItem = async (one: ReadBalance): Promise<PostedItem> => {
+    const { content } = one;
+    const which = whichOf(one, owners);
     if (which === null) return refused(cardUnknown());
-    const content = contentOf(program, system, item, token);
-    const answer = await importBalance(parts, which, content, metadata, policy);
+    const answer = await importBalance(parts, which, { ...content, batch }, metadata, policy);
     switch (answer.kind) {
       case 'imported': {
         const { account, known, position } = answer;
         if (position > newest) newest = position;
-        const points = Points.total(content.lots.map((lot) => lot.points));
         const { reference } = content;
-        return { status: 200, outcome: { reference, account, points, known } };
+        return { status: 200, outcome: { reference, account, points: pointsOf(content), known } };
       }
       case 'unopened':
         return refused(accountUnknown(which.account));
@@ -82,36 +86,18 @@ export const importBalances = async (
         return refused(referenceTaken());
     }
   };
-  const answers = await Promise.all(
-    read.map(async (item) =>
-      item instanceof ProblemException ? refused(item) : await importItem(item),
+  const items = await Promise.all(
+    page.items.map(async (one) =>
+      one instanceof ProblemException ? refused(one) : await importItem(one),
     ),
   );
-  return { items: answers, position: newest };
+  return { items, position: newest };
 };
 
-const readItem = (item: unknown): OpeningBalance | ProblemException => {
-  const parsed = openingBalance.safeParse(item);
-  if (parsed.success) return parsed.data;
-  return invalid(
-    parsed.error.issues.slice(0, 20).map(({ path, message }) => ({
-      field: path.join('.') || 'item',
-      message,
-    })),
-  );
-};
-
-const invalid = (errors: readonly { readonly field: string; readonly message: string }[]) =>
-  problem({
-    status: 422,
-    type: 'opening-balance-invalid',
-    title: 'The balance cannot be taken over as it is',
-    errors: [...errors],
-  });
+const pointsOf = ({ lots }: BalanceContent): number => Points.total(lots.map((lot) => lot.points));
 
 const whichOf = (
-  item: OpeningBalance,
-  token: CardToken | null,
+  { item, token }: ReadBalance,
   owners: ReadonlyMap<CardToken, AccountId>,
 ): WhichAccount | null => {
   if (token === null) return { kind: 'account', account: accountId(item.account ?? '') };
@@ -119,7 +105,7 @@ const whichOf = (
   return account === undefined ? null : { kind: 'card', account };
 };
 
-const refused = (refusal: ProblemException): BalanceItemAnswer => ({
+const refused = (refusal: ProblemException): RefusedItem => ({
   status: refusal.problem.status,
   problem: { ...refusal.problem },
 });

@@ -55,6 +55,8 @@ export const balanceRequested = z.object({
   spend: z.record(z.string(), z.number()),
   /** SHA-256 of what was sent, with the card's token where it named a card: the same reference with other content is refused. */
   hash: z.string(),
+  /** The batch that it is of, which two people signed; without it: an older release let one person import it. */
+  batch: z.string().optional(),
 });
 export type OpeningBalanceRequested = z.output<typeof balanceRequested>;
 

@@ -26,21 +26,6 @@ export interface MembershipsNow {
   readonly memberships: readonly MembershipTime[];
 }
 
-/** An account, and what it became part of. */
-export const withSuccessors = async (
-  memory: Memory,
-  program: Program,
-  account: AccountId,
-): Promise<readonly AccountId[]> => {
-  const workspace = new Workspace(memory);
-  try {
-    await loadAccount(workspace, program.id, account);
-    return chainOf(workspace, program.id, account);
-  } finally {
-    workspace.release(workspace.newestPosition());
-  }
-};
-
 /** Until when an account has paid for what, from its own stream. Null: there is no such account. */
 export const membershipsNow = async (
   memory: Memory,

@@ -2,7 +2,8 @@ import { Controller, Get, Inject, Param } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { createZodDto } from 'nestjs-zod';
 import { z } from 'zod';
-import { accountId, programId, type AccountId, type Clock } from '@tallystick/kernel';
+import { Accounts, isOwn } from '@tallystick/accounts';
+import { accountId, programId, type Clock } from '@tallystick/kernel';
 import {
   Allow,
   CallerParam,
@@ -13,9 +14,8 @@ import {
   type Caller,
 } from '@tallystick/service-host';
 import { accountUnknown, programUnknown } from '../corrections/problems.js';
-import type { Program } from '../programs/catalog.js';
 import { Memory } from '../settle/memory.js';
-import { membershipsNow, withSuccessors } from './memberships-now.js';
+import { membershipsNow } from './memberships-now.js';
 
 class MembershipsBody extends createZodDto(
   z.strictObject({
@@ -44,6 +44,7 @@ class MembershipsBody extends createZodDto(
 export class PaidMembershipsController {
   constructor(
     @Inject(Memory) private readonly memory: Memory,
+    @Inject(Accounts) private readonly accounts: Accounts,
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
@@ -63,21 +64,13 @@ export class PaidMembershipsController {
     mayProgram(caller, named);
     const program = await this.memory.catalog.read(programId(named));
     const asked = accountId(account);
-    if (!hasRole(caller, 'store', 'manager', 'auditor')) await this.own(caller, program, asked);
+    const isStaff = hasRole(caller, 'store', 'manager', 'auditor');
+    // Says no, in the words of every other route.
+    if (!isStaff && !(await isOwn(this.accounts, programId(named), caller.account, [asked])))
+      mayAccount(caller, asked);
     if (program === null) throw programUnknown(named);
     const now = await membershipsNow(this.memory, program, asked, this.clock());
     if (now === null) throw accountUnknown(account);
     return { program: named, ...now, memberships: [...now.memberships] };
-  }
-
-  /** A member's own is the account that its token names, and what that became part of. */
-  private async own(caller: Caller, program: Program | null, asked: AccountId): Promise<void> {
-    if (caller.account === asked) return;
-    const own =
-      program === null || caller.account === undefined
-        ? []
-        : await withSuccessors(this.memory, program, accountId(caller.account));
-    // Says no, in the words of every other route.
-    if (!own.includes(asked)) mayAccount(caller, asked);
   }
 }

@@ -1,6 +1,6 @@
+import { step } from '@tallystick/accounts/signed';
 import { newEvent, type EventMetadata, type EventStore } from '@tallystick/event-store';
 import { factId, instant, type Instant, type ProgramId } from '@tallystick/kernel';
-import { step } from '../signed/step.js';
 import { programStream } from './catalog.js';
 import type { Refused, VersionDecision } from './decide-version.js';
 import { evolveVersions, readVersions, type VersionEvent, type Versions } from './versions.js';

@@ -1,7 +1,7 @@
+import { type SamePerson, hasSigned } from '@tallystick/accounts/signed';
 import { canonicalJson } from '@tallystick/event-store';
 import { instant, type Instant } from '@tallystick/kernel';
 import type { Rulebook } from '@tallystick/rulebook';
-import { hasSigned, type SamePerson } from '../signed/two-people.js';
 import { cannotFollow, type CannotFollow } from './follows.js';
 import type { ApprovedVersion, OpenVersion, VersionEvent, Versions } from './versions.js';
 

@@ -1,3 +1,4 @@
+import { type EventOf, decoderOf } from '@tallystick/accounts/signed';
 import {
   rulebookDrafted,
   rulebookProposed,
@@ -8,7 +9,6 @@ import {
 import type { EventStore } from '@tallystick/event-store';
 import type { Instant, ProgramId } from '@tallystick/kernel';
 import { decodeRulebook, type Rulebook } from '@tallystick/rulebook';
-import { decoderOf, type EventOf } from '../signed/decode-signed.js';
 import { programStream, type PublishedRulebook } from './catalog.js';
 
 /** How a version came to be, and who did it: tokens' subjects. */

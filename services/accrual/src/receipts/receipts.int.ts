@@ -54,6 +54,26 @@ describe('a receipt from a till', () => {
     ]);
   });
 
+  it('takes nothing back of a sale of another chain, and does of another store of its own', async () => {
+    const sold = receipt('sold', fromNow(-60));
+    const { program: _, chain, store, till: no, number, businessDate } = sold;
+    const back = (as: TokenClaims, path = '/v1/receipts') => {
+      const [at] = [(as.stores ?? []).at(0) ?? ''];
+      const original = { chain, store, till: no, number, businessDate, ordinal: 1 };
+      const line = { ordinal: 1, product: 'tea', quantity: '-1', unitPrice: '10.00', original };
+      const of = { ...receipt(`back-${at}`, fromNow(-30)), chain: as.chains?.at(0), store: at };
+      return service.call('POST', path, { as, body: { ...of, lines: [line] } });
+    };
+    await service.call('POST', '/v1/receipts', { as: till, body: sold });
+    const other = { ...till, chains: ['other'], stores: ['9'] };
+    for (const path of ['/v1/receipts', '/v1/receipts/calculate'])
+      expect(await back(other, path)).toMatchObject({
+        status: 403,
+        body: { detail: 'Your token does not cover this chain.' },
+      });
+    expect(await back({ ...till, chains: ['c'], stores: ['7'] })).toMatchObject({ status: 200 });
+  });
+
   it('from the future is refused, and the others of its batch are not', async () => {
     const refused = {
       type: expect.stringContaining('receipt-invalid'),

@@ -13,6 +13,7 @@ import {
 import { AppendRefused } from '@tallystick/event-store';
 import type { Fact } from '@tallystick/receipts';
 import {
+  mayChain,
   mayProgram,
   mayStore,
   metadata,
@@ -112,6 +113,9 @@ export const readReceipt = (
     try {
       mayProgram(caller, checked.data.program);
       mayStore(caller, checked.data);
+      // Goods may come back at any store of the chain that sold them: a till takes nothing back of another chain's sales.
+      for (const { original } of checked.data.lines)
+        if (original !== undefined) mayChain(caller, original);
     } catch (error) {
       if (error instanceof ProblemException) return error;
       throw error;

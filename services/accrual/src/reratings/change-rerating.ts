@@ -1,14 +1,14 @@
-import type { EventMetadata, EventStore } from '@tallystick/event-store';
-import type { Instant, ProgramId } from '@tallystick/kernel';
-import type { Catalog, PublishedRulebook } from '../programs/catalog.js';
-import type { Signer } from '../signed/signed-streams.js';
 import {
-  decideApproval,
-  decideRejection,
   type Closed,
   type Done,
   type SamePerson,
-} from '../signed/two-people.js';
+  type Signer,
+  decideApproval,
+  decideRejection,
+} from '@tallystick/accounts/signed';
+import type { EventMetadata, EventStore } from '@tallystick/event-store';
+import type { Instant, ProgramId } from '@tallystick/kernel';
+import type { Catalog, PublishedRulebook } from '../programs/catalog.js';
 import { reratingStreams, type Rerating, type ReratingStatus } from './rerating.js';
 
 /** What a person asks for: which version was wrong, and which one rates instead. */

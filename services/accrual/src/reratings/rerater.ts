@@ -1,5 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { Accounts } from '@tallystick/accounts';
+import type { Named } from '@tallystick/accounts/signed';
 import type { EventMetadata, EventStore } from '@tallystick/event-store';
 import type { Clock, ProgramId, StreamName } from '@tallystick/kernel';
 import {
@@ -16,7 +17,6 @@ import { heardOfAll } from '../accounts/heard-of-all.js';
 import { KnownAccounts, type KnownAccount } from '../accounts/known-accounts.js';
 import { Catalog, rulebookOf } from '../programs/catalog.js';
 import { Birthdays } from '../settle/birthdays.js';
-import type { Named } from '../signed/signed-streams.js';
 import { Tally } from './figures.js';
 import { reratingIn, reratingStreams, type Figures, type Rerating } from './rerating.js';
 import { countAccount, postAccount, runOf, type Run } from './rerate-account.js';

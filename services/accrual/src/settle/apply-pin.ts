@@ -2,6 +2,7 @@ import { sha256 } from '@tallystick/event-store';
 import type { AccountId, FactId, Instant } from '@tallystick/kernel';
 import { cameBackHere, type CameBack, type FactState } from '@tallystick/ledger';
 import {
+  accountsLeft,
   applyLateReturns,
   applyPart,
   isReceipt,
@@ -46,6 +47,9 @@ export const applyPin = (
   const { fact, metadata } = arrival;
   if (pin.parts.every((part) => openOf(workspace, fact, part) === null))
     return outcomeOfPin(workspace, fact, pin);
+  // What earlier revisions brought is taken back where it is by now, also when a crash came between this pin and that.
+  for (const account of accountsLeft(fact, workspace.factIfLoaded(fact.id)))
+    arriveAt(workspace, program, account, at);
   const now = pinNow(workspace, program, arrival, pin, at);
   const returned = now.parts.map(({ account }) => ({
     account,

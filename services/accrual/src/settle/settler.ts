@@ -12,7 +12,7 @@ import { ServiceAway } from '@tallystick/service-host';
 import type { Telemetry } from '@tallystick/telemetry';
 import type { Catalog, Program } from '../programs/catalog.js';
 import { outcomeOfPin } from './outcome-of-pin.js';
-import { cardsOf, type Arrival, type Settled } from './settle-fact.js';
+import type { Arrival, Settled } from './settle-fact.js';
 import { bundlesOf, groupByShared } from './groups.js';
 import { loadFacts } from './load-facts.js';
 import { loadToRate } from './load-to-rate.js';
@@ -26,6 +26,7 @@ import {
   orTooLarge,
   Unsettleable,
 } from './unsettleable.js';
+import { metadataFor, nobodyAside, setAside, waitingBefore, type Aside } from './waiting-before.js';
 import { Workspace } from './workspace.js';
 
 export type SettleAnswer =
@@ -52,12 +53,6 @@ type Written =
   /** `apart`: a fact whose account knows more of it than its own stream says. Somebody was faster, or its streams contradict each other. */
   | { readonly kind: 'conflict'; readonly apart?: Unsettleable }
   | { readonly kind: 'fault'; readonly of: Unsettleable };
-
-/** Facts that waited, and cannot be settled as they are. */
-interface Aside {
-  readonly hopeless: Set<Fact['id']>;
-  readonly beyondLimits: Set<Fact['id']>;
-}
 
 /** Another process keeps winning: a conflict means that somebody made progress, so this is never reached by waiting alone. */
 const attemptsMax = 100;
@@ -125,7 +120,7 @@ export class Settler {
     const [only, ...others] = groups;
     if (only !== undefined && others.length === 0) return await this.settleGroup(only, first);
     try {
-      const nothing: Aside = { hopeless: new Set(), beyondLimits: new Set() };
+      const nothing: Aside = nobodyAside();
       const written = await this.attempt(groups.flat(), nothing, first);
       if (written.kind === 'settled') return answersOf(written);
     } catch (error) {
@@ -162,7 +157,7 @@ export class Settler {
     group: readonly Arrival[],
     first: Workspace | undefined,
   ): Promise<readonly SettleAnswer[]> {
-    const aside: Aside = { hopeless: new Set(), beyondLimits: new Set() };
+    const aside: Aside = nobodyAside();
     let written = await this.attempt(group, aside, first ?? (await this.loaded(group, false)));
     for (let attempt = 1; ;) {
       if (written.kind === 'settled') return answersOf(written);
@@ -229,9 +224,7 @@ export class Settler {
     const decideOne = (arrival: Arrival): Settled =>
       decideOrSay(workspace, programOf(this.memory.catalog, arrival.fact), arrival, at);
     const decide = this.telemetry === null ? decideOne : timed(this.telemetry, decideOne);
-    const waiting = (await this.waitingBefore(group, workspace))
-      .filter(({ fact }) => !aside.hopeless.has(fact.id))
-      .map((one) => (aside.beyondLimits.has(one.fact.id) ? { ...one, beyondLimits } : one));
+    const waiting = await waitingBefore(group, workspace, aside);
     const of = firstFault(waiting, decide);
     if (of !== null) return { kind: 'fault', of };
     const outcomes = group.map(decide);
@@ -279,30 +272,6 @@ export class Settler {
       workspace.release(workspace.newestPosition());
     }
   }
-
-  /** Facts that wait for a card of this group which has an owner by now: they came earlier, so they are settled earlier. */
-  private async waitingBefore(
-    group: readonly Arrival[],
-    workspace: Workspace,
-  ): Promise<readonly Arrival[]> {
-    const own = new Set(group.map(({ fact }) => fact.id));
-    const waiting = new Map<Fact['id'], Arrival['metadata']>();
-    for (const { fact, metadata } of group) {
-      for (const token of cardsOf(workspace, fact)) {
-        const card = workspace.card(fact.program, token);
-        if (card.links.length === 0) continue;
-        for (const id of card.waiting) if (!own.has(id)) waiting.set(id, metadata);
-      }
-    }
-    if (waiting.size === 0) return [];
-    await workspace.load([...waiting.keys()].map(factStream));
-    const facts = [...waiting].flatMap(([id, metadata]) => {
-      const fact = workspace.fact(id)?.document;
-      return fact === undefined ? [] : [{ fact, metadata: metadataFor(fact, metadata) }];
-    });
-    await loadToRate(workspace, factsOf(facts));
-    return facts;
-  }
 }
 
 /** Whoever can do nothing with the rest of the answers. */
@@ -313,27 +282,12 @@ export const throwIfAway = (answers: readonly SettleAnswer[]): void => {
 const answersOf = ({ outcomes, position }: AllSettled): readonly SettleAnswer[] =>
   outcomes.map((outcome) => ({ kind: 'settled', outcome, position }));
 
-const beyondLimits = true as const;
-
-/** It waited, and cannot be settled as it is: those behind it go on without it, or with what can be said of it. */
-const setAside = (aside: Aside, fault: Unsettleable): void => {
-  const { fact, beyondLimits: tried } = fault.arrival;
-  const into = isBeyondLimits(fault) && tried === undefined ? aside.beyondLimits : aside.hopeless;
-  into.add(fact.id);
-};
-
 const factsOf = (arrivals: readonly Arrival[]): readonly Fact[] => arrivals.map(({ fact }) => fact);
 
 const orConflict = (error: unknown): Written => {
   if (isApart(error)) return { kind: 'conflict', apart: error };
   throw error;
 };
-
-const metadataFor = (fact: Fact, cause: EventMetadata): EventMetadata => ({
-  ...cause,
-  program: fact.program,
-  occurredAt: fact.occurredAt,
-});
 
 const programOf = (catalog: Catalog, fact: Fact): Program => {
   const program = catalog.known(fact.program);

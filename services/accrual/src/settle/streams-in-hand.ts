@@ -113,9 +113,12 @@ export class StreamsInHand {
     return this.tellings.get(stream) ?? this.of.shared?.told(stream);
   }
 
+  /** What was asked before is not asked again. */
   async askBirthdays(questions: readonly BirthdayQuestion[]): Promise<void> {
-    const answers = await this.memory.birthdays.ask(questions).catch(orAway);
-    for (const key of questions.map(keyOfQuestion))
+    const open = questions.filter((one) => this.birthday(keyOfQuestion(one)) === undefined);
+    if (open.length === 0) return;
+    const answers = await this.memory.birthdays.ask(open).catch(orAway);
+    for (const key of open.map(keyOfQuestion))
       this.birthdays.set(key, answers instanceof ServiceAway ? answers : answers.get(key) === true);
   }
 

@@ -150,9 +150,11 @@ export const openClub = async (service: TestService, more: object = {}) => {
       const data = { program, card: token, account: name, member: `m-${name}`, from };
       const fact = factId('card', program, token);
       const event = newEvent(fact, 0, { type: 'CardAttached', data }, metadataAt(systemClock()));
-      await service.store.append([
-        { stream: cardStream(program, token), expected: 'noStream', events: [event] },
-      ]);
+      const stream = cardStream(program, token);
+      // Receipts may wait for it already.
+      const last = (await service.store.readStreams([stream])).get(stream)?.at(-1);
+      const expected = last?.revision ?? 'noStream';
+      await service.store.append([{ stream, expected, events: [event] }]);
     },
     /** Lets an account owe points, as a return of points that were spent does. */
     owe: (name: string, owed: number): Promise<void> =>

@@ -60,6 +60,9 @@ export const storeInMemory = () => {
     readAll: () => {
       throw new Error('nobody reads all of it here');
     },
+    readAllBare: () => {
+      throw new Error('nobody reads all of it here');
+    },
     follow: () => {
       throw new Error('nobody follows it here');
     },

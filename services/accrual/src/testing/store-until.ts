@@ -13,6 +13,7 @@ export const storeUntil = (alive: EventStore, appendsMax: number): EventStore =>
     readStream: (stream, options) => alive.readStream(stream, options),
     readStreams: (streams, options) => alive.readStreams(streams, options),
     readAll: (options) => alive.readAll(options),
+    readAllBare: (options) => alive.readAllBare(options),
     follow: (options) => alive.follow(options),
     head: () => alive.head(),
     close: () => alive.close(),

@@ -91,8 +91,7 @@ describe('who was enrolled a moment ago', () => {
     const rich = await house.club.open('rich', 100);
     const after = await enrol('new');
     const sent = { from: { account: rich }, to: { card: 'card-new' }, points: 40, reason: 'gift' };
-    const manager = { ...store, roles: ['manager' as const] };
-    const answer = await post('/v1/transfers', sent, { after, as: manager });
+    const answer = await post('/v1/transfers', sent, { after, as: memberOf(rich) });
     expect([answer.status, answer.body]).toMatchObject([201, { to: 'new' }]);
     const own = await enrol('own');
     const as = memberOf('own');

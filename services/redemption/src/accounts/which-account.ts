@@ -1,4 +1,4 @@
-import type { Accounts } from '@tallystick/accounts';
+import { isOwn, withSuccessors, type Accounts } from '@tallystick/accounts';
 import {
   accountId,
   programId,
@@ -80,21 +80,7 @@ export const isTheirs = async (
   staff: readonly Role[] = ['store', 'manager'],
 ): Promise<boolean> => {
   if (hasRole(caller, ...staff)) return true;
-  if (caller.account === undefined) return false;
-  const named = accountId(caller.account);
-  if (accounts.includes(named)) return true;
-  const own = await withSuccessors(known, program, named);
-  return accounts.some((account) => own.includes(account));
-};
-
-/** An account, the one that it became part of, and so on. An account never becomes part of itself, by however many others: this ends. */
-const withSuccessors = async (
-  known: Pick<Accounts, 'look'>,
-  program: ProgramId,
-  account: AccountId,
-): Promise<readonly AccountId[]> => {
-  const into = await known.look(program, account, ({ merged }) => merged?.into ?? null);
-  return into === null ? [account] : [account, ...(await withSuccessors(known, program, into))];
+  return isOwn(known, program, caller.account, accounts);
 };
 
 const cardUnknown = () =>

@@ -2,10 +2,10 @@ import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { readAccount } from '@tallystick/accounts';
 import { ledgerStream, type AccountId } from '@tallystick/kernel';
 import { equationOf, valuation } from '@tallystick/ledger';
-import { manager, type Response } from '@tallystick/testing/service';
+import type { Response } from '@tallystick/testing/service';
 import { z } from 'zod';
 import { program } from '../testing/club.js';
-import { openHouse, store as till, type House } from '../testing/house.js';
+import { memberOf, openHouse, store as till, type House } from '../testing/house.js';
 
 jest.setTimeout(120_000);
 
@@ -78,7 +78,8 @@ describe('points out of more lots than one event names', () => {
   it('are sent to another account, and spent there', async () => {
     await house.club.bring(from, 7_000);
     const transfer = { program, from: { account: from }, to: { account: to } };
-    await post('/v1/transfers', 'send', { ...transfer, points: lots, reason: 'gift' }, manager);
+    const gift = { ...transfer, points: lots, reason: 'gift' };
+    await post('/v1/transfers', 'send', gift, memberOf(from));
     expect(await has(from)).toEqual({ available: 0, held: 0, lots: 0 });
     expect(await has(to)).toEqual({ available: lots + 1, held: 0, lots: lots + 1 });
     expect((await typesOf(to)).slice(-2)).toEqual(['EventPart', 'PointsTransferred']);

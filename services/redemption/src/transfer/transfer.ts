@@ -18,7 +18,6 @@ import {
   type PinnedOrder,
 } from '../orders/order.js';
 import type { SpendingRefusal } from '../redeem/redeem.js';
-import { orderIdOf } from '../redeem/redemption-stream.js';
 import { deliver } from './deliver.js';
 import { ordinals, readReceiver, transferFact, transferStream } from './transfer-stream.js';
 
@@ -49,19 +48,17 @@ export type TransferOutcome =
   | BeyondLimit;
 
 /**
- * Sends points from one account to another, once for a caller's key. Whether the receiver can receive is asked before anything is written; from
+ * Sends points from one account to another, once for its id. Whether the receiver can receive is asked before anything is written; from
  * then on the points arrive, whatever happens: by this call, by its repetition, or by the sweeper.
  */
 export const transfer = async (
   means: Means,
-  caller: string,
-  key: string,
+  id: string,
   request: TransferRequest,
   between: { readonly from: Named; readonly to: Named },
   cause: Cause,
 ): Promise<TransferOutcome> => {
   const { program } = request;
-  const id = orderIdOf('transfer', program, caller, key);
   const pinned = await readReceiver(means.store, transferStream(program, id));
   const receiver =
     pinned === null
@@ -91,7 +88,8 @@ type Receiver =
   | { readonly kind: 'receiver-merged'; readonly into: AccountId }
   | BeyondLimit;
 
-const receiverOf = async (
+/** Who would receive it now, or why nobody can. Writes nothing. */
+export const receiverOf = async (
   means: Means,
   { program, points }: TransferRequest,
   to: Named,

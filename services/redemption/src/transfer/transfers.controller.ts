@@ -19,15 +19,9 @@ import { CARDS, MEANS } from '../accounts/providers.js';
 import { findAccount, isTheirs, type Cards } from '../accounts/which-account.js';
 import { position, program, reason, time, whichAccount, wholePoints } from '../fields.js';
 import type { Means } from '../orders/order.js';
-import {
-  accountMerged,
-  accountUnknown,
-  beyondLimit,
-  insufficient,
-  problemOf,
-  sameAccount,
-  transferUnknown,
-} from '../problems.js';
+import { transferUnknown } from '../problems.js';
+import { orderIdOf } from '../redeem/redemption-stream.js';
+import { notSent } from './not-sent.js';
 import { readTransfer } from './read-transfer.js';
 import { transfer } from './transfer.js';
 
@@ -76,11 +70,11 @@ export class TransfersController {
   ) {}
 
   @Post()
-  @Allow('member', 'manager')
+  @Allow('member')
   @ApiOperation({
-    summary: 'Sends points to another account, once for each Idempotency-Key',
+    summary: 'A member sends points to another account, once for each Idempotency-Key',
     description:
-      'They keep their dates and funders. A member sends from its own account only. Points that have left arrive, whatever happens; where the receiver owes points, they pay by the policy of the programme.',
+      'They keep their dates and funders. A member sends from its own account only; points of others are sent by two people: /v1/transfer-requests. Points that have left arrive, whatever happens; where the receiver owes points, they pay by the policy of the programme.',
   })
   @ApiResponse({ status: 201, type: TransferredBody.Output })
   @ApiResponse({ status: 404, description: 'account-unknown' })
@@ -99,7 +93,8 @@ export class TransfersController {
     const at = means.clock();
     const sender = { program: body.program, ...body.from };
     const from = await findAccount(cards, sender, caller, at, {
-      staff: ['manager'],
+      // Points of others take two people.
+      staff: [],
       field: 'from',
     });
     const receiver = { program: body.program, ...body.to };
@@ -107,25 +102,11 @@ export class TransfersController {
     const { program: of } = from;
     const request = { program: of, points: Points.points(body.points), reason: body.reason };
     const between = { from, to };
-    const outcome = await transfer(means, caller.subject, key, request, between, context);
-    switch (outcome.kind) {
-      case 'done': {
-        const end = String(outcome.position);
-        return answer({ ...outcome.done, position: end }, { position: end });
-      }
-      case 'insufficient':
-        throw insufficient(request.points, outcome.available);
-      case 'same-account':
-        throw sameAccount();
-      case 'receiver-unknown':
-        throw accountUnknown('The programme has no account that could receive it.');
-      case 'receiver-merged':
-        throw accountMerged(outcome.into);
-      case 'beyond-limit':
-        throw beyondLimit();
-      default:
-        throw problemOf(outcome);
-    }
+    const id = orderIdOf('transfer', of, caller.subject, key);
+    const outcome = await transfer(means, id, request, between, context);
+    if (outcome.kind !== 'done') throw notSent(outcome, request.points);
+    const end = String(outcome.position);
+    return answer({ ...outcome.done, position: end }, { position: end });
   }
 
   @Get('/:program/:transfer')

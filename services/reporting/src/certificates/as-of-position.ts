@@ -25,7 +25,7 @@ import {
  * Throws `UnknownLedgerEvent` for an event that this release does not understand.
  */
 export const certificatesAsOf = async (
-  store: Pick<EventStore, 'readAll'>,
+  store: Pick<EventStore, 'readAllBare'>,
   program: ProgramId,
   position: bigint,
 ): Promise<CertificateReport> => {

@@ -1,5 +1,12 @@
 import { unreachable, type Instant } from '@tallystick/kernel';
-import type { EarnReversed, LedgerEvent, Lot, PointsEarned } from '@tallystick/ledger';
+import {
+  givenBack,
+  ownLots,
+  type EarnReversed,
+  type LedgerEvent,
+  type Lot,
+  type PointsEarned,
+} from '@tallystick/ledger';
 import { describeFact } from './describe-fact.js';
 import { certificateEntry } from './certificate-entries.js';
 import { amount, come, gone, paid, type StatementEntry } from './entry.js';
@@ -91,17 +98,27 @@ const earnedReason = (data: PointsEarned['data']): string => {
   const rulebook = `rulebook ${data.rulebook.version}${tier}`;
   if (data.points === 0)
     return `${fact}: no points, ${data.reason ?? 'below-one-point'}, ${rulebook}`;
-  return `${fact}: ${byRule(data.lots)}, ${rulebook}${paid(data.arrearsPaid)}`;
+  const back = givenBack(data).map(
+    ({ fact: sale, points }) => `${amount(points)} of ${inSentence(sale)} given back`,
+  );
+  const what = [...byRule(ownLots(data)), ...listed(back)].join(', ');
+  return `${fact}: ${what}, ${rulebook}${paid(data.arrearsPaid)}`;
 };
 
-/** `100 points by rule base, 39 points by rule weekend` */
-const byRule = (lots: readonly Lot[]): string => {
+/** `100 points by rule base`, `39 points by rule weekend` */
+const byRule = (lots: readonly Lot[]): string[] => {
   const rules = new Map<string, number>();
   for (const { rule, points } of lots) rules.set(rule, (rules.get(rule) ?? 0) + points);
-  return [...rules].map(([rule, points]) => `${amount(points)} by rule ${rule}`).join(', ');
+  return [...rules].map(([rule, points]) => `${amount(points)} by rule ${rule}`);
 };
 
 const salesNamedMax = 3;
+/** The first few; how many more there are stands with the last of them. */
+const listed = (things: readonly string[]): readonly string[] => {
+  const shown = things.slice(0, salesNamedMax);
+  const more = things.length - shown.length;
+  return more === 0 ? shown : [...shown.slice(0, -1), `${shown.at(-1) ?? ''} and ${more} more`];
+};
 const inSentence = (fact: string): string => describeFact(fact).replace(/^Receipt/, 'receipt');
 
 const reversedReason = (data: EarnReversed['data']): string => {
@@ -111,9 +128,7 @@ const reversedReason = (data: EarnReversed['data']): string => {
     return `${fact}: corrected by revision ${data.factRevision}, ${amount(data.points)} taken back${owed}`;
   }
   const sales = [...new Set(data.reversals.map((reversal) => reversal.fact))];
-  const named = sales.slice(0, salesNamedMax).map(inSentence).join(', ');
-  const more = sales.length > salesNamedMax ? ` and ${sales.length - salesNamedMax} more` : '';
-  const of = sales.length === 0 ? '' : ` of ${named}${more}`;
+  const of = sales.length === 0 ? '' : ` of ${listed(sales.map(inSentence)).join(', ')}`;
   const lines = data.unmatched.length;
   const unmatched =
     lines === 0

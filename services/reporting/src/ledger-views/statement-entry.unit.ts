@@ -61,6 +61,27 @@ const reversed = (changes: Partial<EarnReversed['data']>): LedgerEvent => ({
 const reason = (event: LedgerEvent): string => statementEntry(event, at).reason;
 
 describe('the reason of an entry', () => {
+  it('tells what a corrected return gives back apart from what the receipt earned', () => {
+    const sale = (number: number) => `receipt/shop/acme/1/7/${number}/2026%2D01%2D01` as FactId;
+    const taken = (number: number, points: number) => ({
+      ...{ fact: sale(number), ordinal: 1, quantity: '1', points: Points.points(points) },
+      lots: [{ lot: `l-${number}`, points: Points.points(points) }],
+      ...{ spendMinor: 0, returnedBy: 1 },
+    });
+    const of = (number: number) => `of receipt ${number} of 2026-01-01, store 1 given back`;
+    const back = { factRevision: 2, reinstated: [taken(1, 4)], lots: [lot('base', 4)] };
+    expect(reason(earned(back))).toBe(
+      `Receipt 4711 of 2026-01-01, store 1 (revision 2): 4 points ${of(1)}, rulebook 3`,
+    );
+    const more = {
+      ...{ reinstated: [1, 2, 3, 4].map((number) => taken(number, 2)) },
+      lots: [lot('base', 10), ...[1, 2, 3, 4].map(() => lot('base', 2))],
+    };
+    expect(reason(earned({ ...back, ...more }))).toBe(
+      `Receipt 4711 of 2026-01-01, store 1 (revision 2): 10 points by rule base, 2 points ${of(1)}, 2 points ${of(2)}, 2 points ${of(3)} and 1 more, rulebook 3`,
+    );
+  });
+
   it('names receipt, points per rule and rulebook', () => {
     expect(reason(earned({}))).toBe(
       'Receipt 4711 of 2026-01-01, store 1: 139 points by rule base, rulebook 3',

@@ -23,7 +23,7 @@ import {
  * Throws `UnknownLedgerEvent` for an event that this release does not understand.
  */
 export const trialBalanceAsOf = async (
-  store: Pick<EventStore, 'readAll'>,
+  store: Pick<EventStore, 'readAllBare'>,
   program: ProgramId,
   position: bigint,
 ): Promise<TrialBalance> => {

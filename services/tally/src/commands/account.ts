@@ -48,6 +48,13 @@ const readBalance = async (
   program: string,
   account: string,
 ): Promise<Balance> => {
+  const balance = await balanceOf(client, program, account);
+  return tellSuccessor(run, balance)
+    ? readBalance(run, client, program, balance.successor)
+    : balance;
+};
+
+const balanceOf = async (client: Client, program: string, account: string): Promise<Balance> => {
   const answer = await client.call({
     service: 'reporting',
     method: 'GET',
@@ -55,12 +62,20 @@ const readBalance = async (
     answer: balanceAnswer,
   });
   if (!answer.ok) throw failureOf('the balance cannot be read', answer.error);
-  const { successor } = answer.value.value;
-  if (successor === null || successor === undefined) return answer.value.value;
+  return answer.value.value;
+};
+
+/** Tells whose points an account's are now, if it became part of another one. */
+const tellSuccessor = (
+  run: Run,
+  balance: Balance,
+): balance is Balance & { readonly successor: string } => {
+  const { account, successor } = balance;
+  if (successor === null || successor === undefined) return false;
   run.terminal.note(
     `Account ${account} became part of account ${successor}, which has its points now.`,
   );
-  return readBalance(run, client, program, successor);
+  return true;
 };
 
 const quoteAnswer = z.looseObject({ arrearsPolicy: z.string().nullish() });
@@ -90,6 +105,7 @@ export const showStatement = (run: Run, options: StatementOptions): Promise<Exit
         ? JSON.stringify({ program: options.program, account, entries, more }, null, 2)
         : entriesTable(entries),
     );
+    tellSuccessor(run, await balanceOf(client, options.program, account));
     if (more && options.json !== true)
       run.terminal.note(`There are older entries: --limit shows more than ${options.limit}.`);
   });

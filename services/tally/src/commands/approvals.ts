@@ -1,21 +1,21 @@
 import { z } from 'zod';
 import { exitCodes, Failure, type ExitCode } from '../exit-codes.js';
+import { balanceBatch, saidOfBatch } from '../opening-balances/batch.js';
 import { whole } from '../output/table.js';
 import type { Client } from '../system/client.js';
 import { failureOf } from '../system/problem.js';
 import { adjustment, asManager, saidOfAdjustment, type ManagerOptions } from './adjustments.js';
 import { merge, movedBy, saidOfMerge } from './merge.js';
 import type { Run } from './run.js';
+import { saidOfTransfer, transferRequest } from './transfers.js';
 
-/** `tally approve`: another manager approves a correction or a merge, and it happens. */
+/** `tally approve`: another manager approves what somebody has asked for, and it happens. */
 export const approve = (run: Run, id: string, options: ManagerOptions): Promise<ExitCode> =>
   asManager(run, options, async (client) => {
-    const done = await close(client, options.program, id, { what: 'approvals' });
-    const { said, paid } = done;
+    const kind = await kindOf(client, options.program, id);
+    const done = await kind.close(client, options.program, id, { what: 'approvals' });
     run.terminal.out(
-      options.json === true
-        ? JSON.stringify(done.body, null, 2)
-        : `done: ${said}${paid > 0 ? `; ${whole(paid)} of it paid what was owed` : ''}`,
+      options.json === true ? JSON.stringify(done.body, null, 2) : `done: ${done.said}`,
     );
     return exitCodes.ok;
   });
@@ -27,8 +27,9 @@ export const reject = (
   options: ManagerOptions & { readonly reason: string },
 ): Promise<ExitCode> =>
   asManager(run, options, async (client) => {
-    const { reason } = options;
-    const ended = await close(client, options.program, id, { what: 'rejections', reason });
+    const { program, reason } = options;
+    const kind = await kindOf(client, program, id);
+    const ended = await kind.close(client, program, id, { what: 'rejections', reason });
     run.terminal.out(
       options.json === true ? JSON.stringify(ended.body, null, 2) : `rejected: ${ended.said}`,
     );
@@ -41,54 +42,92 @@ type Step =
 interface Closed {
   readonly body: object;
   readonly said: string;
-  /** What of it paid what was owed. */
-  readonly paid: number;
 }
 
-/** Takes a step with whatever has this id. Throws `Failure` where nothing has, or the step is refused. */
-const close = async (client: Client, program: string, id: string, step: Step): Promise<Closed> => {
-  const kind = await kindOf(client, program, id);
-  const path = `${pathOf(kind, program, id)}/${step.what}`;
-  const body = step.what === 'rejections' ? { body: JSON.stringify({ reason: step.reason }) } : {};
-  const request = { service: 'accrual', method: 'POST', path, ...body } as const;
-  const ended = step.what === 'approvals' ? 'approved' : 'rejected';
-  if (kind === 'merges') {
-    const answer = await client.call({ ...request, answer: merge });
-    if (!answer.ok) throw failureOf(`the merge is not ${ended}`, answer.error);
-    const done = answer.value.value;
-    const said = step.what === 'approvals' ? movedBy(done) : saidOfMerge(done);
-    return { body: done, said, paid: 0 };
-  }
-  const answer = await client.call({ ...request, answer: adjustment });
-  if (!answer.ok) throw failureOf(`the adjustment is not ${ended}`, answer.error);
-  const done = answer.value.value;
-  return { body: done, said: saidOfAdjustment(done), paid: done.applied?.arrearsPaid ?? 0 };
+/** What two people sign. */
+interface Kind {
+  /** For a person, with its article. */
+  readonly name: string;
+  isThere(client: Client, program: string, id: string): Promise<boolean>;
+  /** Takes a step. Throws `Failure` where it is refused. */
+  close(client: Client, program: string, id: string, step: Step): Promise<Closed>;
+}
+
+const kind = <Body extends object>({
+  name,
+  service,
+  path,
+  answer,
+  said,
+}: {
+  readonly name: string;
+  readonly service: 'accrual' | 'redemption';
+  readonly path: string;
+  readonly answer: z.ZodType<Body>;
+  /** What a step came to, for a person. */
+  readonly said: (body: Body, step: Step['what']) => string;
+}): Kind => {
+  const pathOf = (program: string, id: string): string =>
+    `${path}/${encodeURIComponent(program)}/${encodeURIComponent(id)}`;
+  return {
+    name,
+    isThere: async (client, program, id) => {
+      const found = await client.call({
+        ...{ service, method: 'GET', path: pathOf(program, id), answer: z.looseObject({}) },
+      });
+      if (!found.ok && found.error.status !== 404)
+        throw failureOf('the request cannot be read', found.error);
+      return found.ok;
+    },
+    close: async (client, program, id, step) => {
+      const { what } = step;
+      const closed = await client.call({
+        ...{ service, method: 'POST', path: `${pathOf(program, id)}/${what}`, answer },
+        ...(step.what === 'rejections' ? { body: JSON.stringify({ reason: step.reason }) } : {}),
+      });
+      const ended = what === 'approvals' ? 'approved' : 'rejected';
+      if (!closed.ok) throw failureOf(`it is not ${ended}`, closed.error);
+      const body = closed.value.value;
+      return { body, said: said(body, what) };
+    },
+  };
 };
 
-type Kind = 'adjustments' | 'merges';
+const kinds: readonly Kind[] = [
+  kind({
+    ...{ name: 'an adjustment', service: 'accrual', path: '/v1/adjustments', answer: adjustment },
+    said: (done) => {
+      const paid = done.applied?.arrearsPaid ?? 0;
+      return saidOfAdjustment(done) + (paid > 0 ? `; ${whole(paid)} of it paid what was owed` : '');
+    },
+  }),
+  kind({
+    ...{ name: 'a merge', service: 'accrual', path: '/v1/merges', answer: merge },
+    said: (done, step) => (step === 'approvals' ? movedBy(done) : saidOfMerge(done)),
+  }),
+  kind({
+    ...{ name: 'a transfer', service: 'redemption', path: '/v1/transfer-requests' },
+    ...{ answer: transferRequest, said: saidOfTransfer },
+  }),
+  kind({
+    ...{ name: 'a batch of opening balances', service: 'accrual', answer: balanceBatch },
+    path: '/v1/opening-balances/batches',
+    said: (done, step) =>
+      saidOfBatch(done) + (step === 'approvals' ? '; send the file again, and it is posted' : ''),
+  }),
+];
 
-/** Which of the two has this id: nobody is to approve another thing than the one that was meant. */
+/** Which of them has this id: nobody is to approve another thing than the one that was meant. */
 const kindOf = async (client: Client, program: string, id: string): Promise<Kind> => {
   const found: Kind[] = [];
-  for (const kind of ['adjustments', 'merges'] as const) {
-    const answer = await client.call({
-      ...{ service: 'accrual', method: 'GET', path: pathOf(kind, program, id) },
-      answer: z.looseObject({}),
-    });
-    if (answer.ok) found.push(kind);
-    else if (answer.error.status !== 404)
-      throw failureOf('the request cannot be read', answer.error);
-  }
-  const [kind, another] = found;
-  if (kind === undefined)
-    throw new Failure(exitCodes.notFound, `there is no adjustment and no merge ${id}`);
+  for (const one of kinds) if (await one.isThere(client, program, id)) found.push(one);
+  const [one, another] = found;
+  if (one === undefined)
+    throw new Failure(exitCodes.notFound, `nobody has asked for anything with the id ${id}`);
   if (another !== undefined)
     throw new Failure(
       exitCodes.refused,
-      `an adjustment and a merge have the id ${id}, because one key was used for both: take one of them back, and ask again with another key`,
+      `${found.map(({ name }) => name).join(' and ')} have the id ${id}, because one key was used for both: take one of them back, and ask again with another key`,
     );
-  return kind;
+  return one;
 };
-
-const pathOf = (kind: Kind, program: string, id: string): string =>
-  `/v1/${kind}/${encodeURIComponent(program)}/${encodeURIComponent(id)}`;

@@ -16,6 +16,14 @@ export const duration = (text: string): number => {
   return seconds;
 };
 
+const holdSecondsMax = 30 * 86_400;
+/** For how long points may be held, in seconds. */
+export const holdDuration = (text: string): number => {
+  const seconds = duration(text);
+  if (seconds > holdSecondsMax) throw new InvalidArgumentError('A hold lasts 30d at most.');
+  return seconds;
+};
+
 /** A day such as `2026-12-31`. */
 export const day = (text: string): string => {
   if (!/^\d{4}-\d\d-\d\d$/.test(text))

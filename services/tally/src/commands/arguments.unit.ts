@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { whole } from './arguments.js';
+import { holdDuration, whole } from './arguments.js';
 
 describe('a whole number on the command line', () => {
   it('is written in digits', () => {
@@ -12,4 +12,12 @@ describe('a whole number on the command line', () => {
       expect(() => whole(text)).toThrow('It must be a whole number above 0.');
     },
   );
+});
+
+describe('how long a hold lasts', () => {
+  it('is a duration of 30 days at most', () => {
+    expect(['90s', '30m', '30d'].map(holdDuration)).toEqual([90, 1_800, 2_592_000]);
+    expect(() => holdDuration('31d')).toThrow('A hold lasts 30d at most.');
+    expect(() => holdDuration('soon')).toThrow('It must be like');
+  });
 });

@@ -9,7 +9,11 @@ import {
 import { approve, reject } from './approvals.js';
 import { closePeriod, type ClosePeriodOptions } from './close-period.js';
 import { askForMerge, listMerges, type MergeOptions } from './merge.js';
-import { importOpeningBalances, type OpeningBalancesOptions } from './opening-balances.js';
+import {
+  importOpeningBalances,
+  listBatches,
+  type OpeningBalancesOptions,
+} from './opening-balances.js';
 import { byHand, day, whole } from './arguments.js';
 import type { Run } from './run.js';
 
@@ -54,13 +58,13 @@ Examples:
 
   command(
     'approve <request>',
-    'Approve a correction or a merge that somebody else asked for: it happens now',
+    'Approve a correction, a merge, a transfer or opening balances that somebody else asked for',
     '\nExample:\n  tally approve 5d1f0c --program shop --as bob',
   ).action(async (id: string, options: ManagerOptions) => done(await approve(run, id, options)));
 
   command(
     'reject <request>',
-    'End a request for a correction or a merge; also your own',
+    'End what somebody asked for, before it is approved; also your own',
     '\nExample:\n  tally reject 5d1f0c --program shop --reason "the receipt was found"',
   )
     .requiredOption('--reason <text>', 'why; kept for ever, nothing personal')
@@ -87,20 +91,24 @@ Examples:
 
   command(
     'opening-balances <file>',
-    'Import what another system kept until now: CSV, plain or .gz; - reads standard input',
+    'Propose, and post when another manager has approved it, what another system kept: CSV, plain or .gz; - reads standard input',
     `
 Columns: reference, card or account, points, and if there are any availableAt, expiresAt, funder, kind, qualifies, spend_<year>.
 Rows that follow each other with one reference are the lots of one balance. A day without a time counts from its beginning, for
-expiresAt to its end. The same file again changes nothing.
+expiresAt to its end. The first run posts nothing: it says what the file comes to, and another manager approves that. The same command
+posts it then, and goes on where it was cut off; after that, the same file again changes nothing.
 
 Examples:
-  tally opening-balances balances.csv --program shop --system old-crm
+  tally opening-balances balances.csv --program shop --system old-crm --as ann
+  tally approve 5d1f0c --program shop --as bob
+  tally opening-balances balances.csv --program shop --system old-crm --as ann
   tally opening-balances export.csv.gz --program shop --system old-crm --mapping columns.yaml --rejects rejects.csv --json`,
   )
     .requiredOption(
       '--system <name>',
       'the system that they are from: a reference is taken once for it',
     )
+    .option('--name <text>', 'what the balances are called; default: the name of the file')
     .option('--mapping <yaml>', 'other names of columns, separator, encoding, time zone')
     .option(
       '--rejects <csv>',
@@ -109,6 +117,12 @@ Examples:
     .action(async (file: string, options: OpeningBalancesOptions) =>
       done(await importOpeningBalances(run, file, options)),
     );
+
+  command(
+    'balance-batches',
+    'List the opening balances that wait for approval, the oldest first, and what they come to',
+    '\nExample:\n  tally balance-batches --program shop',
+  ).action(async (options: ManagerOptions) => done(await listBatches(run, options)));
 
   command(
     'close-period',

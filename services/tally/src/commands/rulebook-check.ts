@@ -1,6 +1,8 @@
+import { systemClock } from '@tallystick/kernel';
 import {
-  changedMeanings,
+  cannotFollow,
   checkDocument,
+  mayNotFollow,
   placedIn,
   type DocumentFault,
 } from '@tallystick/programmes';
@@ -26,10 +28,15 @@ export const checkRulebook = async (
   const checked = checkDocument(text);
   const before = options.after === undefined ? [] : [await readRulebook(run, options.after)];
   const faults = checked.ok
-    ? placedIn(text, changedMeanings(checked.value.book, before))
+    ? placedIn(text, cannotFollow(checked.value.book, before))
     : checked.error;
   const ok = checked.ok && faults.length === 0;
-  const doubts = checked.ok ? checked.value.doubts : [];
+  const doubts = checked.ok
+    ? [
+        ...checked.value.doubts,
+        ...placedIn(text, mayNotFollow(checked.value.book, before, systemClock())),
+      ]
+    : [];
   if (options.json === true) terminal.out(JSON.stringify({ ok, faults, doubts }, null, 2));
   else {
     for (const fault of faults) terminal.out(shown(file, fault));

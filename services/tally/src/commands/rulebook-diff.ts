@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import {
-  changedMeanings,
+  cannotFollow,
   placedIn,
   readPublished,
   rulebookDiff,
@@ -30,7 +30,7 @@ export const diffRulebooks = async (
   const before =
     other === undefined ? await newestOf(run, after.program) : await readRulebook(run, file);
   const changes = rulebookDiff(before, after);
-  const faults = placedIn(text, changedMeanings(after, [before]));
+  const faults = placedIn(text, cannotFollow(after, [before]));
   run.terminal.out(
     options.json === true
       ? JSON.stringify({ changes, faults }, null, 2)
@@ -39,14 +39,23 @@ export const diffRulebooks = async (
   return exitCodes.ok;
 };
 
-/** The changes as a person reads them. */
+/** The changes as a person reads them, each with whom it is good or bad for. */
 export const changeWords = (changes: readonly RulebookChange[]): string[] =>
   changes.length === 0
     ? ['Nothing changes.']
-    : changes.map(({ what, before, after }) => {
-        if (before === null) return `${what}\n  new: ${after ?? ''}`;
-        return `${what}\n  was: ${before}\n  ${after === null ? 'is gone' : `now: ${after}`}`;
-      });
+    : changes.map(({ what, before, after, for: effects }) =>
+        [
+          what,
+          ...(before === null ? [] : [`  was: ${before}`]),
+          after === null ? '  is gone' : `  ${before === null ? 'new' : 'now'}: ${after}`,
+          ...effects.map(
+            ({ who, gets, how }) =>
+              `  ${marks[gets]} ${who} ${gets === 'otherwise' ? 'are treated otherwise' : `get ${gets}`}: ${how}`,
+          ),
+        ].join('\n'),
+      );
+
+const marks = { more: '+', less: '-', otherwise: '~' } as const;
 
 /** The newest version that is approved on the system. */
 const newestOf = async ({ env, signal, terminal }: Run, program: string) => {

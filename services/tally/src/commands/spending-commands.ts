@@ -10,16 +10,11 @@ import {
   type RedeemOptions,
   type RefundOptions,
 } from './redeeming.js';
-import { byHand, duration, whole } from './arguments.js';
+import { byHand, holdDuration, whole } from './arguments.js';
 import type { Run } from './run.js';
-import {
-  listHolds,
-  releaseHold,
-  transferPoints,
-  type HoldsOptions,
-  type ReleaseOptions,
-  type TransferOptions,
-} from './spending.js';
+import { listHolds, releaseHold, type HoldsOptions, type ReleaseOptions } from './spending.js';
+import type { ManagerOptions } from './adjustments.js';
+import { askForTransfer, listTransfers, type TransferOptions } from './transfers.js';
 
 /** What customer service does for members with points that they have. */
 export const addSpendingCommands = (
@@ -64,7 +59,11 @@ export const addSpendingCommands = (
     'Reserve points of an account: nobody else can spend them until they are captured, released or the hold lapses',
     '\nExample:\n  tally hold --program shop --card 17850 --points 500 --reference "order 4711" --lapses-in 2h',
   )
-    .option('--lapses-in <duration>', 'for how long: 90s, 30m, 1h, 7d; default: 15m', duration)
+    .option(
+      '--lapses-in <duration>',
+      'for how long: 90s, 30m, 1h, 7d, at most 30d; default: 15m',
+      holdDuration,
+    )
     .action(async (options: HoldOptions) => done(await holdPoints(run, options)));
 
   command(
@@ -100,10 +99,10 @@ export const addSpendingCommands = (
 
   command(
     'transfer',
-    'Send points from one account to another; they keep their dates',
+    'Ask for points to be sent from one account to another; another manager approves it',
     `
 Examples:
-  tally transfer --program shop --from-card 17850 --to-card 13047 --points 500 --reason "a present"
+  tally transfer --program shop --from-card 17850 --to-card 13047 --points 500 --reason "a present" --as ann
   tally transfer --program shop --from 0b1c --to 77aa --points 500 --reason "a present" --json`,
   )
     .option('--from <account>', 'the account that sends')
@@ -113,5 +112,11 @@ Examples:
     .requiredOption('--points <points>', 'how many', whole)
     .requiredOption('--reason <text>', 'why; kept for ever, nothing personal')
     .option('--key <text>', key)
-    .action(async (options: TransferOptions) => done(await transferPoints(run, options)));
+    .action(async (options: TransferOptions) => done(await askForTransfer(run, options)));
+
+  command(
+    'transfers',
+    'List the transfers that wait for approval, the oldest first',
+    '\nExample:\n  tally transfers --program shop',
+  ).action(async (options: ManagerOptions) => done(await listTransfers(run, options)));
 };

@@ -7,16 +7,6 @@ import { accountOfCard } from './account.js';
 import { asManager, type ManagerOptions } from './adjustments.js';
 import type { Run } from './run.js';
 
-export interface TransferOptions extends ManagerOptions {
-  readonly from?: string;
-  readonly fromCard?: string;
-  readonly to?: string;
-  readonly toCard?: string;
-  readonly points: number;
-  readonly reason: string;
-  readonly key?: string;
-}
-
 export interface HoldsOptions extends ManagerOptions {
   readonly account?: string;
   readonly card?: string;
@@ -26,13 +16,6 @@ export interface ReleaseOptions extends ManagerOptions {
   readonly key?: string;
 }
 
-const transferred = z.looseObject({
-  transfer: z.string(),
-  from: z.string(),
-  to: z.string(),
-  points: z.int(),
-  available: z.int(),
-});
 const hold = z.looseObject({
   hold: z.string(),
   kind: z.string(),
@@ -48,38 +31,6 @@ const released = z.looseObject({
   arrearsPaid: z.int(),
   available: z.int(),
 });
-
-/** `tally transfer`: sends points from one account to another. */
-export const transferPoints = (run: Run, options: TransferOptions): Promise<ExitCode> => {
-  const { program, points, reason } = options;
-  const from = accountOrCard('from', options.from, options.fromCard);
-  const to = accountOrCard('to', options.to, options.toCard);
-  return asManager(run, options, async (client) => {
-    const answer = await client.call({
-      ...{ service: 'redemption', method: 'POST', path: '/v1/transfers', answer: transferred },
-      headers: { 'idempotency-key': options.key ?? randomUUID() },
-      body: JSON.stringify({ program, from, to, points, reason }),
-    });
-    if (!answer.ok) throw failureOf('the points are not transferred', answer.error);
-    const done = answer.value.value;
-    run.terminal.out(
-      options.json === true
-        ? JSON.stringify(done, null, 2)
-        : `${whole(done.points)} points went from account ${done.from} to ${done.to}; ${whole(done.available)} are left`,
-    );
-    return exitCodes.ok;
-  });
-};
-
-const accountOrCard = (
-  which: 'from' | 'to',
-  account: string | undefined,
-  card: string | undefined,
-): { readonly account: string } | { readonly card: string } => {
-  if (account !== undefined && card === undefined) return { account };
-  if (card !== undefined && account === undefined) return { card };
-  throw new Failure(exitCodes.usage, `name either --${which} or --${which}-card`);
-};
 
 /** `tally holds`: what is reserved on an account, and until when. */
 export const listHolds = (run: Run, options: HoldsOptions): Promise<ExitCode> => {

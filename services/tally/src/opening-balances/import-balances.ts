@@ -5,28 +5,38 @@ import type { RejectsFile } from '../import/rejects-file.js';
 import type { Source } from '../reading/source.js';
 import type { Client } from '../system/client.js';
 import { failureOf, problemOf } from '../system/problem.js';
+import { batchesPath, page, type BalanceBatch, type Page } from './batch.js';
 import type { BalanceMapping } from './mapping.js';
 import { balancesOf, type BalanceProgram, type FileBalance } from './read-balances.js';
 
-const batchMax = 500;
-/** Of a batch, once it has them: what is one request stays far below what accrual takes as one. */
-const batchLotsMax = 5_000;
+/** How a file is divided into pages is a part of what is approved: with other numbers it is another batch. */
+const pageMax = 500;
+/** Of a page, once it has them: what is one request stays far below what accrual takes as one. */
+const pageLotsMax = 5_000;
+/** Of a batch: 2,500,000 balances. */
+const pagesMax = 5_000;
 
-const batchAnswer = z.looseObject({
+const refused = z.object({ status: z.int().min(400), problem: z.looseObject({}) });
+const checkedPage = z.looseObject({
+  page: page.nullable(),
+  items: z.array(z.union([z.object({ status: z.literal(200) }), refused])),
+});
+const postedPage = z.looseObject({
   items: z.array(
     z.union([
       z.object({
         status: z.literal(200),
         outcome: z.object({ points: z.int(), known: z.boolean() }),
       }),
-      z.object({ status: z.int().min(400), problem: z.looseObject({}) }),
+      refused,
     ]),
   ),
 });
 
-/** What became of a file. Each row is in exactly one of imported, known, refused and rejected. */
+/** What became of a file. Each row is in exactly one of proposed, imported, known, refused and rejected. */
 export interface BalancesBook {
   rows: number;
+  proposed: number;
   imported: number;
   known: number;
   /** By reason: the system would not have the balance. */
@@ -35,6 +45,8 @@ export interface BalancesBook {
   readonly rejected: Map<string, number>;
   readonly balances: { new: number; known: number; refused: number };
   readonly points: { new: number; known: number };
+  /** That were sent. */
+  pages: number;
 }
 
 export interface ImportBalances {
@@ -54,22 +66,87 @@ const count = (of: Map<string, number>, key: string, times: number): void => {
   of.set(key, (of.get(key) ?? 0) + times);
 };
 
-/** Reads a file and sends its balances, batch by batch, in bounded memory. */
-export const importBalances = async (parts: ImportBalances): Promise<BalancesBook> => {
+/** Reads a file and says what it comes to, page by page, in bounded memory; nothing is posted. */
+export const checkBalances = async (
+  parts: ImportBalances,
+): Promise<{ readonly book: BalancesBook; readonly pages: readonly Page[] }> => {
+  const pages: Page[] = [];
+  const { client, program, system } = parts;
+  const book = await pageByPage(parts, async (items, tell) => {
+    if (pages.length === pagesMax)
+      throw new Failure(exitCodes.refused, 'the file is too large for one batch: divide it');
+    const answer = await client.call({
+      ...{ service: 'accrual', method: 'POST', path: '/v1/opening-balances/pages' },
+      ...{ body: JSON.stringify({ program, system, items }), answer: checkedPage },
+    });
+    if (!answer.ok) throw failureOf('the balances cannot be proposed', answer.error);
+    const { page: figures, items: answered } = answer.value.value;
+    if (figures !== null) pages.push(figures);
+    await tell(answered, (_, rows, book) => (book.proposed += rows));
+  });
+  return { book, pages };
+};
+
+/** Reads a file and posts its balances, page by page, under a batch that was approved. */
+export const postBalances = (
+  parts: ImportBalances,
+  { program, batch, name }: BalanceBatch,
+): Promise<BalancesBook> => {
+  const { client } = parts;
+  return pageByPage(parts, async (items, tell) => {
+    const answer = await client.call({
+      ...{ service: 'accrual', method: 'POST', path: `${batchesPath(program, batch)}/pages` },
+      ...{ body: JSON.stringify({ items }), answer: postedPage },
+      isForLater: (answered) =>
+        answered.ok && answered.value.items.some(({ status }) => status >= 500),
+    });
+    if (!answer.ok)
+      throw failureOf(
+        `the balances are not posted: is it the file that was approved as ${name}?`,
+        answer.error,
+      );
+    await tell(answer.value.value.items, ({ outcome }, rows, book) => {
+      const kind = outcome.known ? 'known' : 'new';
+      book.balances[kind] += 1;
+      book.points[kind] += outcome.points;
+      book[outcome.known ? 'known' : 'imported'] += rows;
+    });
+  });
+};
+
+type Refused = z.output<typeof refused>;
+/** Tells of each item of a page what was answered. */
+type Tell = <Taken extends { readonly status: 200 }>(
+  answered: readonly (Taken | Refused)[],
+  taken: (item: Taken, rows: number, book: BalancesBook) => void,
+) => Promise<void>;
+
+const pageByPage = async (
+  parts: ImportBalances,
+  send: (items: readonly object[], tell: Tell) => Promise<void>,
+): Promise<BalancesBook> => {
   const { source, mapping, rulebook, rejects, progress, signal } = parts;
   const book: BalancesBook = {
-    ...{ rows: 0, imported: 0, known: 0, refused: new Map(), rejected: new Map() },
+    ...{ rows: 0, proposed: 0, imported: 0, known: 0, refused: new Map(), rejected: new Map() },
     balances: { new: 0, known: 0, refused: 0 },
     points: { new: 0, known: 0 },
+    pages: 0,
   };
-  let batch: FileBalance[] = [];
+  let open: FileBalance[] = [];
   let lots = 0;
   let sent = 0;
-  const send = async (): Promise<void> => {
+  const flush = async (): Promise<void> => {
     signal.throwIfAborted();
-    if (batch.length > 0) await sendBatch(parts, book, batch);
-    sent += batch.length;
-    batch = [];
+    const balances = open;
+    if (balances.length > 0) {
+      await send(
+        balances.map(({ item }) => item),
+        (answered, taken) => tellOf(parts, book, balances, answered, taken),
+      );
+      book.pages += 1;
+    }
+    sent += balances.length;
+    open = [];
     lots = 0;
     progress.update({ bytesRead: source.bytesRead(), rows: book.rows, receipts: sent });
   };
@@ -80,43 +157,31 @@ export const importBalances = async (parts: ImportBalances): Promise<BalancesBoo
       await rejects.add(item.line, item.code, item.explanation);
       continue;
     }
-    batch.push(item);
+    open.push(item);
     lots += item.item.lots.length;
-    if (batch.length === batchMax || lots >= batchLotsMax) await send();
+    if (open.length === pageMax || lots >= pageLotsMax) await flush();
   }
-  await send();
+  await flush();
   return book;
 };
 
-const sendBatch = async (
-  { client, program, system, rejects }: ImportBalances,
+const tellOf = async <Taken extends { readonly status: 200 }>(
+  { rejects }: ImportBalances,
   book: BalancesBook,
-  batch: readonly FileBalance[],
+  balances: readonly FileBalance[],
+  answered: readonly (Taken | Refused)[],
+  taken: (item: Taken, rows: number, book: BalancesBook) => void,
 ): Promise<void> => {
-  const answer = await client.call({
-    service: 'accrual',
-    method: 'POST',
-    path: '/v1/opening-balances/batch',
-    body: JSON.stringify({ program, system, items: batch.map(({ item }) => item) }),
-    answer: batchAnswer,
-    isForLater: (answered) =>
-      answered.ok && answered.value.items.some(({ status }) => status >= 500),
-  });
-  if (!answer.ok) throw failureOf('the balances cannot be imported', answer.error);
-  const { items } = answer.value.value;
-  if (items.length !== batch.length)
+  if (answered.length !== balances.length)
     throw new Failure(
       exitCodes.failed,
-      `accrual answers ${items.length} of ${batch.length} balances`,
+      `accrual answers ${answered.length} of ${balances.length} balances`,
     );
-  for (const [index, { lines }] of batch.entries()) {
-    const item = items[index];
+  for (const [index, { lines }] of balances.entries()) {
+    const item = answered[index];
     if (item === undefined) continue;
-    if ('outcome' in item) {
-      const kind = item.outcome.known ? 'known' : 'new';
-      book.balances[kind] += 1;
-      book.points[kind] += item.outcome.points;
-      book[item.outcome.known ? 'known' : 'imported'] += lines.length;
+    if (!('problem' in item)) {
+      taken(item, lines.length, book);
       continue;
     }
     const problem = problemOf(item.status, item.problem);
@@ -132,7 +197,8 @@ export const sumOf = (counts: ReadonlyMap<string, number>): number =>
 
 /** Whether each row that was read has exactly one outcome. */
 export const addsUp = (book: BalancesBook): boolean =>
-  book.imported + book.known + sumOf(book.refused) + sumOf(book.rejected) === book.rows;
+  book.proposed + book.imported + book.known + sumOf(book.refused) + sumOf(book.rejected) ===
+  book.rows;
 
 export const changedNothing = ({ balances }: BalancesBook): boolean =>
   balances.new === 0 && balances.known > 0;

@@ -8,7 +8,8 @@ import { quietProgress } from '../import/progress.js';
 import { rejectsFile } from '../import/rejects-file.js';
 import { unpack } from '../reading/source.js';
 import { createClient } from '../system/client.js';
-import { addsUp, changedNothing, importBalances } from './import-balances.js';
+import { balanceBatch } from './batch.js';
+import { addsUp, changedNothing, checkBalances, postBalances } from './import-balances.js';
 import { balanceMapping, parseBalanceMapping, type BalanceMapping } from './mapping.js';
 import { balancesOf, type BalanceItem } from './read-balances.js';
 
@@ -155,20 +156,22 @@ describe('an import of opening balances', () => {
     rmSync(folder, { recursive: true });
   });
 
-  /** An accrual that takes each reference once, and knows no card that begins with 9. */
+  /** An accrual that says what each page comes to, posts each reference once, and knows no card that begins with 9. */
   const accrual = () => {
     const taken = new Set<string>();
     const bodies: { items: { reference: string; card: string; lots: { points: number }[] }[] }[] =
       [];
-    const answerTo = (body: (typeof bodies)[number]) =>
+    const paths: string[] = [];
+    const answerTo = (body: (typeof bodies)[number], posts: boolean) =>
       body.items.map(({ reference, card, lots }) => {
         if (card.startsWith('9')) {
           const type = 'urn:tallystick:problem:card-unknown';
           return { status: 404, problem: { type, title: 'The card leads to no account' } };
         }
+        const points = lots.reduce((sum, lot) => sum + lot.points, 0);
+        if (!posts) return { status: 200, outcome: { reference, points } };
         const known = taken.has(reference);
         taken.add(reference);
-        const points = lots.reduce((sum, lot) => sum + lot.points, 0);
         return { status: 200, outcome: { reference, account: 'k', points, known } };
       });
     const client = createClient({
@@ -182,24 +185,56 @@ describe('an import of opening balances', () => {
       patience: 0,
     });
     const real = globalThis.fetch;
-    globalThis.fetch = (_url, request) => {
+    globalThis.fetch = (url, request) => {
       const text = z.string().parse(request?.body);
       const body = JSON.parse(text) as (typeof bodies)[number];
+      const { pathname } = z.instanceof(URL).parse(url);
+      paths.push(pathname);
       bodies.push(body);
-      return Promise.resolve(Response.json({ items: answerTo(body) }));
+      const page = { hash: 'h', balances: body.items.length, points: 1, spend: 0 };
+      const posts = pathname.includes('/batches/');
+      return Promise.resolve(Response.json({ page, items: answerTo(body, posts) }));
     };
-    return { client, bodies, restore: () => (globalThis.fetch = real) };
+    return { client, bodies, paths, restore: () => (globalThis.fetch = real) };
   };
-  const run = async (client: ReturnType<typeof accrual>['client'], text: string) => {
+  const batch = balanceBatch.parse({
+    ...{ batch: 'b1', program: 'shop', system: 'old', name: 'f', hash: 'h', status: 'approved' },
+    ...{ pages: 3, balances: 1_202, points: 1, spend: 0, requestedBy: 'ann', approvedBy: 'bob' },
+    ...{ requestedAt: '2026-01-01T00:00:00Z', rejected: null },
+  });
+  const prepared = (client: ReturnType<typeof accrual>['client'], text: string) => {
     const rejects = rejectsFile(join(folder, 'rejects.csv'));
-    const book = await importBalances({
+    return {
       ...{ source: sourceOf(text), mapping: plain, program: 'shop', system: 'old' },
       ...{ rulebook, client, rejects, progress: quietProgress(() => undefined) },
       signal: new AbortController().signal,
-    });
-    await rejects.close();
-    return { book, rejects: rejects.count() };
+    };
   };
+  const run = async (client: ReturnType<typeof accrual>['client'], text: string) => {
+    const parts = prepared(client, text);
+    const book = await postBalances(parts, batch);
+    await parts.rejects.close();
+    return { book, rejects: parts.rejects.count() };
+  };
+
+  it('is checked by the same pages that are posted, and posts nothing by that', async () => {
+    const { client, bodies, paths, restore } = accrual();
+    try {
+      const rows = Array.from({ length: 1_001 }, (_, n) => `r${n},1${n},1`);
+      const text = ['reference,card,points', ...rows, 'x,9876543,1', 'y,1,none'].join('\n');
+      const { book, pages } = await checkBalances(prepared(client, text));
+      expect(addsUp(book)).toBe(true);
+      expect(book).toMatchObject({ rows: 1_003, proposed: 1_001, imported: 0, known: 0 });
+      expect(pages.map(({ balances }) => balances)).toEqual([500, 500, 2]);
+      expect(new Set(paths)).toEqual(new Set(['/v1/opening-balances/pages']));
+      const checked = bodies.splice(0).map(({ items }) => items);
+      expect((await run(client, text)).book).toMatchObject({ imported: 1_001, pages: 3 });
+      expect(bodies.map(({ items }) => items)).toEqual(checked);
+      expect(paths.at(-1)).toBe('/v1/opening-balances/batches/shop/b1/pages');
+    } finally {
+      restore();
+    }
+  });
 
   it('sends in batches, counts every row once, and a second run changes nothing and says so', async () => {
     const { client, bodies, restore } = accrual();

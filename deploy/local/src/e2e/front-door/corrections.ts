@@ -58,10 +58,23 @@ export const corrections = (houseOf: () => House): void => {
       const dates = { availableAt: '2025-01-01T00:00:00Z', expiresAt: `${lapsedOn}T00:00:00Z` };
       const lots = [{ points: 300 }, { points: 50, ...dates }];
       const items = [{ card: cards.ann, reference: 'crm-17', lots, spend: { 2025: 10_000 } }];
-      const send = () =>
-        house.manager('accrual', '/v1/opening-balances/batch', {
-          body: { program, system: 'old-crm', items },
-        });
+      const all = '/v1/opening-balances';
+      const system = 'old-crm';
+      const check = await house.manager('accrual', `${all}/pages`, {
+        body: { program, system, items },
+      });
+      const asked = await house.manager('accrual', `${all}/batches`, {
+        body: { program, system, name: 'crm.csv', pages: [at(expected(check, 200).body, 'page')] },
+      });
+      expect(expected(asked, 202).body).toMatchObject({ balances: 1, points: 350, spend: 10_000 });
+      const batch = `${all}/batches/${program}/${textAt(asked.body, 'batch')}`;
+      const send = () => house.manager('accrual', `${batch}/pages`, { body: { items } });
+      const early = await send();
+      expect([early.status, problemOf(early)]).toEqual([409, 'balance-batch-not-approved']);
+      const approve = { method: 'POST' } as const;
+      const own = await house.manager('accrual', `${batch}/approvals`, approve);
+      expect([own.status, problemOf(own)]).toEqual([403, 'same-person']);
+      expected(await second('accrual', `${batch}/approvals`, approve), 201);
       const first = expected(await send(), 200);
       expect(at(first.body, 'items', 0, 'outcome')).toMatchObject({ points: 350, known: false });
       const again = expected(await send(), 200);

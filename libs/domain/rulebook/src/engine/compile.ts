@@ -64,10 +64,15 @@ export interface RuleFault extends ConditionFault {
   readonly field: string;
 }
 
-/** Compiles every condition of a rulebook; every fault is told. */
-export const compileRulebook = (book: Rulebook): Result<Engine, readonly RuleFault[]> => {
+/** What has conditions. */
+interface Conditioned {
+  readonly when?: string | undefined;
+  readonly lines?: string | undefined;
+}
+
+/** Compiles conditions, and gathers what is wrong with them. */
+const compilerOf = (book: Pick<Rulebook, 'attributes'>, faults: RuleFault[]) => {
   const allowed = environments(book);
-  const faults: RuleFault[] = [];
   const compiled = (
     text: string | undefined,
     where: 'receipt' | 'line' | 'event',
@@ -79,10 +84,32 @@ export const compileRulebook = (book: Rulebook): Result<Engine, readonly RuleFau
     faults.push(...result.error.map((fault) => ({ field, ...fault })));
     return null;
   };
-  const both = (rule: { readonly when?: string; readonly lines?: string }, field: string) => ({
+  return (rule: Conditioned, field: string) => ({
     when: compiled(rule.when, 'receipt', `${field}.when`),
     lines: compiled(rule.lines, 'line', `${field}.lines`),
   });
+};
+
+/** What is wrong with the conditions alone, of a document that may be wrong elsewhere too. */
+export const conditionFaults = ({
+  earning,
+  discounts,
+  ...book
+}: Pick<Rulebook, 'attributes'> & {
+  readonly earning: readonly Conditioned[];
+  readonly discounts: readonly Conditioned[];
+}): RuleFault[] => {
+  const faults: RuleFault[] = [];
+  const both = compilerOf(book, faults);
+  earning.forEach((rule, order) => both(rule, `earning.${order}`));
+  discounts.forEach((rule, order) => both(rule, `discounts.${order}`));
+  return faults;
+};
+
+/** Compiles every condition of a rulebook; every fault is told. */
+export const compileRulebook = (book: Rulebook): Result<Engine, readonly RuleFault[]> => {
+  const faults: RuleFault[] = [];
+  const both = compilerOf(book, faults);
   const checked = book.earning.map((rule, order) => ({
     rule,
     order,

@@ -10,13 +10,14 @@ import {
   toMinor,
   type LocalDate,
 } from '@tallystick/kernel';
-import { isSale, type ReceiptFact, type ReceiptLine } from '../facts.js';
+import type { ReceiptFact, ReceiptLine } from '../facts.js';
 import type { DiscountRule, Rulebook } from '../rulebook.js';
 import { engineOf } from './compile.js';
+import { soldLinesOf } from './counted.js';
 import { bindLine, bindReceipt } from './environment.js';
 import { feeOf } from '../memberships.js';
-import { exclusionOf } from './exclusions.js';
 import { firstOfMonth, type History } from './history.js';
+import { sharesOf } from './shares.js';
 import { tierOn, type PaidTime } from './tiers.js';
 
 /** What a line is reduced by at the till. */
@@ -48,7 +49,7 @@ export interface DiscountInputs {
 /**
  * What a basket is reduced by at the till, before it is sold. Percentages do not add up: of those that apply to a line the highest does, and
  * of equal ones the level's, then the first of the document. Lines that earn nothing because they are excluded are not reduced. What all
- * lines come to is rounded once, half up, and split over them so that nothing is lost. Pure and total.
+ * lines come to is rounded once, half up, and split over them so that nothing is lost; no line is reduced below 0. Pure and total.
  */
 export const discountsOf = (
   fact: ReceiptFact,
@@ -57,12 +58,12 @@ export const discountsOf = (
 ): Discounts => {
   const day = dayAt(fact.occurredAt, timeZone(book.timeZone));
   const tier = tierOn(book, { history: inputs.history, paid: inputs.paid ?? [] }, day);
-  const sold = fact.lines.filter(isSale);
+  const sold = soldLinesOf(fact, book);
   const engine = engineOf(book);
   const receipt = bindReceipt(
     book,
     fact,
-    Exact.sum(sold.map(amountOf)),
+    Exact.sum(sold.map(({ base }) => base)),
     {
       tier: tier?.id ?? null,
       firstPurchase: inputs.firstPurchase ?? false,
@@ -76,9 +77,9 @@ export const discountsOf = (
       ? [{ by: rule.id, percent, lines }]
       : [];
   });
-  const reduced = sold.flatMap((line) => {
+  const reduced = sold.flatMap(({ line, excluded }) => {
     // Nor is a membership's fee.
-    if (exclusionOf(line, book) !== null || feeOf(line, book) !== null) return [];
+    if (excluded !== null || feeOf(line, book) !== null) return [];
     let best =
       tier?.discount === undefined ? null : { by: `tier:${tier.id}`, percent: tier.discount };
     const bound = bindLine(receipt, line, engine.discountsAsk.lines);
@@ -89,17 +90,22 @@ export const discountsOf = (
     }
     return best === null ? [] : [{ line, ...best }];
   });
-  const exact = reduced.map(({ line, percent }) =>
-    Exact.divide(Exact.multiply(amountOf(line), Exact.exact(percent)), Exact.exact(100)),
+  const perMajor = 10n ** BigInt(minorUnitDigits(book.currency));
+  const shares = sharesOf(
+    reduced.map(({ line, by, percent }) => {
+      const costs = Exact.multiply(amountOf(line), Exact.exact(perMajor));
+      const off = Exact.divide(Exact.multiply(costs, Exact.exact(percent)), Exact.exact(100));
+      return { by, costs, off };
+    }),
   );
-  const amountMinor = toMinor(Exact.sum(exact), book.currency, 'half-up');
-  const shares = Exact.allocate(BigInt(amountMinor), exact);
   const lines = reduced.map(({ line, by, percent }, index) => ({
     ordinal: line.ordinal,
     percent,
     by,
     amountMinor: Number(shares[index] ?? 0n),
   }));
+  const whole = shares.reduce((sum, share) => sum + share, 0n);
+  const amountMinor = toMinor(Exact.ratio(whole, perMajor), book.currency, 'down');
   return { tier: tier?.id ?? null, lines, amountMinor };
 };
 

@@ -7,15 +7,15 @@ import {
   type LocalDate,
   type Rounding,
 } from '@tallystick/kernel';
-import { isSale, type ReceiptFact, type ReceiptLine } from '../facts.js';
+import type { ReceiptFact } from '../facts.js';
 import { budgetName } from '../budgets.js';
 import type { Cap, Rulebook, TierLevel } from '../rulebook.js';
 import { cutTo, pointsPerLine, totalOf, type CountedLine, type Known } from './amounts.js';
 import { candidatesOf } from './candidates.js';
 import { multiplierOf, type CompiledRule, type Engine } from './compile.js';
+import { soldLinesOf, type SoldLine } from './counted.js';
 import { counterOf, wholeProgram } from './counters.js';
 import { bindLine, bindReceipt } from './environment.js';
-import { exclusionOf } from './exclusions.js';
 import {
   engineVersion,
   shown,
@@ -49,14 +49,6 @@ interface Tried {
   taken: string | null;
 }
 
-/** A sold line, and what counts of it. */
-interface SoldLine {
-  readonly line: ReceiptLine;
-  readonly excluded: string | null;
-  /** What counts of it, in major units. */
-  readonly base: Exact.Exact;
-}
-
 /**
  * The engine in numbers of any size: it defines what a rulebook gives, and makes explanations. `rateQuickly` says the same many times as
  * fast, where a double holds every number. Pure and total.
@@ -67,18 +59,13 @@ export const rateExactly = (
   inputs: EngineInputs,
 ): RatedRules & { readonly explanation: Explanation } => {
   const { book } = engine;
-  const lines = fact.lines.filter(isSale);
-  const keep = shareNotPaidWithPoints(fact, lines);
-  const sold = lines.map((line) => {
-    const excluded = exclusionOf(line, book);
-    return { line, excluded, base: excluded === null ? counted(line, keep) : Exact.zero };
-  });
+  const sold = soldLinesOf(fact, book);
   const bases = sold.map(({ base }) => base);
   const spend = roundOnce(Exact.sum(bases), unitsPerMajor(book.currency), 'half-even', bases);
   const { awards, explanation, ...looked } = rateLines(engine, fact, sold, inputs);
   return {
     ...looked,
-    sold: lines,
+    sold: sold.map(({ line }) => line),
     excluded: sold.map(({ excluded }) => excluded),
     spendMinor: spend.map(Number),
     awards,
@@ -93,18 +80,6 @@ export const rateExactly = (
     text: () => JSON.stringify(explanation),
   };
 };
-
-/** Points are not earned on what was paid with points: that part is taken off every line in proportion. */
-const shareNotPaidWithPoints = (fact: ReceiptFact, sold: readonly ReceiptLine[]): Exact.Exact => {
-  if (fact.paidWithPoints === '0') return Exact.one;
-  const paid = Exact.exact(fact.paidWithPoints);
-  const total = Exact.sum(sold.map(({ amount }) => Exact.exact(amount)));
-  if (!Exact.isPositive(paid) || !Exact.isPositive(total)) return Exact.one;
-  return Exact.divide(Exact.subtract(total, Exact.least(paid, total)), total);
-};
-
-const counted = ({ amount }: ReceiptLine, keep: Exact.Exact): Exact.Exact =>
-  keep === Exact.one ? Exact.exact(amount) : Exact.multiply(Exact.exact(amount), keep);
 
 /** Rounds a total once, and splits it over its parts by largest remainder, so that nothing is lost between them. */
 const roundOnce = (

@@ -1,26 +1,28 @@
 import { argv, stdout } from 'node:process';
-import type { RecordedEvent } from '../port.js';
+import type { BareEvent } from '../port.js';
 import { sampleStream } from './events.js';
 import { openStore } from './open-store.js';
 
 /**
- * A process that reads a store in one of three ways, and prints how many events it read and the most memory that it was
- * seen to have, in KiB (`maxRSS` would not do: it counts what the process had that started this one). Arguments: the module that opens the store, its argument, `all`, `follow` or the name of a sample stream,
+ * A process that reads a store in one of four ways, and prints how many events it read and the most memory that it was
+ * seen to have, in KiB (`maxRSS` would not do: it counts what the process had that started this one). Arguments: the module that opens the store, its argument, `all`, `bare`, `follow` or the name of a sample stream,
  * and the number of events to read.
  */
 const [, , moduleUrl, argument, what = '', count = ''] = argv;
 const store = await openStore(moduleUrl, argument);
 
-async function* followed(): AsyncGenerator<RecordedEvent> {
-  const { signal } = new AbortController();
-  for await (const batch of store.follow({ batchMax: 1_000, signal })) yield* batch;
+async function* eachOf(batches: AsyncIterable<readonly BareEvent[]>): AsyncGenerator<BareEvent> {
+  for await (const batch of batches) yield* batch;
 }
+const { signal } = new AbortController();
 const events =
   what === 'all'
     ? store.readAll()
-    : what === 'follow'
-      ? followed()
-      : store.readStream(sampleStream(what));
+    : what === 'bare'
+      ? eachOf(store.readAllBare())
+      : what === 'follow'
+        ? eachOf(store.follow({ batchMax: 1_000, signal }))
+        : store.readStream(sampleStream(what));
 
 const lookEvery = 200;
 let read = 0;

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { encodePart, streamName } from '@tallystick/kernel';
 import { digestStreams } from '../digest.js';
+import type { BareEvent, ReadAllOptions } from '../port.js';
 import type { Bench } from './event-store-contract.js';
 import { allOf, collect, idsOf, sampleEvent, sampleEvents, sampleStream } from './events.js';
 
@@ -10,6 +11,18 @@ const growthKiBMax = 40_000;
 const readerProcess = new URL('./reader-process.ts', import.meta.url);
 
 const odd = '\u0001 "quoted" \\ / ü 漢字 🧾 e\u0301 \u2028 %2D a-b %';
+
+/** What a bare event says. */
+const bareOf = ({
+  stream,
+  revision,
+  position,
+  type,
+  schemaVersion,
+  data,
+}: BareEvent): BareEvent => ({
+  ...{ stream, revision, position, type, schemaVersion, data },
+});
 
 /** Bytes kept, pages, bounded memory. */
 export const readingContract = (bench: () => Bench): void => {
@@ -107,6 +120,40 @@ export const readingContract = (bench: () => Bench): void => {
       expect(await collect(store.readAll({ categories: ['none'] }))).toEqual([]);
     });
 
+    it('reads everything bare, many at a time: the same events without id and metadata', async () => {
+      const { store } = bench();
+      for (const [index, category] of (
+        ['ledger', 'receipt', 'card', 'ledger'] as const
+      ).entries()) {
+        const stream = streamName(category, `${index}`);
+        const events = [
+          ...sampleEvents(`${index}`, 1_100),
+          sampleEvent(`odd ${index}`, { text: odd }),
+        ];
+        await store.append([{ stream, expected: 'noStream', events }]);
+      }
+      const all = await allOf(store);
+      const bare = async (options?: ReadAllOptions) => {
+        const pages = await collect(store.readAllBare(options));
+        expect(pages.every(({ length }) => length > 0)).toBe(true);
+        return pages.flat().map(bareOf);
+      };
+      expect(await bare()).toEqual(all.map(bareOf));
+      const after = all[1_500]?.position ?? 0n;
+      expect(await bare({ after })).toEqual(all.slice(1_501).map(bareOf));
+      expect(await bare({ after, categories: ['card', 'ledger', 'card'] })).toEqual(
+        all
+          .slice(1_501)
+          .filter(({ stream }) => !stream.startsWith('receipt-'))
+          .map(bareOf),
+      );
+      expect(await bare({ categories: ['none'] })).toEqual([]);
+      for await (const page of store.readAllBare()) {
+        expect(page[0]?.position).toBe(all[0]?.position);
+        break;
+      }
+    });
+
     it('lets a reader stop in the middle', async () => {
       const { store } = bench();
       const events = sampleEvents('x', 5_000);
@@ -134,6 +181,8 @@ export const readingContract = (bench: () => Bench): void => {
       expect(events.map(({ revision }) => revision)).toEqual([...Array(12).keys()]);
       expect(events.every(({ data }) => data.includes(text))).toBe(true);
       expect(await allOf(store)).toEqual(events);
+      const bare = await collect(store.readAllBare());
+      expect(bare.flat().map(bareOf)).toEqual(events.map(bareOf));
     });
 
     it('digests equal events equally, whatever lay between them, and others not', async () => {
@@ -183,6 +232,7 @@ export const readingContract = (bench: () => Bench): void => {
       await fill(large, 90_000);
       expect((await read('large', 90_000)) - baseline).toBeLessThan(growthKiBMax);
       expect((await read('all', 100_000)) - baseline).toBeLessThan(growthKiBMax);
+      expect((await read('bare', 100_000)) - baseline).toBeLessThan(growthKiBMax);
       expect((await read('follow', 100_000)) - baseline).toBeLessThan(growthKiBMax);
     }, 120_000);
   });

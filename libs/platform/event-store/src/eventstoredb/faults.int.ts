@@ -2,6 +2,7 @@ import { EventStoreDBClient, jsonEvent } from '@eventstore/db-client';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import {
   refusals,
+  startDoubleProcess,
   startEventStoreDbDouble,
   type EventStoreDbDouble,
   type Fault,
@@ -187,6 +188,20 @@ describe('the event store on a double of EventStoreDB that fails', () => {
     expect(results.filter(({ kind }) => kind !== 'appended')).toEqual([]);
     expect(await allOf(store)).toHaveLength(120 * 20);
     await Promise.all(stores.map((one) => one.close()));
+  });
+
+  it('closes at once, however much of what the server has sent was left unread', async () => {
+    // In a process of its own it sends all there is at once, as a server does.
+    const server = await startDoubleProcess();
+    const writer = createEventStoreDbEventStore({ url: server.url });
+    for (let count = 1; count <= 60; count += 1) {
+      await writer.append([begin(`unread ${count}`)]);
+      const reader = createEventStoreDbEventStore({ url: server.url });
+      for (let reads = 0; reads < 4; reads += 1) await reader.head();
+      await reader.close();
+    }
+    await writer.close();
+    await server.stop();
   });
 
   it('takes nothing any more when it is closed', async () => {

@@ -1,5 +1,5 @@
 import type { StreamName } from '@tallystick/kernel';
-import type { EventStore, ReadAllOptions, RecordedEvent } from '../port.js';
+import type { BareEvent, EventStore, ReadAllOptions } from '../port.js';
 import { streamInPart, streamOutOfPart } from './decode-part-stream.js';
 
 /** A part of a store, which began empty. */
@@ -17,11 +17,11 @@ export interface Part {
 export const freshPart = (store: EventStore, { name, begin }: Part): EventStore => {
   const outside = (stream: StreamName): StreamName => streamInPart(stream, name);
   const inside = (stream: StreamName): StreamName => streamOutOfPart(stream, name);
-  const seen = (event: RecordedEvent): RecordedEvent => ({
+  const seen = <Event extends BareEvent>(event: Event): Event => ({
     ...event,
     stream: inside(event.stream),
   });
-  const isOurs = ({ stream }: RecordedEvent): boolean => inside(stream) !== stream;
+  const isOurs = ({ stream }: BareEvent): boolean => inside(stream) !== stream;
   const after = (options: ReadAllOptions): bigint => {
     const asked = options.after ?? 0n;
     return asked > begin ? asked : begin;
@@ -45,6 +45,12 @@ export const freshPart = (store: EventStore, { name, begin }: Part): EventStore 
     readAll: async function* (options = {}) {
       for await (const event of store.readAll({ ...options, after: after(options) })) {
         if (isOurs(event)) yield seen(event);
+      }
+    },
+    readAllBare: async function* (options = {}) {
+      for await (const batch of store.readAllBare({ ...options, after: after(options) })) {
+        const ours = batch.filter(isOurs);
+        if (ours.length > 0) yield ours.map(seen);
       }
     },
     follow: async function* (options) {

@@ -5,7 +5,8 @@ export interface Pulled {
   read(): unknown;
   on(event: 'readable' | 'end', told: () => void): unknown;
   on(event: 'error', told: (error: Error) => void): unknown;
-  destroy(): unknown;
+  off(event: 'readable', told: () => void): unknown;
+  resume(): unknown;
 }
 
 export interface TakeOptions {
@@ -26,6 +27,7 @@ export class Inbox<T> {
   private ended = false;
   private finished = false;
   private wake: (() => void) | undefined;
+  private readonly readable = (): void => this.wake?.();
   private readonly stream: Pulled;
   private readonly cancel: () => Promise<void>;
   private readonly isWanted: (item: unknown) => item is T;
@@ -35,15 +37,14 @@ export class Inbox<T> {
     this.stream = stream;
     this.cancel = cancel;
     this.isWanted = isWanted;
-    const wake = (): void => this.wake?.();
-    stream.on('readable', wake);
+    stream.on('readable', this.readable);
     stream.on('end', () => {
       this.ended = true;
-      wake();
+      this.wake?.();
     });
     stream.on('error', (error) => {
       this.failure ??= error;
-      wake();
+      this.wake?.();
     });
   }
 
@@ -64,9 +65,14 @@ export class Inbox<T> {
     this.wake?.();
   }
 
+  /**
+   * Nothing more is wanted. What is on its way is let through to nobody: a destroyed stream would hold up the call
+   * behind it, which the client keeps until it has ended, and for which its `dispose` would wait for ever.
+   */
   async close(): Promise<void> {
     await this.cancel().catch(() => undefined);
-    this.stream.destroy();
+    this.stream.off('readable', this.readable);
+    this.stream.resume();
   }
 
   private taken(max: number): readonly T[] {

@@ -1,6 +1,11 @@
 import type { StreamName } from '@tallystick/kernel';
 import { checkAppend } from '../limits.js';
-import { StoreUnavailable, type EventStore, type RecordedEvent } from '../port.js';
+import {
+  StoreUnavailable,
+  type EventStore,
+  type ReadAllOptions,
+  type RecordedEvent,
+} from '../port.js';
 import { batchesOfAll } from './all.js';
 import { appendAll } from './append.js';
 import { closeClient, openClient } from './client.js';
@@ -74,13 +79,14 @@ export const createEventStoreDbEventStore = (
     return events;
   };
 
-  async function* readAll(
-    all: Parameters<EventStore['readAll']>[0] = {},
-  ): AsyncGenerator<RecordedEvent> {
+  async function* batches(all: ReadAllOptions = {}): AsyncGenerator<readonly RecordedEvent[]> {
     mustBeOpen();
     const { signal } = closing;
-    const batches = batchesOfAll(client, { ...all, batchMax, signal, untilCaughtUp: limits });
-    for await (const batch of batches) yield* batch;
+    yield* batchesOfAll(client, { ...all, batchMax, signal, untilCaughtUp: limits });
+  }
+
+  async function* readAll(all?: ReadAllOptions): AsyncGenerator<RecordedEvent> {
+    for await (const batch of batches(all)) yield* batch;
   }
 
   return {
@@ -102,6 +108,7 @@ export const createEventStoreDbEventStore = (
       return new Map(found.filter(([, events]) => events.length > 0));
     },
     readAll,
+    readAllBare: batches,
     follow: ({ signal, ...all }) =>
       batchesOfAll(client, { ...all, signal: AbortSignal.any([signal, closing.signal]) }),
     head: async () => {

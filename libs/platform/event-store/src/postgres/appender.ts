@@ -181,13 +181,16 @@ const withAnswerIn = async <T>(
   }
 };
 
+/** The constraint on ids, of the table or of a partition of it (docs/scale.md). */
+const idConstraint = /^events(?:_p\d+)?_id$/;
+
 /** An id that is taken comes as a broken constraint: says which, and where it is. */
 const explained = async (
   db: Database,
   group: readonly PendingAppend[],
   error: unknown,
 ): Promise<unknown> => {
-  if (brokenConstraint(error) !== 'events_id') return error;
+  if (!idConstraint.test(brokenConstraint(error) ?? '')) return error;
   const ids = group.flatMap(({ writes }) =>
     writes.flatMap(({ events }) => events.map(({ event }) => event.id)),
   );

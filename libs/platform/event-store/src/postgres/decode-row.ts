@@ -1,5 +1,5 @@
 import type { StreamName } from '@tallystick/kernel';
-import type { EventMetadata, RecordedEvent } from '../port.js';
+import type { BareEvent, EventMetadata, RecordedEvent } from '../port.js';
 
 /** The columns of an event, for every query that reads some. */
 export const eventColumns = 'position, stream, revision, id, type, schema_version, data, metadata';
@@ -14,6 +14,20 @@ export interface EventRow {
   readonly data: string;
   readonly metadata: string;
 }
+
+/** The columns of a bare event. */
+export const bareColumns = 'position, stream, revision, type, schema_version, data';
+
+export type BareRow = Omit<EventRow, 'id' | 'metadata'>;
+
+export const bareEventOf = (row: BareRow): BareEvent => ({
+  position: BigInt(row.position),
+  stream: row.stream as StreamName,
+  revision: row.revision,
+  type: row.type,
+  schemaVersion: row.schema_version,
+  data: row.data,
+});
 
 /** Only the function `append` writes these rows, and only after `checkAppend`: they are what they were. */
 export const eventOf = (row: EventRow): RecordedEvent => ({

@@ -2,8 +2,20 @@ import type { StreamName } from '@tallystick/kernel';
 import type { Database } from '@tallystick/postgres';
 import { isUnavailable } from '@tallystick/postgres';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { StoreUnavailable, type ReadAllOptions, type RecordedEvent } from '../port.js';
-import { eventColumns, eventOf, type EventRow } from './decode-row.js';
+import {
+  StoreUnavailable,
+  type BareEvent,
+  type ReadAllOptions,
+  type RecordedEvent,
+} from '../port.js';
+import {
+  bareColumns,
+  bareEventOf,
+  eventColumns,
+  eventOf,
+  type BareRow,
+  type EventRow,
+} from './decode-row.js';
 
 /** A page holds at most this many events, and stops at the first that takes it over the bytes (one event always fits). */
 export const pageLimits = { eventsMax: 1_000, bytesMax: 1_000_000 } as const;
@@ -12,35 +24,44 @@ const utf8BytesPerUnitMax = 3;
 const streamsPerQueryMax = 500;
 const positionMax = '9223372036854775807';
 
+/** What is read of each event, and what of that counts as its bytes. */
+interface Reading {
+  readonly columns: string;
+  readonly bytes: string;
+}
+const whole: Reading = {
+  columns: eventColumns,
+  bytes: 'octet_length(p.data) + octet_length(p.metadata)',
+};
+const bare: Reading = { columns: bareColumns, bytes: 'octet_length(p.data)' };
+
 /** Cuts a page of rows at its byte limit, in the database, by the sizes alone: large values are not even unpacked. */
-const cutAtBytes = (rows: string, order: string): string => `
-  select ${eventColumns} from (
-    select p.*, octet_length(p.data) + octet_length(p.metadata) as own_bytes,
-           sum(octet_length(p.data) + octet_length(p.metadata)) over (order by ${order} rows unbounded preceding) as all_bytes
+const cutAtBytes = (rows: string, order: string, { columns, bytes } = whole): string => `
+  select ${columns} from (
+    select p.*, ${bytes} as own_bytes,
+           sum(${bytes}) over (order by ${order} rows unbounded preceding) as all_bytes
       from (${rows}) p
   ) cut where all_bytes - own_bytes < ${pageLimits.bytesMax} order by ${order}`;
 
-const columns = (alias: string): string =>
-  eventColumns
+const columns = (alias: string, names: string = eventColumns): string =>
+  names
     .split(', ')
     .map((column) => `${alias}.${column}`)
     .join(', ');
 
-const everything = {
-  name: 'tallystick-all',
-  text: cutAtBytes(
-    `select ${eventColumns} from eventstore.events where position > $1 order by position limit $2`,
+const everythingOf = (read: Reading): string =>
+  cutAtBytes(
+    `select ${read.columns} from eventstore.events where position > $1 order by position limit $2`,
     'position',
-  ),
-};
+    read,
+  );
 /**
  * Each category by its own index, so that a rare one is found as fast as a common one. Compared as rows: with `category =` the planner
  * takes the index of positions where it believes that the category is common, and then reads everything to find nothing.
  */
-export const someCategories = {
-  name: 'tallystick-categories',
-  text: cutAtBytes(
-    `select ${columns('e')} from unnest($3::text[]) as c (category)
+const someCategoriesOf = (read: Reading): string =>
+  cutAtBytes(
+    `select ${columns('e', read.columns)} from unnest($3::text[]) as c (category)
        cross join lateral (
          select * from eventstore.events
           where (category, position) > (c.category, $1::bigint)
@@ -48,7 +69,15 @@ export const someCategories = {
           order by category, position limit $2
        ) e order by e.position limit $2`,
     'position',
-  ),
+    read,
+  );
+
+const everything = { name: 'tallystick-all', text: everythingOf(whole) };
+const everythingBare = { name: 'tallystick-all-bare', text: everythingOf(bare) };
+export const someCategories = { name: 'tallystick-categories', text: someCategoriesOf(whole) };
+export const someCategoriesBare = {
+  name: 'tallystick-categories-bare',
+  text: someCategoriesOf(bare),
 };
 const oneStream = {
   name: 'tallystick-stream',
@@ -76,20 +105,28 @@ const severalStreams = {
            ) e`,
 };
 
-export interface Page {
-  readonly events: readonly RecordedEvent[];
+export interface Page<Event = RecordedEvent> {
+  readonly events: readonly Event[];
   /** Whether nothing followed when it was read. */
   readonly last: boolean;
 }
 
 /** A page that is neither full nor large enough to have been cut is the last one. */
-const pageOf = (rows: readonly EventRow[], eventsMax: number): Page => {
+const isLast = (
+  rows: readonly (BareRow & { readonly metadata?: string })[],
+  eventsMax: number,
+): boolean => {
+  if (rows.length >= eventsMax) return false;
   let bytesAtMost = 0;
-  for (const { data, metadata } of rows)
+  for (const { data, metadata = '' } of rows)
     bytesAtMost += (data.length + metadata.length) * utf8BytesPerUnitMax;
-  const last = rows.length < eventsMax && bytesAtMost < pageLimits.bytesMax;
-  return { events: rows.map(eventOf), last };
+  return bytesAtMost < pageLimits.bytesMax;
 };
+
+const pageOf = (rows: readonly EventRow[], eventsMax: number): Page => ({
+  events: rows.map(eventOf),
+  last: isLast(rows, eventsMax),
+});
 
 export const pageOfAll = async (
   db: Database,
@@ -103,6 +140,20 @@ export const pageOfAll = async (
       ? { ...everything, values: [after, limit] }
       : { ...someCategories, values: [after, limit, [...new Set(categories)]] };
   return pageOf((await db.query<EventRow>(query)).rows, limit);
+};
+
+export const barePageOfAll = async (
+  db: Database,
+  after: bigint,
+  categories: ReadAllOptions['categories'],
+): Promise<Page<BareEvent>> => {
+  const limit = pageLimits.eventsMax;
+  const query =
+    categories === undefined
+      ? { ...everythingBare, values: [after, limit] }
+      : { ...someCategoriesBare, values: [after, limit, [...new Set(categories)]] };
+  const { rows } = await db.query<BareRow>(query);
+  return { events: rows.map(bareEventOf), last: isLast(rows, limit) };
 };
 
 export const pageOfStream = async (
@@ -185,22 +236,31 @@ export const readAgain = async <T>(retryMs: number, read: () => Promise<T>): Pro
  * Yields pages one after the other until the last one, and fetches the next while one is being used: two pages
  * are in memory at most. `first` fetches the first page.
  */
-export async function* inPages<Cursor>(
-  first: () => Promise<Page>,
-  fetch: (cursor: Cursor) => Promise<Page>,
-  next: (last: RecordedEvent) => Cursor,
-): AsyncGenerator<RecordedEvent> {
+export async function* pagesOf<Event, Cursor>(
+  first: () => Promise<Page<Event>>,
+  fetch: (cursor: Cursor) => Promise<Page<Event>>,
+  next: (last: Event) => Cursor,
+): AsyncGenerator<readonly Event[]> {
   for (let page = await first(); ;) {
     const last = page.events.at(-1);
     if (last === undefined) return;
     if (page.last) {
-      yield* page.events;
+      yield page.events;
       return;
     }
     const coming = fetch(next(last));
     // A reader that stops early never asks how this one ended.
     coming.catch(() => undefined);
-    yield* page.events;
+    yield page.events;
     page = await coming;
   }
+}
+
+/** The events of pages, one by one. */
+export async function* inPages<Cursor>(
+  first: () => Promise<Page>,
+  fetch: (cursor: Cursor) => Promise<Page>,
+  next: (last: RecordedEvent) => Cursor,
+): AsyncGenerator<RecordedEvent> {
+  for await (const events of pagesOf(first, fetch, next)) yield* events;
 }

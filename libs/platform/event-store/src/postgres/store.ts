@@ -4,11 +4,13 @@ import { createAppender } from './appender.js';
 import { createBeginnings } from './beginnings.js';
 import { followPages } from './follow.js';
 import {
+  barePageOfAll,
   headOf,
   inPages,
   pageLimits,
   pageOfAll,
   pageOfStream,
+  pagesOf,
   readAgain,
   severalStreamsOf,
 } from './pages.js';
@@ -61,6 +63,15 @@ export const createPostgresEventStore = (options: PostgresEventStoreOptions): Ev
       const fetch = (position: bigint) =>
         readAgain(retryMs, () => pageOfAll(db, position, categories, pageLimits.eventsMax));
       return inPages(
+        () => fetch(after),
+        fetch,
+        ({ position }) => position,
+      );
+    },
+    readAllBare: ({ after = 0n, categories } = {}) => {
+      const fetch = (position: bigint) =>
+        readAgain(retryMs, () => barePageOfAll(db, position, categories));
+      return pagesOf(
         () => fetch(after),
         fetch,
         ({ position }) => position,

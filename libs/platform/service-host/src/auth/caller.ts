@@ -45,12 +45,17 @@ export const mayProgram = (caller: Caller, program: string): void => {
   if (!covers(caller.programs, program)) throw notYours('programme');
 };
 
+/** Throws problem 403 unless the caller's token covers the chain. */
+export const mayChain = (caller: Caller, { chain }: { readonly chain: string }): void => {
+  if (!covers(caller.chains, chain)) throw notYours('chain');
+};
+
 /** Throws problem 403 unless the caller's token covers the chain and the store. */
 export const mayStore = (
   caller: Caller,
   at: { readonly chain: string; readonly store: string },
 ): void => {
-  if (!covers(caller.chains, at.chain)) throw notYours('chain');
+  mayChain(caller, at);
   if (!covers(caller.stores, at.store)) throw notYours('store');
 };
 

@@ -205,6 +205,20 @@ export const accrualCases: MigrationCases = {
       ]);
     },
   },
+  '0012-balance-batches': {
+    // Until then one person imported balances alone: nothing waits for anybody.
+    before: async (db) => {
+      await db.query(
+        `insert into unfinished_balances (fact, program, system, reference) values ('f', 'p', 's', 'r')`,
+      );
+    },
+    after: async (db) => {
+      expect(await rowsOf(db, 'select fact from unfinished_balances')).toEqual([{ fact: 'f' }]);
+      const note = `insert into balance_batches (program, batch, revision, status, requested_at) values ('p', 'x', 0, 'requested', now())`;
+      await db.query(note);
+      await expect(db.query(note)).rejects.toThrow('balance_batches_pkey');
+    },
+  },
 };
 
 export const redemptionCases: MigrationCases = {
@@ -256,6 +270,18 @@ export const redemptionCases: MigrationCases = {
       expect(await rowsOf(db, 'select account, linked_until from card_links')).toEqual([
         { account: 'a', linked_until: null },
       ]);
+    },
+  },
+  '0004-transfer-requests': {
+    // Until then one manager sent points alone: nothing waits for anybody.
+    before: async (db) => {
+      await db.query(`insert into open_transfers (fact, program, sender) values ('f', 'p', 'a')`);
+    },
+    after: async (db) => {
+      expect(await rowsOf(db, 'select fact from open_transfers')).toEqual([{ fact: 'f' }]);
+      const note = `insert into transfer_requests (program, transfer, revision, status, requested_at) values ('p', 'x', 0, 'requested', now())`;
+      await db.query(note);
+      await expect(db.query(note)).rejects.toThrow('transfer_requests_pkey');
     },
   },
 };

@@ -13,7 +13,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file tallystick/corrections/v1/corrections.proto.
  */
 export const file_tallystick_corrections_v1_corrections: GenFile = /*@__PURE__*/
-  fileDesc("Cit0YWxseXN0aWNrL2NvcnJlY3Rpb25zL3YxL2NvcnJlY3Rpb25zLnByb3RvEhl0YWxseXN0aWNrLmNvcnJlY3Rpb25zLnYxIrQBCgZDaGFuZ2USDAoEa2luZBgBIAEoCRIOCgZwb2ludHMYAiABKAMSFwoKZXhwaXJlc19hdBgDIAEoCUgAiAEBEhMKBmZ1bmRlchgEIAEoCUgBiAEBEjgKB3BheW1lbnQYBSABKAsyIi50YWxseXN0aWNrLmNvcnJlY3Rpb25zLnYxLlBheW1lbnRIAogBAUINCgtfZXhwaXJlc19hdEIJCgdfZnVuZGVyQgoKCF9wYXltZW50Ij0KB1BheW1lbnQSDQoFbWlub3IYASABKAMSEAoIY3VycmVuY3kYAiABKAkSEQoJcmVmZXJlbmNlGAMgASgJIrIBChNBZGp1c3RtZW50UmVxdWVzdGVkEhIKCmFkanVzdG1lbnQYASABKAkSDwoHcHJvZ3JhbRgCIAEoCRIPCgdhY2NvdW50GAMgASgJEjEKBmNoYW5nZRgEIAEoCzIhLnRhbGx5c3RpY2suY29ycmVjdGlvbnMudjEuQ2hhbmdlEg4KBnJlYXNvbhgFIAEoCRIUCgxyZXF1ZXN0ZWRfYnkYBiABKAkSDAoEaGFzaBgHIAEoCSI9ChJBZGp1c3RtZW50QXBwcm92ZWQSEgoKYWRqdXN0bWVudBgBIAEoCRITCgthcHByb3ZlZF9ieRgCIAEoCSI3ChFBZGp1c3RtZW50UmVmdXNlZBISCgphZGp1c3RtZW50GAEgASgJEg4KBnJlYXNvbhgCIAEoCSJNChFBZGp1c3RtZW50QXBwbGllZBISCgphZGp1c3RtZW50GAEgASgJEg4KBnBvaW50cxgCIAEoAxIUCgxhcnJlYXJzX3BhaWQYAyABKAMiTQoSQWRqdXN0bWVudFJlamVjdGVkEhIKCmFkanVzdG1lbnQYASABKAkSEwoLcmVqZWN0ZWRfYnkYAiABKAkSDgoGcmVhc29uGAMgASgJInAKDE1lcmdlRmlndXJlcxIOCgZwb2ludHMYASABKAMSDAoEbG90cxgCIAEoBRIMCgRoZWxkGAMgASgDEg0KBWhvbGRzGAQgASgFEg8KB2FycmVhcnMYBSABKAMSFAoMY2VydGlmaWNhdGVzGAYgASgFIrsBCg1NZXJnZVByb3Bvc2VkEg0KBW1lcmdlGAEgASgJEg8KB3Byb2dyYW0YAiABKAkSDgoGc291cmNlGAMgASgJEg4KBnRhcmdldBgEIAEoCRIOCgZyZWFzb24YBSABKAkSFAoMcmVxdWVzdGVkX2J5GAYgASgJEgwKBGhhc2gYByABKAkSNgoFbW92ZXMYCCABKAsyJy50YWxseXN0aWNrLmNvcnJlY3Rpb25zLnYxLk1lcmdlRmlndXJlcyIzCg1NZXJnZUFwcHJvdmVkEg0KBW1lcmdlGAEgASgJEhMKC2FwcHJvdmVkX2J5GAIgASgJIi0KDE1lcmdlUmVmdXNlZBINCgVtZXJnZRgBIAEoCRIOCgZyZWFzb24YAiABKAkiVQoMTWVyZ2VBcHBsaWVkEg0KBW1lcmdlGAEgASgJEjYKBW1vdmVkGAIgASgLMicudGFsbHlzdGljay5jb3JyZWN0aW9ucy52MS5NZXJnZUZpZ3VyZXMiQwoNTWVyZ2VSZWplY3RlZBINCgVtZXJnZRgBIAEoCRITCgtyZWplY3RlZF9ieRgCIAEoCRIOCgZyZWFzb24YAyABKAkiwQEKDk1lcmdlUmVxdWVzdGVkEg0KBW1lcmdlGAEgASgJEg8KB3Byb2dyYW0YAiABKAkSDgoGc291cmNlGAMgASgJEg4KBnRhcmdldBgEIAEoCRIOCgZyZWFzb24YBSABKAkSEQoJa2VlcF9mcm9tGAYgASgJEhQKDHJlcXVlc3RlZF9ieRgHIAEoCRIMCgRoYXNoGAggASgJEhgKC2FwcHJvdmVkX2J5GAkgASgJSACIAQFCDgoMX2FwcHJvdmVkX2J5IqEBCgpCYWxhbmNlTG90Eg4KBnBvaW50cxgBIAEoAxIZCgxhdmFpbGFibGVfYXQYAiABKAlIAIgBARIXCgpleHBpcmVzX2F0GAMgASgJSAGIAQESDgoGZnVuZGVyGAQgASgJEgwKBGtpbmQYBSABKAkSEQoJcXVhbGlmaWVzGAYgASgIQg8KDV9hdmFpbGFibGVfYXRCDQoLX2V4cGlyZXNfYXQinQIKF09wZW5pbmdCYWxhbmNlUmVxdWVzdGVkEg8KB3Byb2dyYW0YASABKAkSDgoGc3lzdGVtGAIgASgJEhEKCXJlZmVyZW5jZRgDIAEoCRIPCgdhY2NvdW50GAQgASgJEjMKBGxvdHMYBSADKAsyJS50YWxseXN0aWNrLmNvcnJlY3Rpb25zLnYxLkJhbGFuY2VMb3QSTAoFc3BlbmQYBiADKAsyPS50YWxseXN0aWNrLmNvcnJlY3Rpb25zLnYxLk9wZW5pbmdCYWxhbmNlUmVxdWVzdGVkLlNwZW5kRW50cnkSDAoEaGFzaBgHIAEoCRosCgpTcGVuZEVudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoAzoCOAEibAoQQ2xvc2luZ1JlcXVlc3RlZBIPCgdwcm9ncmFtGAEgASgJEg8KB3Rocm91Z2gYAiABKAkSDQoFdW50aWwYAyABKAkSEQoJa2VlcF9mcm9tGAQgASgJEhQKDHJlcXVlc3RlZF9ieRgFIAEoCSIrCgpWZXJzaW9uUmVmEg8KB3ZlcnNpb24YASABKAUSDAoEaGFzaBgCIAEoCSK8AQoPUmVyYXRpbmdGaWd1cmVzEhAKCGFjY291bnRzGAEgASgFEhgKEGFjY291bnRzX2NoYW5nZWQYAiABKAUSDQoFZmFjdHMYAyABKAUSCgoCdXAYBCABKAMSDAoEZG93bhgFIAEoAxIMCgRvd2VkGAYgASgDEg8KB3NraXBwZWQYByABKAUSNQoFcnVsZXMYCCADKAsyJi50YWxseXN0aWNrLmNvcnJlY3Rpb25zLnYxLlJ1bGVGaWd1cmVzIjUKC1J1bGVGaWd1cmVzEgwKBHJ1bGUYASABKAkSCgoCdXAYAiABKAMSDAoEZG93bhgDIAEoAyKOAgoRUmVyYXRpbmdSZXF1ZXN0ZWQSEAoIcmVyYXRpbmcYASABKAkSDwoHcHJvZ3JhbRgCIAEoCRIzCgRmcm9tGAMgASgLMiUudGFsbHlzdGljay5jb3JyZWN0aW9ucy52MS5WZXJzaW9uUmVmEjEKAnRvGAQgASgLMiUudGFsbHlzdGljay5jb3JyZWN0aW9ucy52MS5WZXJzaW9uUmVmEhIKBXNpbmNlGAUgASgJSACIAQESEgoFdW50aWwYBiABKAlIAYgBARIOCgZyZWFzb24YByABKAkSFAoMcmVxdWVzdGVkX2J5GAggASgJEgwKBGhhc2gYCSABKAlCCAoGX3NpbmNlQggKBl91bnRpbCJgCg9SZXJhdGluZ0NvdW50ZWQSEAoIcmVyYXRpbmcYASABKAkSOwoHZmlndXJlcxgCIAEoCzIqLnRhbGx5c3RpY2suY29ycmVjdGlvbnMudjEuUmVyYXRpbmdGaWd1cmVzIjkKEFJlcmF0aW5nQXBwcm92ZWQSEAoIcmVyYXRpbmcYASABKAkSEwoLYXBwcm92ZWRfYnkYAiABKAkiSQoQUmVyYXRpbmdSZWplY3RlZBIQCghyZXJhdGluZxgBIAEoCRITCgtyZWplY3RlZF9ieRgCIAEoCRIOCgZyZWFzb24YAyABKAkiXwoOUmVyYXRpbmdQb3N0ZWQSEAoIcmVyYXRpbmcYASABKAkSOwoHZmlndXJlcxgCIAEoCzIqLnRhbGx5c3RpY2suY29ycmVjdGlvbnMudjEuUmVyYXRpbmdGaWd1cmVzYgZwcm90bzM");
+  fileDesc("Cit0YWxseXN0aWNrL2NvcnJlY3Rpb25zL3YxL2NvcnJlY3Rpb25zLnByb3RvEhl0YWxseXN0aWNrLmNvcnJlY3Rpb25zLnYxIrQBCgZDaGFuZ2USDAoEa2luZBgBIAEoCRIOCgZwb2ludHMYAiABKAMSFwoKZXhwaXJlc19hdBgDIAEoCUgAiAEBEhMKBmZ1bmRlchgEIAEoCUgBiAEBEjgKB3BheW1lbnQYBSABKAsyIi50YWxseXN0aWNrLmNvcnJlY3Rpb25zLnYxLlBheW1lbnRIAogBAUINCgtfZXhwaXJlc19hdEIJCgdfZnVuZGVyQgoKCF9wYXltZW50Ij0KB1BheW1lbnQSDQoFbWlub3IYASABKAMSEAoIY3VycmVuY3kYAiABKAkSEQoJcmVmZXJlbmNlGAMgASgJIrIBChNBZGp1c3RtZW50UmVxdWVzdGVkEhIKCmFkanVzdG1lbnQYASABKAkSDwoHcHJvZ3JhbRgCIAEoCRIPCgdhY2NvdW50GAMgASgJEjEKBmNoYW5nZRgEIAEoCzIhLnRhbGx5c3RpY2suY29ycmVjdGlvbnMudjEuQ2hhbmdlEg4KBnJlYXNvbhgFIAEoCRIUCgxyZXF1ZXN0ZWRfYnkYBiABKAkSDAoEaGFzaBgHIAEoCSI9ChJBZGp1c3RtZW50QXBwcm92ZWQSEgoKYWRqdXN0bWVudBgBIAEoCRITCgthcHByb3ZlZF9ieRgCIAEoCSI3ChFBZGp1c3RtZW50UmVmdXNlZBISCgphZGp1c3RtZW50GAEgASgJEg4KBnJlYXNvbhgCIAEoCSJNChFBZGp1c3RtZW50QXBwbGllZBISCgphZGp1c3RtZW50GAEgASgJEg4KBnBvaW50cxgCIAEoAxIUCgxhcnJlYXJzX3BhaWQYAyABKAMiTQoSQWRqdXN0bWVudFJlamVjdGVkEhIKCmFkanVzdG1lbnQYASABKAkSEwoLcmVqZWN0ZWRfYnkYAiABKAkSDgoGcmVhc29uGAMgASgJInAKDE1lcmdlRmlndXJlcxIOCgZwb2ludHMYASABKAMSDAoEbG90cxgCIAEoBRIMCgRoZWxkGAMgASgDEg0KBWhvbGRzGAQgASgFEg8KB2FycmVhcnMYBSABKAMSFAoMY2VydGlmaWNhdGVzGAYgASgFIrsBCg1NZXJnZVByb3Bvc2VkEg0KBW1lcmdlGAEgASgJEg8KB3Byb2dyYW0YAiABKAkSDgoGc291cmNlGAMgASgJEg4KBnRhcmdldBgEIAEoCRIOCgZyZWFzb24YBSABKAkSFAoMcmVxdWVzdGVkX2J5GAYgASgJEgwKBGhhc2gYByABKAkSNgoFbW92ZXMYCCABKAsyJy50YWxseXN0aWNrLmNvcnJlY3Rpb25zLnYxLk1lcmdlRmlndXJlcyIzCg1NZXJnZUFwcHJvdmVkEg0KBW1lcmdlGAEgASgJEhMKC2FwcHJvdmVkX2J5GAIgASgJIi0KDE1lcmdlUmVmdXNlZBINCgVtZXJnZRgBIAEoCRIOCgZyZWFzb24YAiABKAkiVQoMTWVyZ2VBcHBsaWVkEg0KBW1lcmdlGAEgASgJEjYKBW1vdmVkGAIgASgLMicudGFsbHlzdGljay5jb3JyZWN0aW9ucy52MS5NZXJnZUZpZ3VyZXMiQwoNTWVyZ2VSZWplY3RlZBINCgVtZXJnZRgBIAEoCRITCgtyZWplY3RlZF9ieRgCIAEoCRIOCgZyZWFzb24YAyABKAkiwQEKDk1lcmdlUmVxdWVzdGVkEg0KBW1lcmdlGAEgASgJEg8KB3Byb2dyYW0YAiABKAkSDgoGc291cmNlGAMgASgJEg4KBnRhcmdldBgEIAEoCRIOCgZyZWFzb24YBSABKAkSEQoJa2VlcF9mcm9tGAYgASgJEhQKDHJlcXVlc3RlZF9ieRgHIAEoCRIMCgRoYXNoGAggASgJEhgKC2FwcHJvdmVkX2J5GAkgASgJSACIAQFCDgoMX2FwcHJvdmVkX2J5IqEBCgpCYWxhbmNlTG90Eg4KBnBvaW50cxgBIAEoAxIZCgxhdmFpbGFibGVfYXQYAiABKAlIAIgBARIXCgpleHBpcmVzX2F0GAMgASgJSAGIAQESDgoGZnVuZGVyGAQgASgJEgwKBGtpbmQYBSABKAkSEQoJcXVhbGlmaWVzGAYgASgIQg8KDV9hdmFpbGFibGVfYXRCDQoLX2V4cGlyZXNfYXQiuwIKF09wZW5pbmdCYWxhbmNlUmVxdWVzdGVkEg8KB3Byb2dyYW0YASABKAkSDgoGc3lzdGVtGAIgASgJEhEKCXJlZmVyZW5jZRgDIAEoCRIPCgdhY2NvdW50GAQgASgJEjMKBGxvdHMYBSADKAsyJS50YWxseXN0aWNrLmNvcnJlY3Rpb25zLnYxLkJhbGFuY2VMb3QSTAoFc3BlbmQYBiADKAsyPS50YWxseXN0aWNrLmNvcnJlY3Rpb25zLnYxLk9wZW5pbmdCYWxhbmNlUmVxdWVzdGVkLlNwZW5kRW50cnkSDAoEaGFzaBgHIAEoCRISCgViYXRjaBgIIAEoCUgAiAEBGiwKClNwZW5kRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgDOgI4AUIICgZfYmF0Y2giTAoLQmFsYW5jZVBhZ2USDAoEaGFzaBgBIAEoCRIQCghiYWxhbmNlcxgCIAEoBRIOCgZwb2ludHMYAyABKAMSDQoFc3BlbmQYBCABKAMirwEKFEJhbGFuY2VCYXRjaFByb3Bvc2VkEg0KBWJhdGNoGAEgASgJEg8KB3Byb2dyYW0YAiABKAkSDgoGc3lzdGVtGAMgASgJEgwKBG5hbWUYBCABKAkSNQoFcGFnZXMYBSADKAsyJi50YWxseXN0aWNrLmNvcnJlY3Rpb25zLnYxLkJhbGFuY2VQYWdlEhQKDHJlcXVlc3RlZF9ieRgGIAEoCRIMCgRoYXNoGAcgASgJIjoKFEJhbGFuY2VCYXRjaEFwcHJvdmVkEg0KBWJhdGNoGAEgASgJEhMKC2FwcHJvdmVkX2J5GAIgASgJIkoKFEJhbGFuY2VCYXRjaFJlamVjdGVkEg0KBWJhdGNoGAEgASgJEhMKC3JlamVjdGVkX2J5GAIgASgJEg4KBnJlYXNvbhgDIAEoCSJsChBDbG9zaW5nUmVxdWVzdGVkEg8KB3Byb2dyYW0YASABKAkSDwoHdGhyb3VnaBgCIAEoCRINCgV1bnRpbBgDIAEoCRIRCglrZWVwX2Zyb20YBCABKAkSFAoMcmVxdWVzdGVkX2J5GAUgASgJIisKClZlcnNpb25SZWYSDwoHdmVyc2lvbhgBIAEoBRIMCgRoYXNoGAIgASgJIrwBCg9SZXJhdGluZ0ZpZ3VyZXMSEAoIYWNjb3VudHMYASABKAUSGAoQYWNjb3VudHNfY2hhbmdlZBgCIAEoBRINCgVmYWN0cxgDIAEoBRIKCgJ1cBgEIAEoAxIMCgRkb3duGAUgASgDEgwKBG93ZWQYBiABKAMSDwoHc2tpcHBlZBgHIAEoBRI1CgVydWxlcxgIIAMoCzImLnRhbGx5c3RpY2suY29ycmVjdGlvbnMudjEuUnVsZUZpZ3VyZXMiNQoLUnVsZUZpZ3VyZXMSDAoEcnVsZRgBIAEoCRIKCgJ1cBgCIAEoAxIMCgRkb3duGAMgASgDIo4CChFSZXJhdGluZ1JlcXVlc3RlZBIQCghyZXJhdGluZxgBIAEoCRIPCgdwcm9ncmFtGAIgASgJEjMKBGZyb20YAyABKAsyJS50YWxseXN0aWNrLmNvcnJlY3Rpb25zLnYxLlZlcnNpb25SZWYSMQoCdG8YBCABKAsyJS50YWxseXN0aWNrLmNvcnJlY3Rpb25zLnYxLlZlcnNpb25SZWYSEgoFc2luY2UYBSABKAlIAIgBARISCgV1bnRpbBgGIAEoCUgBiAEBEg4KBnJlYXNvbhgHIAEoCRIUCgxyZXF1ZXN0ZWRfYnkYCCABKAkSDAoEaGFzaBgJIAEoCUIICgZfc2luY2VCCAoGX3VudGlsImAKD1JlcmF0aW5nQ291bnRlZBIQCghyZXJhdGluZxgBIAEoCRI7CgdmaWd1cmVzGAIgASgLMioudGFsbHlzdGljay5jb3JyZWN0aW9ucy52MS5SZXJhdGluZ0ZpZ3VyZXMiOQoQUmVyYXRpbmdBcHByb3ZlZBIQCghyZXJhdGluZxgBIAEoCRITCgthcHByb3ZlZF9ieRgCIAEoCSJJChBSZXJhdGluZ1JlamVjdGVkEhAKCHJlcmF0aW5nGAEgASgJEhMKC3JlamVjdGVkX2J5GAIgASgJEg4KBnJlYXNvbhgDIAEoCSJfCg5SZXJhdGluZ1Bvc3RlZBIQCghyZXJhdGluZxgBIAEoCRI7CgdmaWd1cmVzGAIgASgLMioudGFsbHlzdGljay5jb3JyZWN0aW9ucy52MS5SZXJhdGluZ0ZpZ3VyZXNiBnByb3RvMw");
 
 /**
  * What is to be changed on an account.
@@ -720,6 +720,13 @@ export type OpeningBalanceRequested = Message<"tallystick.corrections.v1.Opening
    * @generated from field: string hash = 7;
    */
   hash: string;
+
+  /**
+   * The batch that it is of, which two people signed. Left out: an older release, which let one person import balances.
+   *
+   * @generated from field: optional string batch = 8;
+   */
+  batch?: string | undefined;
 };
 
 /**
@@ -728,6 +735,174 @@ export type OpeningBalanceRequested = Message<"tallystick.corrections.v1.Opening
  */
 export const OpeningBalanceRequestedSchema: GenMessage<OpeningBalanceRequested> = /*@__PURE__*/
   messageDesc(file_tallystick_corrections_v1_corrections, 15);
+
+/**
+ * What some balances of a batch come to.
+ *
+ * @generated from message tallystick.corrections.v1.BalancePage
+ */
+export type BalancePage = Message<"tallystick.corrections.v1.BalancePage"> & {
+  /**
+   * SHA-256 of the balances, in their order.
+   *
+   * @generated from field: string hash = 1;
+   */
+  hash: string;
+
+  /**
+   * How many balances.
+   *
+   * @generated from field: int32 balances = 2;
+   */
+  balances: number;
+
+  /**
+   * Their points.
+   *
+   * @generated from field: int64 points = 3;
+   */
+  points: bigint;
+
+  /**
+   * The spend that counts for tiers, in minor units.
+   *
+   * @generated from field: int64 spend = 4;
+   */
+  spend: bigint;
+};
+
+/**
+ * Describes the message tallystick.corrections.v1.BalancePage.
+ * Use `create(BalancePageSchema)` to create a new message.
+ */
+export const BalancePageSchema: GenMessage<BalancePage> = /*@__PURE__*/
+  messageDesc(file_tallystick_corrections_v1_corrections, 16);
+
+/**
+ * Somebody wants the balances of another system taken over.
+ *
+ * @generated from message tallystick.corrections.v1.BalanceBatchProposed
+ */
+export type BalanceBatchProposed = Message<"tallystick.corrections.v1.BalanceBatchProposed"> & {
+  /**
+   * The batch's id.
+   *
+   * @generated from field: string batch = 1;
+   */
+  batch: string;
+
+  /**
+   * The programme.
+   *
+   * @generated from field: string program = 2;
+   */
+  program: string;
+
+  /**
+   * The system that we replace.
+   *
+   * @generated from field: string system = 3;
+   */
+  system: string;
+
+  /**
+   * What the batch is called: the file.
+   *
+   * @generated from field: string name = 4;
+   */
+  name: string;
+
+  /**
+   * What it is made of.
+   *
+   * @generated from field: repeated tallystick.corrections.v1.BalancePage pages = 5;
+   */
+  pages: BalancePage[];
+
+  /**
+   * Who wants it.
+   *
+   * @generated from field: string requested_by = 6;
+   */
+  requestedBy: string;
+
+  /**
+   * SHA-256 of the request.
+   *
+   * @generated from field: string hash = 7;
+   */
+  hash: string;
+};
+
+/**
+ * Describes the message tallystick.corrections.v1.BalanceBatchProposed.
+ * Use `create(BalanceBatchProposedSchema)` to create a new message.
+ */
+export const BalanceBatchProposedSchema: GenMessage<BalanceBatchProposed> = /*@__PURE__*/
+  messageDesc(file_tallystick_corrections_v1_corrections, 17);
+
+/**
+ * Somebody else agrees: exactly these pages may be posted.
+ *
+ * @generated from message tallystick.corrections.v1.BalanceBatchApproved
+ */
+export type BalanceBatchApproved = Message<"tallystick.corrections.v1.BalanceBatchApproved"> & {
+  /**
+   * The batch.
+   *
+   * @generated from field: string batch = 1;
+   */
+  batch: string;
+
+  /**
+   * Who agrees.
+   *
+   * @generated from field: string approved_by = 2;
+   */
+  approvedBy: string;
+};
+
+/**
+ * Describes the message tallystick.corrections.v1.BalanceBatchApproved.
+ * Use `create(BalanceBatchApprovedSchema)` to create a new message.
+ */
+export const BalanceBatchApprovedSchema: GenMessage<BalanceBatchApproved> = /*@__PURE__*/
+  messageDesc(file_tallystick_corrections_v1_corrections, 18);
+
+/**
+ * Somebody else does not agree, or who asked took it back.
+ *
+ * @generated from message tallystick.corrections.v1.BalanceBatchRejected
+ */
+export type BalanceBatchRejected = Message<"tallystick.corrections.v1.BalanceBatchRejected"> & {
+  /**
+   * The batch.
+   *
+   * @generated from field: string batch = 1;
+   */
+  batch: string;
+
+  /**
+   * Who.
+   *
+   * @generated from field: string rejected_by = 2;
+   */
+  rejectedBy: string;
+
+  /**
+   * Why, in words.
+   *
+   * @generated from field: string reason = 3;
+   */
+  reason: string;
+};
+
+/**
+ * Describes the message tallystick.corrections.v1.BalanceBatchRejected.
+ * Use `create(BalanceBatchRejectedSchema)` to create a new message.
+ */
+export const BalanceBatchRejectedSchema: GenMessage<BalanceBatchRejected> = /*@__PURE__*/
+  messageDesc(file_tallystick_corrections_v1_corrections, 19);
 
 /**
  * A period is to be closed.
@@ -776,7 +951,7 @@ export type ClosingRequested = Message<"tallystick.corrections.v1.ClosingRequest
  * Use `create(ClosingRequestedSchema)` to create a new message.
  */
 export const ClosingRequestedSchema: GenMessage<ClosingRequested> = /*@__PURE__*/
-  messageDesc(file_tallystick_corrections_v1_corrections, 16);
+  messageDesc(file_tallystick_corrections_v1_corrections, 20);
 
 /**
  * A version of a rulebook: its number, and the SHA-256 of its canonical JSON.
@@ -804,7 +979,7 @@ export type VersionRef = Message<"tallystick.corrections.v1.VersionRef"> & {
  * Use `create(VersionRefSchema)` to create a new message.
  */
 export const VersionRefSchema: GenMessage<VersionRef> = /*@__PURE__*/
-  messageDesc(file_tallystick_corrections_v1_corrections, 17);
+  messageDesc(file_tallystick_corrections_v1_corrections, 21);
 
 /**
  * What a run comes to.
@@ -874,7 +1049,7 @@ export type ReratingFigures = Message<"tallystick.corrections.v1.ReratingFigures
  * Use `create(ReratingFiguresSchema)` to create a new message.
  */
 export const ReratingFiguresSchema: GenMessage<ReratingFigures> = /*@__PURE__*/
-  messageDesc(file_tallystick_corrections_v1_corrections, 18);
+  messageDesc(file_tallystick_corrections_v1_corrections, 22);
 
 /**
  * What a run comes to for one rule.
@@ -909,7 +1084,7 @@ export type RuleFigures = Message<"tallystick.corrections.v1.RuleFigures"> & {
  * Use `create(RuleFiguresSchema)` to create a new message.
  */
 export const RuleFiguresSchema: GenMessage<RuleFigures> = /*@__PURE__*/
-  messageDesc(file_tallystick_corrections_v1_corrections, 19);
+  messageDesc(file_tallystick_corrections_v1_corrections, 23);
 
 /**
  * What a wrong version has rated is to be rated again by another one.
@@ -986,7 +1161,7 @@ export type ReratingRequested = Message<"tallystick.corrections.v1.ReratingReque
  * Use `create(ReratingRequestedSchema)` to create a new message.
  */
 export const ReratingRequestedSchema: GenMessage<ReratingRequested> = /*@__PURE__*/
-  messageDesc(file_tallystick_corrections_v1_corrections, 20);
+  messageDesc(file_tallystick_corrections_v1_corrections, 24);
 
 /**
  * It was counted what the run would do.
@@ -1014,7 +1189,7 @@ export type ReratingCounted = Message<"tallystick.corrections.v1.ReratingCounted
  * Use `create(ReratingCountedSchema)` to create a new message.
  */
 export const ReratingCountedSchema: GenMessage<ReratingCounted> = /*@__PURE__*/
-  messageDesc(file_tallystick_corrections_v1_corrections, 21);
+  messageDesc(file_tallystick_corrections_v1_corrections, 25);
 
 /**
  * Somebody else agrees.
@@ -1042,7 +1217,7 @@ export type ReratingApproved = Message<"tallystick.corrections.v1.ReratingApprov
  * Use `create(ReratingApprovedSchema)` to create a new message.
  */
 export const ReratingApprovedSchema: GenMessage<ReratingApproved> = /*@__PURE__*/
-  messageDesc(file_tallystick_corrections_v1_corrections, 22);
+  messageDesc(file_tallystick_corrections_v1_corrections, 26);
 
 /**
  * It is over without effect.
@@ -1077,7 +1252,7 @@ export type ReratingRejected = Message<"tallystick.corrections.v1.ReratingReject
  * Use `create(ReratingRejectedSchema)` to create a new message.
  */
 export const ReratingRejectedSchema: GenMessage<ReratingRejected> = /*@__PURE__*/
-  messageDesc(file_tallystick_corrections_v1_corrections, 23);
+  messageDesc(file_tallystick_corrections_v1_corrections, 27);
 
 /**
  * All of it is posted.
@@ -1105,5 +1280,5 @@ export type ReratingPosted = Message<"tallystick.corrections.v1.ReratingPosted">
  * Use `create(ReratingPostedSchema)` to create a new message.
  */
 export const ReratingPostedSchema: GenMessage<ReratingPosted> = /*@__PURE__*/
-  messageDesc(file_tallystick_corrections_v1_corrections, 24);
+  messageDesc(file_tallystick_corrections_v1_corrections, 28);
 

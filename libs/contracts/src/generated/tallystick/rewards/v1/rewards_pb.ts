@@ -13,7 +13,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file tallystick/rewards/v1/rewards.proto.
  */
 export const file_tallystick_rewards_v1_rewards: GenFile = /*@__PURE__*/
-  fileDesc("CiN0YWxseXN0aWNrL3Jld2FyZHMvdjEvcmV3YXJkcy5wcm90bxIVdGFsbHlzdGljay5yZXdhcmRzLnYxIooBChNSZWRlbXB0aW9uUmVxdWVzdGVkEhIKCnJlZGVtcHRpb24YASABKAkSDwoHcHJvZ3JhbRgCIAEoCRIPCgdhY2NvdW50GAMgASgJEg4KBnBvaW50cxgEIAEoAxIMCgRraW5kGAUgASgJEhEKCXJlZmVyZW5jZRgGIAEoCRIMCgRoYXNoGAcgASgJIpkBCg1Ib2xkUmVxdWVzdGVkEgwKBGhvbGQYASABKAkSDwoHcHJvZ3JhbRgCIAEoCRIPCgdhY2NvdW50GAMgASgJEg4KBnBvaW50cxgEIAEoAxIMCgRraW5kGAUgASgJEhEKCXJlZmVyZW5jZRgGIAEoCRIZChFsYXBzZXNfaW5fc2Vjb25kcxgHIAEoAxIMCgRoYXNoGAggASgJIoEBChFUcmFuc2ZlclJlcXVlc3RlZBIQCgh0cmFuc2ZlchgBIAEoCRIPCgdwcm9ncmFtGAIgASgJEg8KB2FjY291bnQYAyABKAkSCgoCdG8YBCABKAkSDgoGcG9pbnRzGAUgASgDEg4KBnJlYXNvbhgGIAEoCRIMCgRoYXNoGAcgASgJIn4KF0NlcnRpZmljYXRlVXNlUmVxdWVzdGVkEgsKA3VzZRgBIAEoCRIPCgdwcm9ncmFtGAIgASgJEg8KB2FjY291bnQYAyABKAkSEwoLY2VydGlmaWNhdGUYBCABKAkSEQoJcmVmZXJlbmNlGAUgASgJEgwKBGhhc2gYBiABKAkikgEKEENhcHR1cmVSZXF1ZXN0ZWQSEgoKcmVkZW1wdGlvbhgBIAEoCRIPCgdwcm9ncmFtGAIgASgJEg8KB2FjY291bnQYAyABKAkSDAoEaG9sZBgEIAEoCRITCgZwb2ludHMYBSABKANIAIgBARIMCgRsYXN0GAYgASgIEgwKBGhhc2gYByABKAlCCQoHX3BvaW50c2IGcHJvdG8z");
+  fileDesc("CiN0YWxseXN0aWNrL3Jld2FyZHMvdjEvcmV3YXJkcy5wcm90bxIVdGFsbHlzdGljay5yZXdhcmRzLnYxIooBChNSZWRlbXB0aW9uUmVxdWVzdGVkEhIKCnJlZGVtcHRpb24YASABKAkSDwoHcHJvZ3JhbRgCIAEoCRIPCgdhY2NvdW50GAMgASgJEg4KBnBvaW50cxgEIAEoAxIMCgRraW5kGAUgASgJEhEKCXJlZmVyZW5jZRgGIAEoCRIMCgRoYXNoGAcgASgJIpkBCg1Ib2xkUmVxdWVzdGVkEgwKBGhvbGQYASABKAkSDwoHcHJvZ3JhbRgCIAEoCRIPCgdhY2NvdW50GAMgASgJEg4KBnBvaW50cxgEIAEoAxIMCgRraW5kGAUgASgJEhEKCXJlZmVyZW5jZRgGIAEoCRIZChFsYXBzZXNfaW5fc2Vjb25kcxgHIAEoAxIMCgRoYXNoGAggASgJIoEBChFUcmFuc2ZlclJlcXVlc3RlZBIQCgh0cmFuc2ZlchgBIAEoCRIPCgdwcm9ncmFtGAIgASgJEg8KB2FjY291bnQYAyABKAkSCgoCdG8YBCABKAkSDgoGcG9pbnRzGAUgASgDEg4KBnJlYXNvbhgGIAEoCRIMCgRoYXNoGAcgASgJIpMBChBUcmFuc2ZlclByb3Bvc2VkEhAKCHRyYW5zZmVyGAEgASgJEg8KB3Byb2dyYW0YAiABKAkSDAoEZnJvbRgDIAEoCRIKCgJ0bxgEIAEoCRIOCgZwb2ludHMYBSABKAMSDgoGcmVhc29uGAYgASgJEhQKDHJlcXVlc3RlZF9ieRgHIAEoCRIMCgRoYXNoGAggASgJIjkKEFRyYW5zZmVyQXBwcm92ZWQSEAoIdHJhbnNmZXIYASABKAkSEwoLYXBwcm92ZWRfYnkYAiABKAkiMwoPVHJhbnNmZXJSZWZ1c2VkEhAKCHRyYW5zZmVyGAEgASgJEg4KBnJlYXNvbhgCIAEoCSIjCg9UcmFuc2ZlckFwcGxpZWQSEAoIdHJhbnNmZXIYASABKAkiSQoQVHJhbnNmZXJSZWplY3RlZBIQCgh0cmFuc2ZlchgBIAEoCRITCgtyZWplY3RlZF9ieRgCIAEoCRIOCgZyZWFzb24YAyABKAkifgoXQ2VydGlmaWNhdGVVc2VSZXF1ZXN0ZWQSCwoDdXNlGAEgASgJEg8KB3Byb2dyYW0YAiABKAkSDwoHYWNjb3VudBgDIAEoCRITCgtjZXJ0aWZpY2F0ZRgEIAEoCRIRCglyZWZlcmVuY2UYBSABKAkSDAoEaGFzaBgGIAEoCSKSAQoQQ2FwdHVyZVJlcXVlc3RlZBISCgpyZWRlbXB0aW9uGAEgASgJEg8KB3Byb2dyYW0YAiABKAkSDwoHYWNjb3VudBgDIAEoCRIMCgRob2xkGAQgASgJEhMKBnBvaW50cxgFIAEoA0gAiAEBEgwKBGxhc3QYBiABKAgSDAoEaGFzaBgHIAEoCUIJCgdfcG9pbnRzYgZwcm90bzM");
 
 /**
  * Points are to be spent.
@@ -212,6 +212,188 @@ export const TransferRequestedSchema: GenMessage<TransferRequested> = /*@__PURE_
   messageDesc(file_tallystick_rewards_v1_rewards, 2);
 
 /**
+ * Somebody wants the points of an account sent to another one.
+ *
+ * @generated from message tallystick.rewards.v1.TransferProposed
+ */
+export type TransferProposed = Message<"tallystick.rewards.v1.TransferProposed"> & {
+  /**
+   * The id of the request, and of the transfer that it becomes.
+   *
+   * @generated from field: string transfer = 1;
+   */
+  transfer: string;
+
+  /**
+   * The programme.
+   *
+   * @generated from field: string program = 2;
+   */
+  program: string;
+
+  /**
+   * Whose points.
+   *
+   * @generated from field: string from = 3;
+   */
+  from: string;
+
+  /**
+   * Whom to.
+   *
+   * @generated from field: string to = 4;
+   */
+  to: string;
+
+  /**
+   * How many.
+   *
+   * @generated from field: int64 points = 5;
+   */
+  points: bigint;
+
+  /**
+   * Why, in words.
+   *
+   * @generated from field: string reason = 6;
+   */
+  reason: string;
+
+  /**
+   * Who wants it.
+   *
+   * @generated from field: string requested_by = 7;
+   */
+  requestedBy: string;
+
+  /**
+   * SHA-256 of the request.
+   *
+   * @generated from field: string hash = 8;
+   */
+  hash: string;
+};
+
+/**
+ * Describes the message tallystick.rewards.v1.TransferProposed.
+ * Use `create(TransferProposedSchema)` to create a new message.
+ */
+export const TransferProposedSchema: GenMessage<TransferProposed> = /*@__PURE__*/
+  messageDesc(file_tallystick_rewards_v1_rewards, 3);
+
+/**
+ * Somebody else agrees.
+ *
+ * @generated from message tallystick.rewards.v1.TransferApproved
+ */
+export type TransferApproved = Message<"tallystick.rewards.v1.TransferApproved"> & {
+  /**
+   * The request.
+   *
+   * @generated from field: string transfer = 1;
+   */
+  transfer: string;
+
+  /**
+   * Who agrees.
+   *
+   * @generated from field: string approved_by = 2;
+   */
+  approvedBy: string;
+};
+
+/**
+ * Describes the message tallystick.rewards.v1.TransferApproved.
+ * Use `create(TransferApprovedSchema)` to create a new message.
+ */
+export const TransferApprovedSchema: GenMessage<TransferApproved> = /*@__PURE__*/
+  messageDesc(file_tallystick_rewards_v1_rewards, 4);
+
+/**
+ * The accounts would not do it any more when it was approved: it is open again.
+ *
+ * @generated from message tallystick.rewards.v1.TransferRefused
+ */
+export type TransferRefused = Message<"tallystick.rewards.v1.TransferRefused"> & {
+  /**
+   * The request.
+   *
+   * @generated from field: string transfer = 1;
+   */
+  transfer: string;
+
+  /**
+   * Why not.
+   *
+   * @generated from field: string reason = 2;
+   */
+  reason: string;
+};
+
+/**
+ * Describes the message tallystick.rewards.v1.TransferRefused.
+ * Use `create(TransferRefusedSchema)` to create a new message.
+ */
+export const TransferRefusedSchema: GenMessage<TransferRefused> = /*@__PURE__*/
+  messageDesc(file_tallystick_rewards_v1_rewards, 5);
+
+/**
+ * The points have arrived.
+ *
+ * @generated from message tallystick.rewards.v1.TransferApplied
+ */
+export type TransferApplied = Message<"tallystick.rewards.v1.TransferApplied"> & {
+  /**
+   * The request.
+   *
+   * @generated from field: string transfer = 1;
+   */
+  transfer: string;
+};
+
+/**
+ * Describes the message tallystick.rewards.v1.TransferApplied.
+ * Use `create(TransferAppliedSchema)` to create a new message.
+ */
+export const TransferAppliedSchema: GenMessage<TransferApplied> = /*@__PURE__*/
+  messageDesc(file_tallystick_rewards_v1_rewards, 6);
+
+/**
+ * Somebody else does not agree, or who asked took it back.
+ *
+ * @generated from message tallystick.rewards.v1.TransferRejected
+ */
+export type TransferRejected = Message<"tallystick.rewards.v1.TransferRejected"> & {
+  /**
+   * The request.
+   *
+   * @generated from field: string transfer = 1;
+   */
+  transfer: string;
+
+  /**
+   * Who.
+   *
+   * @generated from field: string rejected_by = 2;
+   */
+  rejectedBy: string;
+
+  /**
+   * Why, in words.
+   *
+   * @generated from field: string reason = 3;
+   */
+  reason: string;
+};
+
+/**
+ * Describes the message tallystick.rewards.v1.TransferRejected.
+ * Use `create(TransferRejectedSchema)` to create a new message.
+ */
+export const TransferRejectedSchema: GenMessage<TransferRejected> = /*@__PURE__*/
+  messageDesc(file_tallystick_rewards_v1_rewards, 7);
+
+/**
  * A gift certificate is to pay.
  *
  * @generated from message tallystick.rewards.v1.CertificateUseRequested
@@ -265,7 +447,7 @@ export type CertificateUseRequested = Message<"tallystick.rewards.v1.Certificate
  * Use `create(CertificateUseRequestedSchema)` to create a new message.
  */
 export const CertificateUseRequestedSchema: GenMessage<CertificateUseRequested> = /*@__PURE__*/
-  messageDesc(file_tallystick_rewards_v1_rewards, 3);
+  messageDesc(file_tallystick_rewards_v1_rewards, 8);
 
 /**
  * What a hold has reserved, or a part of it, is to be spent: a redemption from here on.
@@ -328,5 +510,5 @@ export type CaptureRequested = Message<"tallystick.rewards.v1.CaptureRequested">
  * Use `create(CaptureRequestedSchema)` to create a new message.
  */
 export const CaptureRequestedSchema: GenMessage<CaptureRequested> = /*@__PURE__*/
-  messageDesc(file_tallystick_rewards_v1_rewards, 4);
+  messageDesc(file_tallystick_rewards_v1_rewards, 9);
 

@@ -38,6 +38,12 @@ export interface Asker {
   readonly key: string;
 }
 
+/** Who asks for something that has a name of its own: it is asked for once, by whomever. */
+export interface AskerOfNamed extends Named {
+  /** A token's subject. */
+  readonly subject: string;
+}
+
 /** What is kept of who asks, in the first event. */
 interface Asked extends Named {
   readonly requestedBy: string;
@@ -77,10 +83,10 @@ export interface SignedStreams<State, Event> {
   read(store: EventStore, named: Named): Promise<(State & Kept) | null>;
   /** Says the next thing of one that was read. Where somebody else has spoken first, nothing is written. */
   say(store: EventStore, found: State & Kept, event: Event, metadata: EventMetadata): Promise<void>;
-  /** Keeps what one person asks for, once for a key. `first` gives its first event, or why there is none. */
+  /** Keeps what one person asks for, once for a key or a name. `first` gives its first event, or why there is none. */
   ask<Refusal extends Told>(
     store: EventStore,
-    asker: Asker,
+    asker: Asker | AskerOfNamed,
     request: object,
     first: (asked: Asked) => Promise<Event | Refusal>,
     metadata: EventMetadata,
@@ -93,6 +99,9 @@ export interface SignedStreams<State, Event> {
     metadata: EventMetadata,
   ): Promise<Answer | Unknown>;
 }
+
+/** An id that is made of what names something, and tells none of it. */
+export const idOf = (named: object): string => contentHash(named).slice(0, 32);
 
 export const signedStreams = <State extends Signed, All extends Schemas>(kind: {
   /** Of the streams and of the facts. */
@@ -150,12 +159,13 @@ export const signedStreams = <State extends Signed, All extends Schemas>(kind: {
       append(store, kind.nameOf(found), found.revision, event, metadata),
     ask: async <Refusal extends Told>(
       store: EventStore,
-      { program, subject, key }: Asker,
+      asker: Asker | AskerOfNamed,
       request: object,
       first: (asked: Asked) => Promise<EventOf<All> | Refusal>,
       metadata: EventMetadata,
     ) => {
-      const id = contentHash({ program, subject, key }).slice(0, 32);
+      const { program, subject } = asker;
+      const id = 'id' in asker ? asker.id : idOf({ program, subject, key: asker.key });
       const asked = { id, program, requestedBy: subject, hash: contentHash(request) };
       return step<
         (State & Kept) | null,

@@ -26,7 +26,7 @@ export class RejectionBody extends createZodDto(
 /** A page of the open requests, the oldest first. Throws the problem `validation` on a cursor that no page gave. */
 export const openRequests = async <Found extends { readonly status: string }>(
   view: RequestsView,
-  query: OpenRequestsQuery,
+  query: Pick<OpenRequestsQuery, 'program' | 'cursor' | 'limit'>,
   read: (named: Named) => Promise<Found | null>,
 ): Promise<{ readonly found: readonly Found[]; readonly next: string | null }> => {
   const program = programId(query.program);

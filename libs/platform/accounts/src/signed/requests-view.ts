@@ -15,14 +15,12 @@ export interface ListedRequest {
   readonly requestedAt: Instant;
 }
 
-/** Which requests of one kind are open: accrual's own note, made from the bus. What they say is in their streams. */
+/** Which requests of one kind are open: a service's own note, made from the bus. What they say is in their streams. */
 export class RequestsView {
   constructor(
     private readonly db: Pool,
-    /** Its table, and the column that names a request. */
-    private readonly of:
-      | { readonly table: 'adjustments'; readonly id: 'adjustment' }
-      | { readonly table: 'merge_requests'; readonly id: 'merge' },
+    /** Its table, and the column that names a request: names of ours, nothing to escape. */
+    private readonly of: { readonly table: string; readonly id: string },
   ) {}
 
   /** In the order of each one's stream. What was noted before changes nothing. */
