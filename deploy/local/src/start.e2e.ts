@@ -119,7 +119,7 @@ describe('a start', () => {
   it('serves five services behind one address, and stops cleanly', async () => {
     const system = await serving();
     for (const service of serviceNames) {
-      expect(await statusOf(`${system.url}/health/${service}/ready`)).toBe(200);
+      await becomesReady(`${system.url}/health/${service}/ready`);
       expect(await statusOf(`${system.url}/docs/${service}`)).toBe(200);
       expect(await statusOf(`${system.url}/openapi/${service}.json`)).toBe(200);
     }
@@ -197,7 +197,7 @@ describe('a start', () => {
     expect(processesOfData()).toHaveLength(1);
 
     const second = await serving();
-    expect(await statusOf(`${second.url}/health/reporting/ready`)).toBe(200);
+    await becomesReady(`${second.url}/health/reporting/ready`);
     expect(await readFile(dataFolder(dataDir).keys, 'utf8')).toBe(keys);
     expect(await postmaster()).not.toBe(orphan);
     expect(processesOfData()).toHaveLength(1);
@@ -232,7 +232,7 @@ describe('five processes', () => {
   it('serve behind one address, come back when one dies, and go with the process that started them', async () => {
     const system = await serving('--processes');
     for (const service of serviceNames) {
-      expect(await statusOf(`${system.url}/health/${service}/ready`)).toBe(200);
+      await becomesReady(`${system.url}/health/${service}/ready`);
     }
     const services = servicePids(system.pid);
     expect(services).toHaveLength(5);
@@ -258,9 +258,7 @@ describe('two systems of five processes beside each other', () => {
     const first = await serving('--processes', '--port', String(port));
     expect(first.url).toBe(`http://127.0.0.1:${port}`);
     for (const [nth, service] of serviceNames.entries())
-      expect(await statusOf(`http://127.0.0.1:${port + 1 + nth}/health/${service}/ready`)).toBe(
-        200,
-      );
+      await becomesReady(`http://127.0.0.1:${port + 1 + nth}/health/${service}/ready`);
 
     const otherDir = await makeDataFolder();
     try {
@@ -278,7 +276,7 @@ describe('two systems of five processes beside each other', () => {
       const beside = second(port + 6);
       await says(beside, /Tallystick serves at/);
       for (const at of [port, port + 6])
-        expect(await statusOf(`http://127.0.0.1:${at}/health/accrual/ready`)).toBe(200);
+        await becomesReady(`http://127.0.0.1:${at}/health/accrual/ready`);
       expect(beside.stderr()).not.toMatch(/^\s+at /m);
       beside.kill('SIGTERM');
       expect(await beside.ended).toBe(0);

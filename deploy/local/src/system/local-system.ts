@@ -132,7 +132,7 @@ export const startLocalSystem = async (options: LocalSystemOptions): Promise<Loc
       });
     const services =
       processes === 1
-        ? await servicesInOneProcess(env)
+        ? await servicesInOneProcess(env, log)
         : await servicesInFiveProcesses(env, { ports, log });
     undo.push(() => services.close());
     signal?.throwIfAborted();

@@ -80,7 +80,8 @@ describe('a service on the bus', () => {
   it('is not ready while the database is away, says so to callers, and heals by itself', async () => {
     const ready = () => ask(`${till.url}/health/accrual/ready`);
     const token = await till.issuer.token({ sub: 'o', roles: ['ops'] });
-    await until('it is ready', async () => (await ready()).status === 200);
+    expect(await till.service.ready(10_000)).toMatchObject({ status: 'ready', relay: 'active' });
+    expect((await ready()).status).toBe(200);
 
     const role = new URL(till.env['TALLYSTICK_DATABASE_URL'] ?? '').username;
     const admin = createPool(till.adminUrl, { max: 1 });
@@ -96,6 +97,7 @@ describe('a service on the bus', () => {
         checks: { database: 'unreachable' },
         consumers: { ledger: 'away' },
       });
+      expect((await till.service.ready(100)).status).toBe('not-ready');
       const refused = await ask(`${till.url}/v1/receipts/schema`, { token });
       expect([refused.status, refused.type]).toEqual([503, 'unavailable']);
       expect((await ask(`${till.url}/health/accrual/live`)).status).toBe(200);

@@ -4,6 +4,7 @@ import type { z } from 'zod';
 import type { ServiceName } from '@tallystick/contracts';
 import type { Clock } from '@tallystick/kernel';
 import type { Migration } from '@tallystick/postgres';
+import type { Readiness } from './http/health.js';
 import type { Log } from './log.js';
 
 export interface ServiceDefinition {
@@ -33,6 +34,8 @@ export interface RunningService {
   readonly url?: string;
   /** Answers one request of another server: the front door of several services in one process. */
   handle(request: IncomingMessage, response: ServerResponse): void;
+  /** Waits until it can do its work, at most so long; resolves to what `/ready` then answers. */
+  ready(withinMs: number): Promise<Readiness>;
   /** Refuses new requests, lets those in hand and the consumers end, closes every connection. */
   close(): Promise<void>;
 }

@@ -24,7 +24,7 @@ import { createOtherServices } from './calling/other-services.js';
 import { createCardTokens } from './card-tokens.js';
 import { ConfigError, readSettings, type Environment, type Settings } from './config.js';
 import { rootModule } from './host-module.js';
-import { healthPath, serveHealth } from './http/health.js';
+import { healthPath, readyWithin, serveHealth, type HealthSource } from './http/health.js';
 import { trackRequests, type InHand } from './http/in-hand.js';
 import { drainTimeoutMs } from './http/limits.js';
 import { docsPath, openApiPath, serveApiPages } from './http/openapi.js';
@@ -152,7 +152,7 @@ const start = async (
   // Listeners are bound in this call, so what is global has to be there before it.
   app.connectMicroservice({ strategy: busServer }, { inheritAppConfig: true });
   busServer.checkHandlers();
-  serveHealth(adapter.getInstance(), name, {
+  const health: HealthSource = {
     checks: {
       database: () => db.query('select 1'),
       eventStore: () => adapters.store.head(),
@@ -160,7 +160,8 @@ const start = async (
     consumers: () => busServer.states(),
     relay: () => relay?.status().state,
     stopping: () => inHand.stopping,
-  });
+  };
+  serveHealth(adapter.getInstance(), name, health);
   serveApiPages(app, definition);
   await app.init();
   await adapter.getInstance().ready();
@@ -185,6 +186,7 @@ const start = async (
     name,
     ...(url === undefined ? {} : { url }),
     handle: (request, response) => adapter.getInstance().routing(request, response),
+    ready: (withinMs) => readyWithin(health, withinMs),
     close: once(() => stop(log, inHand, busServer, adapter.getHttpServer(), opened)),
   };
 };

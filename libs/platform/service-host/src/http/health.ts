@@ -23,6 +23,7 @@ export interface Readiness {
   readonly relay?: RelayStatus['state'];
 }
 
+const askEveryMs = 20;
 const checkTimeoutMs = 2_000;
 /** Asking more often than this gets the last answer: health is open to anyone, and must not load the database. */
 const freshMs = 500;
@@ -58,6 +59,16 @@ export const readiness = async (source: HealthSource): Promise<Readiness> => {
     Object.values(consumers).every((state) => state === 'running' || state === 'retrying');
   const status = source.stopping() ? 'stopping' : ready ? 'ready' : 'not-ready';
   return { status, checks, consumers, ...(relay === undefined ? {} : { relay }) };
+};
+
+/** Waits until it is ready, at most so long; what it then is. */
+export const readyWithin = async (source: HealthSource, withinMs: number): Promise<Readiness> => {
+  const deadline = performance.now() + withinMs;
+  for (;;) {
+    const now = await readiness(source);
+    if (now.status !== 'not-ready' || performance.now() >= deadline) return now;
+    await sleep(askEveryMs);
+  }
 };
 
 /**
