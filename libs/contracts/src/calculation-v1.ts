@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { membershipFee } from './membership-fee.js';
 import { receiptOutcomeKinds } from './receipt-v1.js';
 
 const money = z.string().describe('Major units, an exact decimal');
@@ -58,5 +59,8 @@ export const calculationV1 = z.strictObject({
       }),
     )
     .describe('Gift certificates that can be used now, the soonest over first'),
+  memberships: z
+    .array(membershipFee)
+    .describe('Of its lines those that are sold as fees of paid memberships'),
 });
 export type CalculationV1 = z.output<typeof calculationV1>;

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { membershipFee } from './membership-fee.js';
 
 const looked = z
   .strictObject({
@@ -80,6 +81,11 @@ const explained = {
         .describe(
           'Points among these that no line of this receipt earned: what an earlier revision of it had wrongly taken back of those sales',
         ),
+      memberships: z
+        .array(membershipFee)
+        .readonly()
+        .default([])
+        .describe('Of its lines those that are sold as fees of paid memberships'),
       rerating: z
         .strictObject({
           rerating: z.string(),

@@ -8,24 +8,32 @@ export const explanationWords = ({
   awards,
 }: Pick<ReceiptExplanation, 'outcome' | 'reason' | 'awards'>): string[] => [
   reason === null ? outcome : `${outcome}: ${reason}`,
-  ...awards.flatMap(({ points, rulebook, explanation, proven, rerating, leftOut, givenBack }) => [
-    rerating === null
-      ? `${pointsOf(points)} by version ${rulebook.version} of the rulebook`
-      : `rated again by version ${rulebook.version} instead of ${rerating.from.version}, ${points < 0 ? `${pointsOf(-points)} taken` : `${pointsOf(points)} added`}: ${rerating.reason}`,
-    ...givenBack.map(
-      ({ receipt, points: back }) =>
-        `  ${pointsOf(back)} of them given back: an earlier revision had taken them of ${receipt}`,
-    ),
-    ...(explanation === null
-      ? ['  rated by an older release, which kept nothing to explain it from']
-      : [...tree(explanation), ...othersIn(leftOut)]),
-    ...(explanation === null || proven
-      ? []
-      : [
-          '  NOT the explanation that was made when the points were given: tell whoever runs the system',
-        ]),
-  ]),
+  ...awards.flatMap(
+    ({ points, rulebook, explanation, proven, rerating, leftOut, givenBack, memberships }) => [
+      rerating === null
+        ? `${pointsOf(points)} by version ${rulebook.version} of the rulebook`
+        : `rated again by version ${rulebook.version} instead of ${rerating.from.version}, ${points < 0 ? `${pointsOf(-points)} taken` : `${pointsOf(points)} added`}: ${rerating.reason}`,
+      ...givenBack.map(
+        ({ receipt, points: back }) =>
+          `  ${pointsOf(back)} of them given back: an earlier revision had taken them of ${receipt}`,
+      ),
+      ...memberships.map(feeWords),
+      ...(explanation === null
+        ? ['  rated by an older release, which kept nothing to explain it from']
+        : [...tree(explanation), ...othersIn(leftOut)]),
+      ...(explanation === null || proven
+        ? []
+        : [
+            '  NOT the explanation that was made when the points were given: tell whoever runs the system',
+          ]),
+    ],
+  ),
 ];
+
+const feeWords = ({ ordinal, membership, level, months, fee, amount, pays }: Fee): string =>
+  pays === 0
+    ? `  line ${ordinal} starts no membership: ${amount} of the ${fee} that ${membership} costs`
+    : `  line ${ordinal} pays ${monthsOf(pays * months)} of level ${level}: membership ${membership}`;
 
 /** Of a rulebook with hundreds of rules most are about something else. */
 const othersShown = 20;
@@ -43,6 +51,7 @@ const ruleIn = (rule: Rule): string[] => [
   ...(rule.when === null ? [] : [`      ${rule.when.text} [${seen(rule.when.saw)}]`]),
 ];
 
+type Fee = ReceiptExplanation['awards'][number]['memberships'][number];
 type Rule = ExplanationV1['rules'][number];
 type Line = ExplanationV1['lines'][number];
 
@@ -104,6 +113,7 @@ const seen = (saw: Readonly<Record<string, string | boolean | readonly string[]>
     )
     .join('; ');
 
+const monthsOf = (count: number): string => `${count} ${count === 1 ? 'month' : 'months'}`;
 const pointsOf = (count: number): string => `${count} ${count === 1 ? 'point' : 'points'}`;
 
 /** A fraction as a decimal, where there is one that ends: `53/50` is 1.06, `1/3` stays. */

@@ -23,6 +23,7 @@ describe('the words of an explanation', () => {
             rulebook: { version: 3, hash: 'h' },
             proven: false,
             givenBack: [],
+            memberships: [],
             rerating: null,
           },
           leftOut: Array.from({ length: 22 }, (_, nth) => ({
@@ -111,6 +112,7 @@ describe('the words of an explanation', () => {
       proven: false,
       leftOut: [],
       givenBack: [],
+      memberships: [],
       rerating: null,
     };
     expect(explanationWords({ outcome: 'awarded', reason: null, awards: [award] })[2]).toMatch(
@@ -120,6 +122,21 @@ describe('the words of an explanation', () => {
     expect(
       explanationWords({ outcome: 'awarded', reason: null, awards: [{ ...award, givenBack }] })[2],
     ).toBe('  3 points of them given back: an earlier revision had taken them of receipt/shop/1');
+    const fee = { membership: 'year', level: 'plus', months: 12, fee: '40', amount: '40', pays: 2 };
+    const memberships = [
+      { ...fee, ordinal: 1 },
+      { ...fee, ordinal: 2, amount: '39.98', pays: 0 },
+      { ...fee, ordinal: 3, months: 1, pays: 1 },
+    ];
+    expect(
+      explanationWords({
+        ...{ outcome: 'awarded', reason: null, awards: [{ ...award, memberships }] },
+      }).slice(2, 5),
+    ).toEqual([
+      '  line 1 pays 24 months of level plus: membership year',
+      '  line 2 starts no membership: 39.98 of the 40 that year costs',
+      '  line 3 pays 1 month of level plus: membership year',
+    ]);
     const rerating = { rerating: 'r', from: { version: 1, hash: 'h' }, reason: 'a slip' };
     const again = { ...award, points: -4, rulebook: { version: 2, hash: 'i' }, rerating };
     expect(

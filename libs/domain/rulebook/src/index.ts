@@ -7,6 +7,7 @@ export * from './rate-partner.js';
 export * from './lot-dates.js';
 export * from './budgets.js';
 export {
+  feesIn,
   membershipsIn,
   paidTimes,
   type MembershipBought,

@@ -13,6 +13,19 @@ export interface PaidMembership {
   readonly quantity: number;
 }
 
+/** A sold line of the product that is a membership's fee. */
+export interface MembershipFee extends Pick<
+  PaidMembership,
+  'membership' | 'level' | 'months' | 'ordinal'
+> {
+  /** What all of the line takes: major units, an exact decimal. */
+  readonly fee: string;
+  /** What the line came to. */
+  readonly amount: string;
+  /** How many it pays; 0: none, as the amount does not reach the fee. */
+  readonly pays: number;
+}
+
 /** What a member has paid for, and did not give back. */
 export interface MembershipBought extends Pick<PaidMembership, 'membership' | 'level'> {
   /** In all. */
@@ -33,21 +46,51 @@ export const feeOf = (
 ): Membership | null => {
   const membership = memberships.find((one) => one.product === product);
   if (membership === undefined) return null;
-  const fees = Exact.multiply(Exact.exact(membership.fee), Exact.exact(quantity));
-  return Exact.compare(Exact.exact(amount), fees) < 0 ? null : membership;
+  return isReached(feeFor(membership, quantity), amount) ? membership : null;
+};
+
+const feeFor = ({ fee }: Membership, quantity: string): Exact.Exact =>
+  Exact.multiply(Exact.exact(fee), Exact.exact(quantity));
+const isReached = (fee: Exact.Exact, amount: string): boolean =>
+  Exact.compare(Exact.exact(amount), fee) >= 0;
+
+/** The lines of a receipt that are sold as fees, also those that pay none. */
+export const feesIn = (
+  { lines }: Pick<ReceiptFact, 'lines'>,
+  { memberships }: Pick<Rulebook, 'memberships'>,
+): MembershipFee[] => {
+  if (memberships === undefined) return [];
+  return lines.filter(isSale).flatMap(({ ordinal, product, quantity, amount }) => {
+    const sold = memberships.find((one) => one.product === product);
+    if (sold === undefined) return [];
+    const { id: membership, level, months } = sold;
+    const fee = feeFor(sold, quantity);
+    const whole = Number(Exact.round(Exact.exact(quantity), 'down'));
+    const pays = isReached(fee, amount) ? whole : 0;
+    return [
+      {
+        ordinal,
+        membership,
+        level,
+        months,
+        fee: Exact.toDecimal(fee),
+        amount: Exact.toDecimal(Exact.exact(amount)),
+        pays,
+      },
+    ];
+  });
 };
 
 /** What of a receipt pays fees. A part of a fee pays nothing. */
-export const membershipsIn = (fact: ReceiptFact, book: Rulebook): PaidMembership[] => {
-  if (book.memberships === undefined) return [];
-  return fact.lines.filter(isSale).flatMap((line) => {
-    const paid = feeOf(line, book);
-    const quantity = Number(Exact.round(Exact.exact(line.quantity), 'down'));
-    if (paid === null || quantity < 1) return [];
-    const { id: membership, level, months } = paid;
-    return [{ membership, level, months, ordinal: line.ordinal, quantity }];
-  });
-};
+export const membershipsIn = (
+  fact: Pick<ReceiptFact, 'lines'>,
+  book: Pick<Rulebook, 'memberships'>,
+): PaidMembership[] =>
+  feesIn(fact, book)
+    .filter(({ pays }) => pays > 0)
+    .map(({ membership, level, months, ordinal, pays }) => ({
+      ...{ membership, level, months, ordinal, quantity: pays },
+    }));
 
 /**
  * For which days memberships were paid: each from the day of its fee on, or, while one of that name lasts, from the day after that. A fee

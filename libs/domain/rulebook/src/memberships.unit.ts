@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { localDate } from '@tallystick/kernel';
-import { paidTimes } from './memberships.js';
+import { feesIn, membershipsIn, paidTimes } from './memberships.js';
 
 const bought = (membership: string, day: string, months: number, level = 'plus') => ({
   ...{ membership, level, months, day: localDate(day) },
@@ -33,5 +33,38 @@ describe('the time that a membership is paid for', () => {
       'plus 2026-02-10 2027-02-09',
       'gold 2026-03-01 2026-03-31',
     ]);
+  });
+});
+
+describe('the fee of a membership', () => {
+  const memberships = [
+    { id: 'year', level: 'plus', months: 12, fee: '20.00', product: 'plus-year' },
+    { id: 'month', level: 'plus', months: 1, fee: '0', product: 'trial' },
+  ];
+  const sold = (product: string, quantity: string, amount: string) => ({
+    lines: [{ ordinal: 7, product, quantity, amount, category: null, brand: null, original: null }],
+  });
+
+  it.each([
+    ['plus-year', '1', '20.00', '20', 1],
+    ['plus-year', '2', '40', '40', 2],
+    ['plus-year', '2', '39.99', '40', 0],
+    ['plus-year', '1', '0', '20', 0],
+    ['plus-year', '1', '500', '20', 1],
+    ['plus-year', '2.5', '50', '50', 2],
+    ['plus-year', '0.5', '10', '10', 0],
+    ['trial', '1', '0', '0', 1],
+  ])('%s sold %s times for %s takes %s, and pays %s', (product, quantity, amount, fee, pays) => {
+    const fact = sold(product, quantity, amount);
+    expect(feesIn(fact, { memberships })).toMatchObject([{ ordinal: 7, fee, pays }]);
+    expect(membershipsIn(fact, { memberships }).map((paid) => paid.quantity)).toEqual(
+      pays === 0 ? [] : [pays],
+    );
+  });
+
+  it('is paid by what is sold, and by nothing else', () => {
+    expect(feesIn(sold('tea', '1', '20'), { memberships })).toEqual([]);
+    expect(feesIn(sold('plus-year', '-1', '-20'), { memberships })).toEqual([]);
+    expect(feesIn(sold('plus-year', '1', '20'), {})).toEqual([]);
   });
 });

@@ -15,7 +15,7 @@ import {
   type Calculation,
   type FactOutcome,
 } from '@tallystick/receipts';
-import { isSale, type ReceiptFact } from '@tallystick/rulebook';
+import { feesIn, isSale, type ReceiptFact } from '@tallystick/rulebook';
 import { hashOfReceipt } from '../intake/receipt-form.js';
 import { rulebookAt, type Program, type PublishedRulebook } from '../programs/catalog.js';
 import { AccountNotOpen } from '../settle/apply-pin.js';
@@ -203,6 +203,7 @@ const said = (
       ...{ certificate: state.id, rule: state.rule, value: money(state.valueMinor) },
       ...{ pays: money(paysMinor), validUntil: state.validUntil },
     })),
+    memberships: feesIn(receipt, book),
   };
 };
 
@@ -224,6 +225,7 @@ const plain = (
     })),
     ...nothingYet,
     ...{ discount: '0', pays: '0', awards: [], payable: null, rewards: [], certificates: [] },
+    memberships: [],
   });
 
 /** Without a member nothing is reduced, and nothing can be paid with points: what the receipt comes to until the card has an owner. */
@@ -238,4 +240,5 @@ const withoutMember = (answer: CalculationV1): CalculationV1 => ({
   payable: null,
   rewards: [],
   certificates: [],
+  memberships: [],
 });

@@ -408,13 +408,33 @@ describe('a campaign and a membership that is paid for', () => {
       ...{ program: plus.program, card: '4712' },
       lines: [{ ordinal: 1, product, quantity: '1', amount, ...more }],
     });
+    const feeExplained = async (number: string) => {
+      const query = new URLSearchParams({ program: plus.program, ...refOf(number) });
+      const path = `/v1/receipts/explanation?${query.toString()}`;
+      const { body } = await service.call('GET', path, { as: till });
+      return field((field(body, 'awards') as unknown[])[0], 'memberships');
+    };
     const told = async (number: string) => {
       const { tier, discount, earns, reason } = (await calculate(of(number, '30.00')))
         .body as Record<string, unknown>;
       return [tier, discount, earns, reason];
     };
+    const feeToldOf = async (body: object) => field((await calculate(body)).body, 'memberships');
+    const year = { ordinal: 1, membership: 'year', level: 'plus', months: 12 };
     expect(await told('1')).toEqual(['basic', '0', 30, null]);
+    expect(await feeToldOf(of('1', '30.00'))).toEqual([]);
+    // A fee that is not reached starts nothing, and says so: before, and when somebody asks why.
+    const short = of('0', '39.99', 'plus-year', { quantity: '2' });
+    const shortly = { ...year, fee: '40', amount: '39.99', pays: 0 };
+    expect(await feeToldOf(short)).toEqual([shortly]);
+    await sell(short);
+    expect(await told('1')).toEqual(['basic', '0', 30, null]);
+    expect(await feeExplained('0')).toEqual([shortly]);
+    const paid = { ...year, fee: '20', amount: '20', pays: 1 };
+    expect(await feeToldOf(of('2', '20.00', 'plus-year'))).toEqual([paid]);
+    expect(await feeToldOf({ ...of('2', '20.00', 'plus-year'), card: '99' })).toEqual([]);
     await sell(of('2', '20.00', 'plus-year'));
+    expect(await feeExplained('2')).toEqual([paid]);
     // 27.00 earn twice: 54, of which 50 are left.
     expect(await told('3')).toEqual(['plus', '3', 50, null]);
     expect((await sell(of('3', '27.00'))).body).toMatchObject({ earned: 50 });

@@ -2,7 +2,16 @@ import type { ReceiptExplanation } from '@tallystick/contracts';
 import { sha256 } from '@tallystick/event-store';
 import type { FactId } from '@tallystick/kernel';
 import { givenBack, type EarningRerated, type PointsEarned } from '@tallystick/ledger';
-import { explainEarning, factStream, revisionOf, waitingOutcome } from '@tallystick/receipts';
+import {
+  explainEarning,
+  factStream,
+  isReceipt,
+  linesOf,
+  revisionOf,
+  waitingOutcome,
+  type Fact,
+} from '@tallystick/receipts';
+import { feesIn, type Rulebook } from '@tallystick/rulebook';
 import { rulebookOf } from '../programs/catalog.js';
 import { loadFacts } from '../settle/load-facts.js';
 import type { Memory } from '../settle/memory.js';
@@ -40,21 +49,37 @@ export const explainFact = async (memory: Memory, id: FactId): Promise<FactExpla
     const { outcome, reason } = outcomeOfPin(workspace, fact, pin);
     return {
       ...{ outcome, reason },
-      awards: earnings.map(({ type, data }) => ({
-        rerating:
-          type === 'EarningRerated'
-            ? { rerating: data.run, from: data.from, reason: data.reason }
-            : null,
-        points: data.points,
-        givenBack:
-          type === 'EarningRerated'
-            ? []
-            : givenBack(data).map(({ fact: receipt, points }) => ({ receipt, points })),
-        rulebook: data.rulebook,
-        ...explainEarning(fact, data, rulebookOf(program, data.rulebook).book, sha256),
-      })),
+      awards: earnings.map(({ type, data }) => {
+        const { book } = rulebookOf(program, data.rulebook);
+        return {
+          rerating:
+            type === 'EarningRerated'
+              ? { rerating: data.run, from: data.from, reason: data.reason }
+              : null,
+          points: data.points,
+          givenBack:
+            type === 'EarningRerated'
+              ? []
+              : givenBack(data).map(({ fact: receipt, points }) => ({ receipt, points })),
+          rulebook: data.rulebook,
+          memberships: type === 'EarningRerated' ? [] : feesOf(fact, data, book),
+          ...explainEarning(fact, data, book, sha256),
+        };
+      }),
     };
   } finally {
     workspace.release(workspace.newestPosition());
   }
 };
+
+/** A run that rates again leaves memberships as they are. */
+const feesOf = (fact: Fact, { lines }: PointsEarned['data'], book: Rulebook) =>
+  isReceipt(fact)
+    ? feesIn(
+        linesOf(
+          fact,
+          lines.map(({ ordinal }) => ordinal),
+        ),
+        book,
+      )
+    : [];

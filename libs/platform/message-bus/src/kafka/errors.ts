@@ -41,11 +41,14 @@ export const reaching = async <T>(work: () => Promise<T>): Promise<T> => {
   }
 };
 
-/** Of a topic that was created a moment ago, or whose leader changes. */
+/** Of a topic that was created a moment ago, or whose leader changes; of a group whose broker started a moment ago, or changes. */
 const notYet: ReadonlySet<string> = new Set([
   'UNKNOWN_TOPIC_OR_PARTITION',
   'LEADER_NOT_AVAILABLE',
   'NOT_LEADER_FOR_PARTITION',
+  'GROUP_LOAD_IN_PROGRESS',
+  'GROUP_COORDINATOR_NOT_AVAILABLE',
+  'NOT_COORDINATOR_FOR_GROUP',
 ]);
 
 export const isNotYet = (error: unknown): boolean =>

@@ -130,11 +130,8 @@ describe.each(mortal)('a Kafka that is killed ($kind)', (kind) => {
     const topic = unique('t');
     await bus.ensureTopics([{ name: topic, partitions: 1 }]);
     const seen = effects();
-    const member = await bus.subscribe({
-      topics: [topic],
-      group: unique('g'),
-      handler: seen.handler,
-    });
+    const group = unique('g');
+    const member = await bus.subscribe({ topics: [topic], group, handler: seen.handler });
     await until('it runs', () => member.status().state === 'running', recoveryMaxMs);
     await broker.kill();
     await until('it is away', () => member.status().state === 'away', recoveryMaxMs);
@@ -142,6 +139,8 @@ describe.each(mortal)('a Kafka that is killed ($kind)', (kind) => {
     await expect(bus.publish([message(topic, 'k', 'v')])).rejects.toThrow(BusUnavailable);
     await expect(bus.ends([topic])).rejects.toThrow(BusUnavailable);
     await broker.restart();
+    // The broker reads what its groups have stored, and says so for a moment: whoever asks waits.
+    expect(await bus.lag(group, [topic])).toBe(0n);
     await until('it runs again', () => member.status().state === 'running', recoveryMaxMs);
     await insist(bus, [message(topic, 'k', 'v')]);
     await until('the message has come', () => seen.all.length > 0, recoveryMaxMs);
