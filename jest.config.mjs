@@ -3,7 +3,7 @@
  * `.int.ts` (real PostgreSQL), `.e2e.ts` (through the front door). One kind alone: `--selectProjects int`.
  */
 /** Integration tests start databases and processes on machines that may be busy. Jest takes it for all projects only. */
-const testTimeoutMs = 60_000;
+const testTimeoutMs = 180_000;
 /** A worker that has nothing open any more, and some 400 MB to give back, takes more than jest's half second on such a machine. */
 const workerEndsWithinMs = 10_000;
 

@@ -1,9 +1,7 @@
-import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { testDatabase } from '@tallystick/testing';
 import type { TokenClaims } from '@tallystick/service-host';
 import { startReporting, type Reporting } from './testing/start-reporting.js';
-
-jest.setTimeout(60_000);
 
 describe('reporting over HTTP', () => {
   let reporting: Reporting;

@@ -337,9 +337,9 @@ describe("accrual's clock", () => {
   it('finds by itself who is due, late receipts and returns included', async () => {
     await open('ivy');
     const number = await sell('ivy', '100.00');
-    await eventually(async () => (await told('ivy')).length === 1, 20_000);
+    await eventually(async () => (await told('ivy')).length === 1);
     await sell('ivy', '100.00', { on: '2026-07-01', back: { number, on: day } });
-    await eventually(async () => (await told('ivy')).length === 2, 20_000);
+    await eventually(async () => (await told('ivy')).length === 2);
     expect(await told('ivy')).toEqual(['CertificateIssued 500', 'CertificateCorrected 0']);
   });
 
@@ -353,7 +353,7 @@ describe("accrual's clock", () => {
         plain.program,
       ]);
       return rowCount === 1;
-    }, 20_000);
+    });
     const stream = ledgerStream(plain.program, accountId('joe'));
     const due = async () => {
       const { rows } = await service.db.query<{ next_due: Date }>(
@@ -374,6 +374,6 @@ describe("accrual's clock", () => {
       }),
     );
     // The end of the month under way.
-    await eventually(async () => /T(00|23):00:00.000Z$/.test((await due()) ?? ''), 20_000);
+    await eventually(async () => /T(00|23):00:00.000Z$/.test((await due()) ?? ''));
   });
 });

@@ -94,6 +94,26 @@ describe('a card that leaves an account', () => {
     ]);
   });
 
+  it('comes, goes and comes again at once: each of its days is kept, and what waited for it is settled once', async () => {
+    expect(await sell('20', '102', '2026-07-05')).toMatchObject({ outcome: 'waiting' });
+    const came = [enrolled('eve'), linked('eve', '102', march)];
+    await tell(
+      'eve',
+      'noStream',
+      ...came,
+      unlinked('eve', '102', march, may),
+      linked('eve', '102', july),
+    );
+    expect(await club.value('eve')).toMatchObject({ available: 10 });
+    expect(await sell('20', '102', '2026-07-05')).toMatchObject({ account: 'eve', earned: 10 });
+    expect(await sell('21', '102', '2026-04-01')).toMatchObject({ account: 'eve', earned: 10 });
+    expect(await sell('22', '102', '2026-06-01')).toMatchObject({ outcome: 'waiting' });
+    // Told once more, with what comes after it.
+    await tell('eve', 3, ...came, linked('eve', '103', march));
+    expect(await sell('23', '103', '2026-04-01')).toMatchObject({ account: 'eve', earned: 10 });
+    expect(await club.value('eve')).toMatchObject({ available: 30 });
+  });
+
   it('a return of a sale from then goes to the account of the sale, whoever has the card', async () => {
     const { body } = await service.call('POST', '/v1/receipts', {
       as: till,

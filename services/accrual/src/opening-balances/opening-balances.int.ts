@@ -305,7 +305,7 @@ describe('a crash between a balance and its account, on a store that writes one 
     const unfinished = new UnfinishedBalances(service.db);
     await unfinished.begun({ program: club.program, system: 'cut', reference: 'kit' });
     await service.db.query(`update unfinished_balances set noted_at = now() - interval '1 hour'`);
-    await eventually(async () => (await club.value('kit')).available === 7, 20_000);
+    await eventually(async () => (await club.value('kit')).available === 7);
     await eventually(async () => (await unfinished.olderThan(0, 10)).length === 0);
     expect(await attempt('kit', false)).toMatchObject({ kind: 'imported', known: true });
   });

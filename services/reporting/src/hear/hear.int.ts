@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { testDatabase } from '@tallystick/testing';
 import type { Message } from '@tallystick/message-bus';
 import { unspentOf } from '@tallystick/ledger';
@@ -6,8 +6,6 @@ import { pino } from 'pino';
 import { foldersOf } from '../views/all.js';
 import { openViews, type Views } from '../testing/open-views.js';
 import { hear } from './hear.js';
-
-jest.setTimeout(60_000);
 
 describe('hearing of events', () => {
   let views: Views;

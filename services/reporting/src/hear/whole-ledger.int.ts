@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { accountId, instant, programId } from '@tallystick/kernel';
 import {
   arrearsOf,
@@ -21,8 +21,6 @@ import { certificatesAsOf } from '../certificates/as-of-position.js';
 import type { Tallies } from '../certificates/certificate-report.js';
 import { trialBalanceAsOf } from '../trial-balance/as-of-position.js';
 import { presentTrialBalance } from '../trial-balance/present.js';
-
-jest.setTimeout(60_000);
 
 describe.each([
   ['', undefined],

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 export const eventually = async <T>(
   what: string,
   look: () => Promise<T | undefined>,
-  { withinMs = 20_000, everyMs = 50 } = {},
+  { withinMs = 60_000, everyMs = 50 } = {},
 ): Promise<T> => {
   const deadline = performance.now() + withinMs;
   for (;;) {

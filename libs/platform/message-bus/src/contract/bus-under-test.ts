@@ -18,7 +18,7 @@ export interface BusUnderTest {
 /** What the suite assumes of the adapter's settings, so that it does not take long. */
 export const assumed = {
   /** Another member has taken over after a death, a lost connection is open again. */
-  recoveryMaxMs: 20_000,
+  recoveryMaxMs: 60_000,
   /** The pause before a message is tried again: at least this, before the first repeat. */
   retryDelayMinMs: 20,
   /** At most this, however often it was tried. */

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-const patienceMs = 20_000;
+const patienceMs = 60_000;
 
 /** Looks until something holds; throws, saying what did not, when it takes too long. */
 export const until = async (
