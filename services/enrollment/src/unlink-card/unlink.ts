@@ -85,7 +85,7 @@ const attempt = async (parts: Parts, request: UnlinkRequest): Promise<UnlinkAnsw
 
 /**
  * Ends the link of a card: from now on it leads to nobody, until it is linked again. The event is written first, and then the row
- * given free; after a crash between the two the card stays taken until the same request comes again, or the service starts.
+ * given free; after a crash between the two the card stays taken until the same request comes again, or the rows are next compared with the store.
  */
 export const unlinkCard = async (parts: Parts, request: UnlinkRequest): Promise<UnlinkAnswer> => {
   for (let rounds = 0; rounds < roundsMax; rounds += 1) {

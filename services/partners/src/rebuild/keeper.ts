@@ -6,7 +6,7 @@ import { sweep } from './sweep.js';
 
 const sweepEveryMs = 30_000;
 
-/** Makes lost rows again before the service opens, and ends what crashes cut off while it runs. */
+/** Makes lost rows again before the service opens; while it runs, keeps them up with the store, and ends what crashes cut off. */
 @Injectable()
 export class Keeper extends BackgroundWork implements OnModuleInit {
   constructor(@Inject(PARTS) private readonly parts: Parts) {
@@ -19,6 +19,8 @@ export class Keeper extends BackgroundWork implements OnModuleInit {
   }
 
   protected override async turn(): Promise<void> {
+    // So that the next start has little to go through.
+    await rebuild(this.parts, () => this.stopping);
     const ended = await sweep(this.parts);
     if (ended > 0) this.log.warn({ ended }, 'ended what had been cut off');
   }

@@ -35,9 +35,9 @@ const apply = async (parts: Parts, batch: readonly RecordedEvent[]): Promise<voi
 
 /**
  * Makes rows from events, from where it last ended; on the first start of a schema (a new one, or one that was lost)
- * outcomes too. Returns how many events it went through. Bounded memory.
+ * outcomes too. Returns how many events it went through, which ends early when `stopping` says so. Bounded memory. Safe beside requests.
  */
-export const rebuild = async (parts: Parts): Promise<number> => {
+export const rebuild = async (parts: Parts, stopping = () => false): Promise<number> => {
   const { rows } = await parts.db.query('select position::text, outcomes from rebuilt_to');
   const [from] = rebuiltTo.parse(rows);
   if (from === undefined) throw new Error('the row of rebuilt_to is gone');
@@ -50,6 +50,7 @@ export const rebuild = async (parts: Parts): Promise<number> => {
     if (batch.length === batchSize) {
       await apply(parts, batch);
       batch = [];
+      if (stopping()) return events;
     }
   }
   await apply(parts, batch);
