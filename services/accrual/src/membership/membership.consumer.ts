@@ -143,9 +143,7 @@ export class MembershipConsumer {
   /** It stays as it is: known once, known for good. */
   private async firstVersion(program: ProgramId): Promise<PublishedRulebook | undefined> {
     const { catalog } = this.memory;
-    return (
-      catalog.known(program)?.versions[0] ?? (await catalog.read(program))?.versions[0] ?? undefined
-    );
+    return catalog.known(program)?.versions[0] ?? (await catalog.read(program))?.versions[0];
   }
 
   private async attach(data: JsonObject, message: Message, ahead: Ahead): Promise<void> {
