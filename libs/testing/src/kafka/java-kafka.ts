@@ -78,17 +78,6 @@ const startOnce = async (options: KafkaBrokerOptions): Promise<JavaKafkaBroker> 
   await writeFile(config, properties(folder, port, controllerPort, options));
   const java = ['-Xmx512m', '-XX:+UseSerialGC', '-Dorg.slf4j.simpleLogger.defaultLogLevel=warn'];
   const cluster = randomBytes(16).toString('base64url');
-  await run('java', [
-    ...java,
-    '-cp',
-    classPath,
-    'kafka.tools.StorageTool',
-    'format',
-    '-t',
-    cluster,
-    '-c',
-    config,
-  ]);
 
   let running: { readonly broker: ChildProcess; readonly guard: ChildProcess } | undefined;
   const brokers = [`${host}:${port}`];
@@ -129,6 +118,8 @@ const startOnce = async (options: KafkaBrokerOptions): Promise<JavaKafkaBroker> 
   };
 
   try {
+    const storage = ['kafka.tools.StorageTool', 'format', '-t', cluster, '-c', config];
+    await run('java', [...java, '-cp', classPath, ...storage]);
     await start();
   } catch (cause) {
     const log = await readFile(logFile, 'utf8').catch(() => '');
