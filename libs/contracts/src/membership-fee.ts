@@ -12,7 +12,9 @@ export const membershipFee = z
     pays: z
       .int()
       .min(0)
-      .describe('How many it starts or prolongs; 0: none, as the amount does not reach the fee'),
+      .describe(
+        'How many it starts or prolongs; 0: none, as the amount does not reach the fee or less than a whole one was sold',
+      ),
   })
   .describe('A line that is sold as the fee of a paid membership');
 export type MembershipFee = z.output<typeof membershipFee>;

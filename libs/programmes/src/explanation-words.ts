@@ -30,10 +30,14 @@ export const explanationWords = ({
   ),
 ];
 
-const feeWords = ({ ordinal, membership, level, months, fee, amount, pays }: Fee): string =>
-  pays === 0
-    ? `  line ${ordinal} starts no membership: ${amount} of the ${fee} that ${membership} costs`
-    : `  line ${ordinal} pays ${monthsOf(pays * months)} of level ${level}: membership ${membership}`;
+const feeWords = ({ ordinal, membership, level, months, fee, amount, pays }: Fee): string => {
+  if (pays > 0)
+    return `  line ${ordinal} pays ${monthsOf(pays * months)} of level ${level}: membership ${membership}`;
+  const starts = `  line ${ordinal} starts no membership:`;
+  return Exact.compare(Exact.exact(amount), Exact.exact(fee)) < 0
+    ? `${starts} ${amount} of the ${fee} that ${membership} costs`
+    : `${starts} less than a whole ${membership} was sold`;
+};
 
 /** Of a rulebook with hundreds of rules most are about something else. */
 const othersShown = 20;

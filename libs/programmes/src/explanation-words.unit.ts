@@ -127,15 +127,17 @@ describe('the words of an explanation', () => {
       { ...fee, ordinal: 1 },
       { ...fee, ordinal: 2, amount: '39.98', pays: 0 },
       { ...fee, ordinal: 3, months: 1, pays: 1 },
+      { ...fee, ordinal: 4, fee: '20', amount: '20', pays: 0 },
     ];
     expect(
       explanationWords({
         ...{ outcome: 'awarded', reason: null, awards: [{ ...award, memberships }] },
-      }).slice(2, 5),
+      }).slice(2, 6),
     ).toEqual([
       '  line 1 pays 24 months of level plus: membership year',
       '  line 2 starts no membership: 39.98 of the 40 that year costs',
       '  line 3 pays 1 month of level plus: membership year',
+      '  line 4 starts no membership: less than a whole year was sold',
     ]);
     const rerating = { rerating: 'r', from: { version: 1, hash: 'h' }, reason: 'a slip' };
     const again = { ...award, points: -4, rulebook: { version: 2, hash: 'i' }, rerating };

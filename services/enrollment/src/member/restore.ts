@@ -42,6 +42,9 @@ export const restore = (db: Database, events: readonly RecordedEvent[]): Promise
         left.set(key, { program, card, member, account, since, until });
       }
     }
+    // One after the other: beside a leaving that is not committed yet, the card's row would wait for it and then come back.
+    if (cards.size + left.size > 0)
+      await tx.query('lock table left_cards in share row exclusive mode');
     await tx.query(
       `insert into members (program, member, account, shared, since, context, rebuilt, appended)
        select program, member, account, shared, since, context, true, true from jsonb_to_recordset($1::jsonb)

@@ -1,7 +1,9 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { pino } from 'pino';
 import { StoreUnavailable } from '@tallystick/event-store';
 import { addMs, programId, systemClock } from '@tallystick/kernel';
+import { transaction } from '@tallystick/postgres';
 import { masterKeys } from '@tallystick/sealing';
 import { createCardTokens } from '@tallystick/service-host';
 import {
@@ -122,6 +124,7 @@ describe.each(['before', 'after'] as const)(
       const ended = await sweep({ ...parts, clock: late });
       // What is in the store the service itself may have noted meanwhile.
       expect(ended).toBeGreaterThanOrEqual(when === 'before' ? 1 : 0);
+      expect(await unfinished()).toBe(0);
       expect(await memberEvents(item.member)).toEqual([
         'MemberEnrolled',
         'CardLinked',
@@ -224,8 +227,43 @@ describe('rows that are lost', () => {
     expect((await request('finder', ['left-behind'])).status).toBe(201);
   });
 
-  it('are not looked for again from the beginning', async () => {
-    const { rows } = await service.db.query('select position > 0 as moved from rebuilt_to');
-    expect(rows).toEqual([{ moved: true }]);
+  it('stay nobody’s where a leaving is committed while they are made', async () => {
+    const { member } = memberIds(cardTokens, program, 'quitter');
+    await request('quitter', ['quit']);
+    const card = cardTokens.tokenOf(program, 'quit');
+    await service.db.query('update rebuilt_to set position = 0');
+    let making: Promise<number> = Promise.resolve(0);
+    await transaction(service.db, async (tx) => {
+      await tx.query(
+        `with gone as (delete from cards where card = $1 returning *)
+         insert into left_cards (program, card, since, until, member, account)
+         select program, card, since, since, member, account from gone`,
+        [card],
+      );
+      making = rebuild(parts);
+      await sleep(300);
+    });
+    expect(await making).toBeGreaterThan(0);
+    const { rows } = await service.db.query('select from cards where member = $1', [member]);
+    expect(rows).toEqual([]);
+  });
+
+  it('are gone through again where a migration sets them back meanwhile', async () => {
+    await request('set-back', []);
+    await rebuild(parts);
+    let setBack = false;
+    const head = async (): Promise<bigint> => {
+      if (!setBack) await service.db.query('update rebuilt_to set position = 0');
+      setBack = true;
+      return service.store.head();
+    };
+    const events = await rebuild({ ...parts, store: { ...service.store, head } });
+    expect(events).toBeGreaterThan(0);
+  });
+
+  it('are not looked for again among what others wrote', async () => {
+    await rebuild(parts);
+    const { rows } = await service.db.query('select position::text from rebuilt_to');
+    expect(rows).toEqual([{ position: (await service.store.head()).toString() }]);
   });
 });

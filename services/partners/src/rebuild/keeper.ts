@@ -19,9 +19,12 @@ export class Keeper extends BackgroundWork implements OnModuleInit {
   }
 
   protected override async turn(): Promise<void> {
-    // So that the next start has little to go through.
-    await rebuild(this.parts, () => this.stopping);
-    const ended = await sweep(this.parts);
-    if (ended > 0) this.log.warn({ ended }, 'ended what had been cut off');
+    try {
+      // So that the next start has little to go through.
+      await rebuild(this.parts, () => this.stopping);
+    } finally {
+      const ended = await sweep(this.parts);
+      if (ended > 0) this.log.warn({ ended }, 'ended what had been cut off');
+    }
   }
 }

@@ -26,11 +26,15 @@ const apply = async (parts: Parts, batch: readonly RecordedEvent[]): Promise<voi
       .filter((event) => !isOwn(event) && mayTell(event.data))
       .flatMap(({ type, data }) => outcomeIn({ type, data: JSON.parse(data) }) ?? []),
   );
-  const last = batch.at(-1);
-  if (last !== undefined)
-    await parts.db.query('update rebuilt_to set position = greatest(position, $1)', [
-      last.position.toString(),
-    ]);
+};
+
+/** False, and nothing noted, where the row has been set back meanwhile (by a migration): then there is more to go through. */
+const noteRebuilt = async (parts: Parts, after: bigint, to: bigint): Promise<boolean> => {
+  const { rowCount } = await parts.db.query(
+    'update rebuilt_to set position = greatest(position, $2) where position >= $1',
+    [after.toString(), to.toString()],
+  );
+  return rowCount === 1;
 };
 
 /**
@@ -42,6 +46,7 @@ export const rebuild = async (parts: Parts, stopping = () => false): Promise<num
   const [from] = rebuiltTo.parse(rows);
   if (from === undefined) throw new Error('the row of rebuilt_to is gone');
   const categories = from.outcomes ? own : [...own, ...telling];
+  const head = await parts.store.head();
   let events = 0;
   let batch: RecordedEvent[] = [];
   for await (const event of parts.store.readAll({ after: from.position, categories })) {
@@ -49,11 +54,18 @@ export const rebuild = async (parts: Parts, stopping = () => false): Promise<num
     events += 1;
     if (batch.length === batchSize) {
       await apply(parts, batch);
+      if (!(await noteRebuilt(parts, from.position, event.position)))
+        return events + (await rebuild(parts, stopping));
       batch = [];
       if (stopping()) return events;
     }
   }
   await apply(parts, batch);
+  // Others' events too: a store that has no index of categories would go through them again each time.
+  if (!(await noteRebuilt(parts, from.position, later(head, batch.at(-1)?.position))))
+    return events + (await rebuild(parts, stopping));
   await parts.db.query('update rebuilt_to set outcomes = true');
   return events;
 };
+
+const later = (one: bigint, other = 0n): bigint => (other > one ? other : one);

@@ -96,6 +96,7 @@ const delivery = (partner: string, event: string, card = visit.card) => {
 const sweepsUp = async (when: 'before' | 'after'): Promise<void> => {
   const ended = await sweep({ ...parts, clock: late });
   expect(ended).toBeGreaterThanOrEqual(when === 'before' ? 1 : 0);
+  expect(await sweep({ ...parts, clock: late })).toBe(0);
 };
 
 describe.each(['before', 'after'] as const)(
@@ -165,6 +166,25 @@ it('rows are kept up with the store while the service runs, so that a start has 
   await deliver(service, { partner: 'kept-up', secret, id: 'e1' });
   await new TurnByTurn(parts).next();
   expect(await rebuild(parts)).toBe(0);
+});
+
+it('a store without partners is not read from its beginning each time', async () => {
+  await rebuild(parts);
+  const { rows } = await service.db.query('select position::text from rebuilt_to');
+  expect(rows).toEqual([{ position: (await service.store.head()).toString() }]);
+});
+
+it('rows are gone through again where a migration sets them back meanwhile', async () => {
+  await registerPartner(service, 'set-back');
+  await rebuild(parts);
+  let setBack = false;
+  const head = async (): Promise<bigint> => {
+    if (!setBack) await service.db.query('update rebuilt_to set position = 0');
+    setBack = true;
+    return service.store.head();
+  };
+  const events = await rebuild({ ...parts, store: { ...service.store, head } });
+  expect(events).toBeGreaterThan(0);
 });
 
 it('an event that only the store remembers counts, whatever is delivered after', async () => {
