@@ -46,6 +46,7 @@ describe('a backup that is taken while the system is being written to', () => {
   let house: House;
   let member: string;
   let account: string;
+  let enrolled: Answer;
   let secret: string;
   let position: number;
   let digestBefore: StoreDigest;
@@ -105,7 +106,7 @@ describe('a backup that is taken while the system is being written to', () => {
         { id: 'ticket', partner: 'cinema', type: 'ticket-bought', points: 2, per: '1.00' },
       ],
     });
-    const enrolled = await house.manager('enrollment', '/v1/members', {
+    enrolled = await house.manager('enrollment', '/v1/members', {
       body: { program, cards: [card], personal: { name: 'Ann Onymous' } },
       headers: { 'idempotency-key': 'enrol-ann' },
       after: published,
@@ -142,7 +143,9 @@ describe('a backup that is taken while the system is being written to', () => {
       for (let nth = 1; !stop.signal.aborted; nth += 1) {
         const body = { program, account, points: 1, reference: `sale ${nth}` };
         const headers = { 'idempotency-key': `redeem-${nth}` };
-        expected(await house.store('redemption', '/v1/redemptions', { body, headers }), 201, 409);
+        const after = enrolled.position;
+        const answer = await house.store('redemption', '/v1/redemptions', { body, headers, after });
+        expected(answer, 201, 409);
       }
     };
     const sendTickets = async (): Promise<void> => {

@@ -63,7 +63,8 @@ export const openShop = async (
   const own = (service: ServiceName): Record<string, string> => {
     const role = new URL(url);
     role.username = `tallystick_${service}`;
-    role.password = 'bench';
+    // The same as in the tests of services: beside them on one server, a role has one password.
+    role.password = 'a-password-for-tests';
     return {
       TALLYSTICK_DATABASE_URL: role.href,
       TALLYSTICK_ADMIN_DATABASE_URL: url,
